@@ -1,0 +1,5 @@
+"""`python -m codekiln` is the `codekiln` command."""
+
+from codekiln.cli import main
+
+main()

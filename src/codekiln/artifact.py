@@ -1,0 +1,276 @@
+"""The only code that knows the disk layout: manifests, fingerprints, atomic creation.
+
+An artifact is a folder `<work>/<stage>/<name>-<fingerprint8>/` that one stage built. It is written
+beside itself as `….partial`, its `manifest.json` goes in last, and one rename makes it whole; so a
+folder without that suffix is complete, and what a killed stage left is where its next run resumes.
+"""
+
+import dataclasses
+import errno
+import hashlib
+import json
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import filelock
+
+from codekiln import __version__
+from codekiln.errors import ArtifactError, BusyError, DiskError
+
+SCHEMA = 1
+MANIFEST = "manifest.json"
+DISK_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG}
+
+Statistics = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A finished artifact: its folder and what its manifest says."""
+
+    path: Path
+    manifest: Mapping[str, Any]
+
+    @property
+    def stage(self) -> str:
+        """The stage that built it."""
+        return str(self.manifest["stage"])
+
+    @property
+    def fingerprint(self) -> str:
+        """64 hexadecimal digits over stage version, settings and inputs."""
+        return str(self.manifest["fingerprint"])
+
+    @property
+    def statistics(self) -> Statistics:
+        """What the stage counted."""
+        return dict(self.manifest["statistics"])
+
+    def file(self, name: str) -> Path:
+        """The path of one file that the manifest lists.
+
+        Raises:
+            ArtifactError: the artifact has no such file.
+        """
+        if name not in self.manifest["files"]:
+            raise ArtifactError(f"{self.path} holds no {name}: it is not the artifact meant here.")
+        return self.path / name
+
+    def files(self, prefix: str) -> list[Path]:
+        """All files whose name begins with `prefix`, in order."""
+        return [self.path / name for name in sorted(self.manifest["files"]) if name.startswith(prefix)]
+
+    def verify(self) -> None:
+        """Read every file and compare it with the manifest.
+
+        Raises:
+            ArtifactError: a file is missing, truncated or altered.
+        """
+        for name, entry in self.manifest["files"].items():
+            if _describe(self.path / name) != entry:
+                raise _damaged(self.path, f"{name} is not what was written")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One station of the road.
+
+    `build(config, inputs, out)` writes its files under `out`, which may hold the whole files an
+    earlier run left before it was killed, and returns its statistics. Raise `version` whenever the
+    same settings and inputs would give other files.
+    """
+
+    name: str
+    version: int
+    build: Callable[[Any, Mapping[str, Artifact], Path], Statistics]
+
+
+def fingerprint(
+    stage: Stage,
+    config: Any,
+    inputs: Mapping[str, Artifact],
+    sources: Mapping[str, str] | None = None,
+) -> str:
+    """SHA-256 over stage version, settings, input fingerprints and the state of outside sources."""
+    facts = {
+        "schema": SCHEMA,
+        "stage": stage.name,
+        "version": stage.version,
+        "config": _plain(config),
+        "inputs": {name: artifact.fingerprint for name, artifact in sorted(inputs.items())},
+        "sources": dict(sorted((sources or {}).items())),
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def produce(
+    stage: Stage,
+    config: Any,
+    inputs: Mapping[str, Artifact],
+    work: Path,
+    name: str,
+    sources: Mapping[str, str] | None = None,
+) -> Artifact:
+    """The artifact of this stage, settings and inputs: found if it is there, built if not.
+
+    `sources` names the state of what lies outside any artifact (a folder's listing, a commit).
+
+    Raises:
+        BusyError: another process is building it.
+        DiskError: the disk is full, read-only or failing; the partial artifact stays for a rerun.
+        ArtifactError: an input, or the finished artifact, is damaged.
+    """
+    digest = fingerprint(stage, config, inputs, sources)
+    path = work / stage.name / f"{name}-{digest[:8]}"
+    if path.exists():
+        return open_artifact(path, stage.name)
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _building(path):
+            if path.exists():
+                return open_artifact(path, stage.name)
+            for artifact in inputs.values():
+                artifact.verify()
+            out = path.with_name(path.name + ".partial")
+            out.mkdir(exist_ok=True)
+            statistics = stage.build(config, inputs, out)
+            manifest = {
+                "schema": SCHEMA,
+                "stage": stage.name,
+                "version": stage.version,
+                "name": name,
+                "fingerprint": digest,
+                "config": _plain(config),
+                "inputs": {key: value.fingerprint for key, value in inputs.items()},
+                "sources": dict(sources or {}),
+                "files": _describe_all(out),
+                "statistics": statistics,
+                "environment": _environment(),
+            }
+            write_atomically(out / MANIFEST, json.dumps(manifest, indent=1).encode())
+            os.replace(out, path)
+    return open_artifact(path, stage.name)
+
+
+def open_artifact(path: Path, stage: str | None = None) -> Artifact:
+    """Open a finished artifact, checking its manifest and the size of every file.
+
+    Raises:
+        ArtifactError: it is not there, not finished, damaged, of another schema or another stage.
+    """
+    if path.name.endswith(".partial"):
+        raise ArtifactError(f"{path} is not finished: run the same recipe again to complete it.")
+    try:
+        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+        schema, found = manifest["schema"], manifest["stage"]
+        sizes = {name: entry["bytes"] for name, entry in manifest["files"].items()}
+    except (FileNotFoundError, NotADirectoryError):
+        raise ArtifactError(
+            f"{path} is no artifact (it has no {MANIFEST}): give the folder that 'codekiln run' printed."
+        ) from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise _damaged(path, f"{MANIFEST} cannot be read") from None
+    if schema != SCHEMA:
+        raise ArtifactError(f"{path} has schema {schema}, this codekiln reads {SCHEMA}: rebuild it.")
+    if stage is not None and found != stage:
+        raise ArtifactError(f"{path} is an artifact of '{found}', but '{stage}' is needed here.")
+    for name, size in sizes.items():
+        file = path / name
+        if not file.is_file() or file.stat().st_size != size:
+            raise _damaged(path, f"{name} is missing or cut short")
+    return Artifact(path, manifest)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that it is seen either whole or not at all, also after a power cut.
+
+    Raises:
+        DiskError: the disk is full, read-only or failing; nothing half-written stays.
+    """
+    beside = path.with_name(path.name + ".tmp")
+    with disk_errors(path):
+        try:
+            with beside.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(beside, path)
+        except OSError:
+            beside.unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turn what the operating system says of a full or failing disk into a `DiskError`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in DISK_ERRNOS:
+            raise
+        reason = os.strerror(error.errno).lower()
+        raise DiskError(
+            f"Writing {path} failed ({reason}): free some space or choose another folder with "
+            "--work, then run the same command again; it goes on where it stopped."
+        ) from error
+
+
+@contextmanager
+def _building(path: Path) -> Iterator[None]:
+    lock = filelock.FileLock(path.with_name(path.name + ".lock"))
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        raise BusyError(
+            f"Another codekiln is building {path}: wait for it, or choose another --work folder."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def discard(path: Path) -> None:
+    """Remove a file or folder inside a partial artifact, if it is there."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _describe_all(folder: Path) -> dict[str, dict[str, Any]]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
+    return {path.relative_to(folder).as_posix(): _describe(path) for path in files}
+
+
+def _describe(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return {"bytes": path.stat().st_size, "sha256": digest}
+    except FileNotFoundError:
+        return {}
+
+
+def _damaged(path: Path, what: str) -> ArtifactError:
+    return ArtifactError(f"{path} is damaged ({what}): delete that folder and run the recipe again.")
+
+
+def _plain(config: Any) -> Any:
+    return dataclasses.asdict(config) if dataclasses.is_dataclass(config) else config  # type: ignore[arg-type]
+
+
+def _environment() -> dict[str, str]:
+    return {
+        "codekiln": __version__,
+        "python": platform.python_version(),
+        "system": sys.platform,
+        "machine": platform.machine(),
+    }

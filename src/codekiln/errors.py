@@ -1,0 +1,56 @@
+"""The exception tree: what can go wrong for a user, each with the remedy in its message.
+
+Only mistakes and accidents that a user can act on live here; a broken invariant of our own is an
+`assert`. The command line prints the message alone and leaves with `exit_code`.
+"""
+
+
+class CodekilnError(Exception):
+    """Anything a user can do something about. The message is one sentence that names the remedy."""
+
+    exit_code = 1
+
+
+class UsageError(CodekilnError):
+    """The command or the recipe was wrong before any work began."""
+
+    exit_code = 2
+
+
+class RecipeError(UsageError):
+    """A recipe has an unknown key, a wrong type or a value out of range."""
+
+
+class SourceError(UsageError):
+    """A source of code is missing, empty or of no kind we read."""
+
+
+class CorpusError(CodekilnError):
+    """The sources were read, but what is left of them cannot be trained on."""
+
+
+class ArtifactError(CodekilnError):
+    """An artifact is missing, truncated, altered or from another version."""
+
+
+class BusyError(CodekilnError):
+    """Another process is building the same artifact."""
+
+
+class ModelError(CodekilnError):
+    """A model cannot be loaded, or does not belong with the tokenizer beside it."""
+
+
+class TrainingError(CodekilnError):
+    """Training cannot start or cannot go on."""
+
+
+class DiskError(CodekilnError):
+    """The disk is full, read-only or failing."""
+
+
+class MissingExtraError(CodekilnError):
+    """An optional part is not installed; the message holds the line that installs it."""
+
+    def __init__(self, extra: str, purpose: str) -> None:
+        super().__init__(f"{purpose} needs the extra '{extra}': pip install 'codekiln[{extra}]'")
