@@ -1,0 +1,1 @@
+"""Step 6: engines, sampling strategies, the decoding loop, the completer."""

@@ -1,0 +1,1 @@
+"""The transformer, its cache, its weights in and out."""
