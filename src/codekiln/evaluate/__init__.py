@@ -1,0 +1,1 @@
+"""How good a model is, measured against plain rivals on text that nothing was trained on."""

@@ -1,0 +1,74 @@
+"""Rows from memory-mapped shards in a keyed order. What a resumed run must know is one integer."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from codekiln.artifact import Artifact
+from codekiln.errors import ArtifactError, CorpusError
+from codekiln.inputs.permutation import permute
+
+Rows = npt.NDArray[np.int64]
+
+
+class RowStore:
+    """The rows of one split as one sequence; only those asked for are read from disk."""
+
+    def __init__(self, shards: list[Path]) -> None:
+        """Map `.npy` files `[rows, length + 1]`.
+
+        Raises:
+            CorpusError: there are no rows at all.
+            ArtifactError: a shard is not what it should be.
+        """
+        try:
+            self._shards = [np.load(path, mmap_mode="r", allow_pickle=False) for path in shards]
+        except (ValueError, EOFError) as error:
+            raise ArtifactError(f"A shard of rows is damaged ({error}): rebuild it.") from None
+        self._ends = np.cumsum([len(shard) for shard in self._shards])
+        if not shards or self._ends[-1] == 0:
+            raise CorpusError("There are no rows to train on: add sources to the recipe.")
+        if len({shard.shape[1] for shard in self._shards}) != 1:
+            raise ArtifactError("Shards of rows differ in length: rebuild the inputs.")
+
+    @classmethod
+    def of(cls, inputs: Artifact, split: str) -> "RowStore":
+        """The rows of `train` or `held_out` in an inputs artifact."""
+        return cls(inputs.files(f"{split}-"))
+
+    def __len__(self) -> int:
+        return int(self._ends[-1])
+
+    @property
+    def length(self) -> int:
+        """Predictions a row: one less than its ids."""
+        return int(self._shards[0].shape[1]) - 1
+
+    def __getitem__(self, places: npt.ArrayLike) -> Rows:
+        """Rows `[n, length + 1]` at the places given."""
+        places = np.atleast_1d(np.asarray(places))
+        shards = np.searchsorted(self._ends, places, side="right")
+        starts = np.concatenate(([0], self._ends))[shards]
+        rows = [self._shards[s][p] for s, p in zip(shards, places - starts, strict=True)]
+        return np.stack(rows).astype(np.int64)
+
+
+class RowLoader:
+    """Batches for ever: each epoch is another permutation of all rows, without loss or repetition."""
+
+    def __init__(self, store: RowStore, batch: int, seed: int, position: int = 0) -> None:
+        """`position`, the number of rows already given out, is the whole state."""
+        self._store, self._batch, self._seed = store, batch, seed
+        self.position = position
+
+    def next_batch(self) -> Rows:
+        """The next `[batch, length + 1]` ids; a batch may span two epochs."""
+        total = len(self._store)
+        epochs, places = np.divmod(np.arange(self.position, self.position + self._batch), total)
+        rows = np.empty(self._batch, dtype=np.int64)
+        for epoch in np.unique(epochs):
+            now = epochs == epoch
+            rows[now] = permute(places[now], total, self._seed, int(epoch))
+        self.position += self._batch
+        return self._store[rows]

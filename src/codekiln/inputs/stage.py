@@ -1,0 +1,89 @@
+"""The stage that turns both splits of a corpus into shards of rows."""
+
+import io
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from codekiln.artifact import Artifact, Stage, Statistics, write_atomically
+from codekiln.config import setting
+from codekiln.corpus import Document, documents
+from codekiln.inputs.packing import SMALLEST_ROOM, Packer
+from codekiln.telemetry import Progress, progress
+from codekiln.tokenizer import Tokenizer
+from codekiln.tokenizer.special import PADDING
+
+SHARD_DOCUMENTS = 256
+
+
+@dataclass(frozen=True)
+class InputsConfig:
+    """Settings of the inputs."""
+
+    row_length: int = setting(
+        512, "tokens a row, the context of the model", check=f"{2 * SMALLEST_ROOM}..1000000"
+    )
+    fim_rate: float = setting(0.5, "share of segments rearranged for infilling", check="0..1")
+    header_rate: float = setting(0.5, "chance to keep each field of the header", check="0..1")
+    seed: int = setting(0, "seed of headers and cuts", check=">= 0")
+
+
+def build(config: InputsConfig, inputs: Mapping[str, Artifact], out: Path) -> Statistics:
+    """Pack both splits; held-out rows keep whole headers and are never rearranged."""
+    tokenizer = Tokenizer.load(inputs["tokenizer"].path)
+    corpus = inputs["corpus"]
+    sizes = {split: corpus.statistics["splits"][split]["files"] for split in ("train", "held_out")}
+    statistics: Statistics = {"row_length": config.row_length}
+    with progress("inputs", sum(sizes.values()), "files") as task:
+        train = Packer(
+            tokenizer, config.row_length, config.fim_rate, config.header_rate, config.seed
+        )
+        held_out = Packer(tokenizer, config.row_length, 0.0, 1.0, config.seed)
+        statistics["train"] = _pack(train, tokenizer, corpus, "train", out, task)
+        statistics["held_out"] = _pack(held_out, tokenizer, corpus, "held_out", out, task)
+    return statistics
+
+
+def _pack(
+    packer: Packer,
+    tokenizer: Tokenizer,
+    corpus: Artifact,
+    split: Literal["train", "held_out"],
+    out: Path,
+    task: Progress,
+) -> dict[str, Any]:
+    """Write `<split>-00000.npy` …; a shard that an earlier run finished is left as it is."""
+    rows = padding = 0
+    for number, block in enumerate(_blocks(documents(corpus, split), SHARD_DOCUMENTS)):
+        path = out / f"{split}-{number:05d}.npy"
+        if not path.exists():
+            kind = np.uint16 if tokenizer.vocabulary_size <= 1 << 16 else np.uint32
+            packed = np.array(list(packer.rows(_counted(block, task))), dtype=kind)
+            content = io.BytesIO()
+            np.save(content, packed, allow_pickle=False)
+            write_atomically(path, content.getvalue())
+        else:
+            task.advance(len(block))
+        shard = np.load(path, mmap_mode="r", allow_pickle=False)
+        rows += len(shard)
+        padding += int((shard == tokenizer.special(PADDING)).sum())
+    return {"rows": rows, "padding_tokens": padding}
+
+
+def _blocks(items: Iterable[Document], size: int) -> Iterator[list[Document]]:
+    iterator = iter(items)
+    while block := list(itertools.islice(iterator, size)):
+        yield block
+
+
+def _counted(block: list[Document], task: Progress) -> Iterator[Document]:
+    for document in block:
+        yield document
+        task.advance()
+
+
+STAGE = Stage("inputs", 1, build)

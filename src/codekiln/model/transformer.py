@@ -1,0 +1,187 @@
+"""The transformer. Its modules carry the names of Hugging Face's Qwen3, so its weights are Qwen3 weights.
+
+Shapes: B batch, T time, C width, H heads, K key/value heads, D head width, V vocabulary.
+RMSNorm (Zhang & Sennrich 2019), rotary positions (Su et al. 2021), grouped-query attention
+(Ainslie et al. 2023), normalised queries and keys (Dehghani et al. 2023), SwiGLU (Shazeer 2020).
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from codekiln.model.cache import KeyValueCache, lower_right_mask
+from codekiln.model.config import ModelConfig
+
+
+class RMSNorm(nn.Module):
+    """x / rms(x) · weight over the last dimension."""
+
+    def __init__(self, width: int, epsilon: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width))
+        self.epsilon = epsilon
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`[..., width]` to the same shape."""
+        return F.rms_norm(x, self.weight.shape, self.weight, self.epsilon)
+
+
+class Attention(nn.Module):
+    """Each token gathers what the tokens before it offer."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.head_width = config.head_width
+        query, key = config.heads * config.head_width, config.key_value_heads * config.head_width
+        self.groups = config.heads // config.key_value_heads
+        self.q_proj = nn.Linear(config.width, query, bias=False)
+        self.k_proj = nn.Linear(config.width, key, bias=False)
+        self.v_proj = nn.Linear(config.width, key, bias=False)
+        self.o_proj = nn.Linear(query, config.width, bias=False)
+        self.q_norm = RMSNorm(config.head_width, config.norm_epsilon)
+        self.k_norm = RMSNorm(config.head_width, config.norm_epsilon)
+
+    def forward(
+        self,
+        x: Tensor,
+        rotation: tuple[Tensor, Tensor],
+        mask: Tensor | None,
+        cache: KeyValueCache | None,
+        layer: int,
+    ) -> Tensor:
+        """`x` is `[B, T, C]`; `mask` is true where a query may see a key, none means causal."""
+        B, T, _ = x.shape
+        heads = (B, T, -1, self.head_width)
+        query = rotate(self.q_norm(self.q_proj(x).view(heads)), rotation).transpose(1, 2)
+        key = rotate(self.k_norm(self.k_proj(x).view(heads)), rotation).transpose(1, 2)
+        value = self.v_proj(x).view(heads).transpose(1, 2)
+        if cache is not None:
+            key, value = cache.extend(layer, key, value)
+        value = value.to(query.dtype)
+        if self.groups > 1:
+            key = key.repeat_interleave(self.groups, dim=1)
+            value = value.repeat_interleave(self.groups, dim=1)
+        seen = F.scaled_dot_product_attention(
+            query, key, value, attn_mask=mask, is_causal=mask is None and T == key.shape[2]
+        )
+        return self.o_proj(seen.transpose(1, 2).reshape(B, T, -1))
+
+
+class FeedForward(nn.Module):
+    """SwiGLU: silu(x G) ⊙ (x U), then back to the width."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.gate_proj = nn.Linear(config.width, config.hidden, bias=False)
+        self.up_proj = nn.Linear(config.width, config.hidden, bias=False)
+        self.down_proj = nn.Linear(config.hidden, config.width, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`[B, T, C]` to the same shape."""
+        return self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
+
+
+class Block(nn.Module):
+    """One layer: attention, then the feed-forward part, each added to the stream."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.self_attn = Attention(config)
+        self.mlp = FeedForward(config)
+        self.input_layernorm = RMSNorm(config.width, config.norm_epsilon)
+        self.post_attention_layernorm = RMSNorm(config.width, config.norm_epsilon)
+
+    def forward(
+        self,
+        x: Tensor,
+        rotation: tuple[Tensor, Tensor],
+        mask: Tensor | None,
+        cache: KeyValueCache | None,
+        layer: int,
+    ) -> Tensor:
+        """`[B, T, C]` to the same shape."""
+        x = x + self.self_attn(self.input_layernorm(x), rotation, mask, cache, layer)
+        return x + self.mlp(self.post_attention_layernorm(x))
+
+
+class Stack(nn.Module):
+    """Embedding, layers and the last norm (the `model.` of the weights' names)."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.embed_tokens = nn.Embedding(config.vocabulary, config.width)
+        self.layers = nn.ModuleList(Block(config) for _ in range(config.layers))
+        self.norm = RMSNorm(config.width, config.norm_epsilon)
+
+
+class Transformer(nn.Module):
+    """Ids in, logits out; the embedding is also the output layer."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.model = Stack(config)
+        self.model.apply(_initialise)
+
+    def forward(
+        self, ids: Tensor, documents: Tensor | None = None, cache: KeyValueCache | None = None
+    ) -> Tensor:
+        """The stream after the last norm, `[B, T, C]`.
+
+        `documents` `[B, T]` numbers the document of each token of a packed row: none sees another's.
+        With a `cache`, `ids` come behind the tokens in it.
+        """
+        past = 0 if cache is None else cache.length
+        T = ids.shape[1]
+        x: Tensor = self.model.embed_tokens(ids)
+        rotation = rotary_table(past, T, self.config, x.device)
+        mask = None
+        if documents is not None:
+            mask = document_mask(documents)
+        elif past and T > 1:
+            mask = lower_right_mask(T, past + T, x.device)
+        for layer, block in enumerate(self.model.layers):
+            x = block(x, rotation, mask, cache, layer)
+        if cache is not None:
+            cache.advance(T)
+        normed: Tensor = self.model.norm(x)
+        return normed
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """`[..., C]` to `[..., V]` through the tied embedding."""
+        return F.linear(hidden, self.model.embed_tokens.weight)
+
+
+def document_mask(documents: Tensor) -> Tensor:
+    """Causal and within one document: `[B, 1, T, T]` from `[B, T]`, true where a query may see a key."""
+    same = documents[:, None, :, None] == documents[:, None, None, :]
+    return same.tril()
+
+
+def rotary_table(past: int, T: int, config: ModelConfig, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Cosine and sine of the angles of positions `past … past+T-1`, each `[T, 1, D]`."""
+    half = torch.arange(0, config.head_width, 2, dtype=torch.float32, device=device)
+    frequencies = config.rope_base ** (-half / config.head_width)
+    positions = torch.arange(past, past + T, dtype=torch.float32, device=device)
+    angles = torch.outer(positions, frequencies).repeat(1, 2)[:, None]
+    return angles.cos(), angles.sin()
+
+
+def rotate(x: Tensor, rotation: tuple[Tensor, Tensor]) -> Tensor:
+    """Turn each pair (i, i + D/2) of `[B, T, H, D]` by its position's angle, in the layout of Llama."""
+    cosine, sine = (table.to(x.dtype) for table in rotation)
+    first, second = x.chunk(2, dim=-1)
+    return x * cosine + torch.cat((-second, first), dim=-1) * sine
+
+
+def _initialise(module: nn.Module) -> None:
+    """Normal with 1/√fan_in; layers that write to the stream begin at zero (as muP advises)."""
+    if isinstance(module, nn.Embedding):
+        nn.init.normal_(module.weight, std=0.02)
+    elif isinstance(module, nn.Linear):
+        nn.init.normal_(module.weight, std=1 / math.sqrt(module.in_features))
+    elif isinstance(module, Block):
+        nn.init.zeros_(module.self_attn.o_proj.weight)
+        nn.init.zeros_(module.mlp.down_proj.weight)

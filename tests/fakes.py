@@ -1,0 +1,98 @@
+"""Stand-ins with known behaviour: an engine, a completer, a tokenizer."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+
+from codekiln.generate import CompletionChunk, CompletionRequest, Ids, Logits
+from codekiln.tokenizer import Tokenizer, train_bpe
+
+TEXTS = (
+    "def add(first, second):\n    return first + second\n",
+    "for item in items:\n    print(item)\n",
+)
+Next = Callable[[Sequence[int], int], Logits]
+
+
+@cache
+def tiny_tokenizer() -> Tokenizer:
+    """A real tokenizer of at most 300 ids, so nearly bytes."""
+    return train_bpe(iter(TEXTS * 20), 300)
+
+
+class FakeEngine:
+    """An engine whose logits are a function of the ids in the cache and the prompt's length."""
+
+    def __init__(self, after: Next, vocabulary: int, context: int = 1000) -> None:
+        self.context = context
+        self.vocabulary = vocabulary
+        self.rows: list[list[int]] = []
+        self.prefills = self.steps = 0
+        self._after = after
+        self._prompt = 0
+
+    @property
+    def length(self) -> int:
+        return len(self.rows[0]) if self.rows else 0
+
+    def prefill(self, ids: Ids) -> Logits:
+        self.prefills += 1
+        self._prompt = ids.shape[1]
+        self.rows = [[] for _ in ids]
+        return self._read(ids)[:, -1]
+
+    def step(self, ids: Ids) -> Logits:
+        self.steps += 1
+        return self._read(ids)
+
+    def fork(self, parents: Sequence[int]) -> None:
+        self.rows = [list(self.rows[parent]) for parent in parents]
+
+    def rewind(self, n: int) -> None:
+        self.rows = [row[: len(row) - n] for row in self.rows]
+
+    def _read(self, ids: Ids) -> Logits:
+        assert ids.dtype == np.int64
+        assert ids.ndim == 2
+        assert ids.shape[0] == len(self.rows)
+        out = np.zeros((*ids.shape, self.vocabulary), dtype=np.float32)
+        for row, new, logits in zip(self.rows, ids.tolist(), out, strict=True):
+            for place, token in enumerate(new):
+                row.append(token)
+                assert len(row) <= self.context
+                logits[place] = self._after(row, self._prompt)
+        return out
+
+
+def saying(ids: Sequence[int], vocabulary: int, context: int = 1000) -> FakeEngine:
+    """An engine that wants `ids` one after the other, then the end token (id 0)."""
+
+    def after(row: Sequence[int], prompt: int) -> Logits:
+        place = len(row) - prompt
+        logits = np.linspace(-1, 1, vocabulary).astype(np.float32)
+        logits[ids[place] if 0 <= place < len(ids) else 0] = 5
+        return logits
+
+    return FakeEngine(after, vocabulary, context)
+
+
+def rambling(vocabulary: int, context: int = 1000, spread: float = 2.0) -> FakeEngine:
+    """An engine with random logits that depend on the last id alone."""
+    table = np.random.default_rng(7).normal(scale=spread, size=(vocabulary, vocabulary))
+    return FakeEngine(lambda row, _: table[row[-1]].astype(np.float32), vocabulary, context)
+
+
+@dataclass
+class FakeCompleter:
+    """Answers every request with the same pieces, one a chunk, and remembers the requests."""
+
+    pieces: Sequence[str]
+    requests: list[CompletionRequest] = field(default_factory=list)
+
+    def complete(self, request: CompletionRequest) -> Iterator[CompletionChunk]:
+        self.requests.append(request)
+        last = len(self.pieces) - 1
+        for place, text in enumerate(self.pieces):
+            yield CompletionChunk(text, (place,), (-0.5,), "end" if place == last else None, 3)

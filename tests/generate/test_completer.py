@@ -1,0 +1,96 @@
+from dataclasses import replace
+from itertools import chain, count
+
+import pytest
+
+from codekiln.errors import UsageError
+from codekiln.generate import CompletionRequest, EngineCompleter, collect
+from codekiln.inputs.formats import Header
+from codekiln.tasks import completion_prompt
+from fakes import FakeCompleter, rambling, saying, tiny_tokenizer
+
+TOKENIZER = tiny_tokenizer()
+V = TOKENIZER.vocabulary_size
+REQUEST = CompletionRequest(
+    "def add(first, second):\n    return ",
+    "\nprint(add)\n",
+    path="add.py",
+    language="python",
+    max_tokens=200,
+)
+
+
+def test_chunks_joined_are_the_collected_text():
+    completer = EngineCompleter(rambling(V), TOKENIZER)
+    request = replace(REQUEST, temperature=1.0, max_tokens=40, stop=("zz",))
+    chunks = list(completer.complete(request))
+    whole = collect(completer, request)
+    assert "".join(chunk.text for chunk in chunks) == whole.text
+    assert tuple(chain.from_iterable(chunk.token_ids for chunk in chunks)) == whole.token_ids
+    assert tuple(chain.from_iterable(chunk.logprobs for chunk in chunks)) == whole.logprobs
+    assert [chunk.finish_reason for chunk in chunks[:-1]] == [None] * (len(chunks) - 1)
+    assert chunks[-1].finish_reason == whole.finish_reason
+
+
+def test_the_engine_reads_the_prompt_of_the_task():
+    engine = saying(TOKENIZER.encode("first + second"), V)
+    whole = collect(EngineCompleter(engine, TOKENIZER), REQUEST)
+    header = Header("", "add.py", "python")
+    prompt = completion_prompt(TOKENIZER, REQUEST.prefix, REQUEST.suffix, header, 800)
+    assert engine.rows[0][: len(prompt)] == prompt
+    assert whole.text == "first + second"
+    assert whole.finish_reason == "end"
+    assert whole.token_ids[-1] == TOKENIZER.end
+    assert whole.timings.prompt_tokens == len(prompt)
+    assert whole.timings.generated_tokens == len(whole.token_ids) == len(whole.logprobs)
+
+
+@pytest.mark.parametrize(
+    ("context", "max_tokens", "prompt", "generated"),
+    [(100, 20, 80, 20), (100, 90, 50, 50), (100, 1000, 50, 50), (100, 1, 99, 1), (2, 1, 1, 1)],
+)
+def test_prompt_and_answer_share_the_context(context, max_tokens, prompt, generated):
+    completer = EngineCompleter(saying([70] * 2000, V, context), TOKENIZER)
+    whole = collect(completer, CompletionRequest("x = 1\n" * 500, max_tokens=max_tokens))
+    assert (whole.timings.prompt_tokens, whole.timings.generated_tokens) == (prompt, generated)
+    assert whole.finish_reason == "length"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"temperature": -1},
+        {"top_p": 0},
+        {"top_k": 0},
+        {"max_tokens": 0},
+        {"max_tokens": -5},
+        {"stop": ("",)},
+    ],
+)
+def test_a_request_out_of_bounds_is_refused_before_the_first_chunk(wrong):
+    completer = EngineCompleter(rambling(V), TOKENIZER)
+    with pytest.raises(UsageError):
+        completer.complete(replace(REQUEST, **wrong))
+    completer.complete(REQUEST)
+
+
+def test_sampling_settings_reach_the_choice():
+    completer = EngineCompleter(rambling(V), TOKENIZER)
+    greedy = collect(completer, replace(REQUEST, max_tokens=20))
+    only_best = collect(
+        completer, replace(REQUEST, max_tokens=20, temperature=2.0, top_k=1, seed=3)
+    )
+    sampled = collect(completer, replace(REQUEST, max_tokens=20, temperature=2.0, seed=3))
+    assert greedy.token_ids == only_best.token_ids != sampled.token_ids
+
+
+def test_timings_by_a_clock_of_ones_own():
+    ticks = count(10, 2)
+    completer = FakeCompleter(["a", "b", "c", "d", "e"])
+    whole = collect(completer, REQUEST, clock=lambda: next(ticks))
+    assert whole.text == "abcde"
+    assert whole.timings.prompt_tokens == 3
+    assert whole.timings.prefill_ms == 2000
+    assert whole.timings.generate_ms == 2000
+    assert whole.timings.tokens_per_second == 2.0
+    assert collect(FakeCompleter(["a"]), REQUEST).timings.tokens_per_second == 0

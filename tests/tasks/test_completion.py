@@ -1,0 +1,117 @@
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from codekiln.errors import UsageError
+from codekiln.inputs.formats import Header, header_ids
+from codekiln.tasks import completion_prompt
+from codekiln.tokenizer.special import (
+    FILE,
+    FIM_MIDDLE,
+    FIM_PREFIX,
+    FIM_SUFFIX,
+    LANGUAGE,
+    REPOSITORY,
+)
+from fakes import tiny_tokenizer
+
+TOKENIZER = tiny_tokenizer()
+HEADER = Header("me/project", "src/deep/module.py", "python")
+PREFIX_ID, SUFFIX_ID, MIDDLE_ID = (
+    TOKENIZER.special(t) for t in (FIM_PREFIX, FIM_SUFFIX, FIM_MIDDLE)
+)
+
+
+def prompt(prefix, suffix="", header=Header(), budget=1000):  # noqa: B008
+    return completion_prompt(TOKENIZER, prefix, suffix, header, budget)
+
+
+def sides(ids):
+    first, second = ids.index(PREFIX_ID), ids.index(SUFFIX_ID)
+    assert ids[-1] == MIDDLE_ID
+    return ids[:first], ids[first + 1 : second], ids[second + 1 : -1]
+
+
+def test_without_a_suffix_the_layout_is_plain():
+    text = "for item in items:\n    pri"
+    for suffix in ("", "\n", " \t\r\n  "):
+        assert prompt(text, suffix, HEADER) == header_ids(TOKENIZER, HEADER) + TOKENIZER.encode(
+            text
+        )
+
+
+def test_with_a_suffix_the_layout_is_prefix_suffix_middle():
+    opening, before, after = sides(prompt("def add", "return first\n", HEADER))
+    assert opening == header_ids(TOKENIZER, HEADER)
+    assert before == TOKENIZER.encode("def add")
+    assert after == TOKENIZER.encode("return first\n")
+    assert sides(prompt("", "x\n"))[1:] == ([], TOKENIZER.encode("x\n"))
+
+
+def test_the_prefix_keeps_its_end_and_the_suffix_its_beginning():
+    prefix, suffix = "a = 1\nb = 2\n" * 200, "print(c)\nprint(d)\n" * 200
+    opening, before, after = sides(prompt(prefix, suffix, budget=104))
+    assert opening == [TOKENIZER.end]
+    assert len(after) == 25
+    assert len(before) == 75
+    assert before == TOKENIZER.encode(prefix)[-75:]
+    assert after == TOKENIZER.encode(suffix)[:25]
+
+
+def test_what_one_side_does_not_need_the_other_gets():
+    long = "a = 1\nb = 2\n" * 200
+    short = TOKENIZER.encode("x = 3\n")
+    _, before, after = sides(prompt("x = 3\n", long, budget=104))
+    assert (before, len(after)) == (short, 100 - len(short))
+    _, before, after = sides(prompt(long, "x = 3\n", budget=104))
+    assert (len(before), after) == (100 - len(short), short)
+
+
+def test_the_header_loses_path_then_repository_then_language():
+    def controls(budget):
+        ids = prompt("x" * 1000, "", HEADER, budget)
+        return [t for t in (REPOSITORY, FILE, LANGUAGE) if TOKENIZER.special(t) in ids]
+
+    sizes = [
+        len(header_ids(TOKENIZER, header))
+        for header in (HEADER, Header("me/project", "", "python"), Header("", "", "python"))
+    ]
+    assert controls(2 * sizes[0]) == [REPOSITORY, FILE, LANGUAGE]
+    assert controls(2 * sizes[0] - 1) == [REPOSITORY, LANGUAGE]
+    assert controls(2 * sizes[1]) == [REPOSITORY, LANGUAGE]
+    assert controls(2 * sizes[1] - 1) == [LANGUAGE]
+    assert controls(2 * sizes[2]) == [LANGUAGE]
+    assert controls(2 * sizes[2] - 1) == []
+
+
+@settings(deadline=None)
+@given(st.text(max_size=80), st.text(max_size=80), st.text(max_size=10), st.integers(1, 120))
+def test_the_budget_is_never_exceeded(prefix, suffix, path, budget):
+    ids = prompt(prefix, suffix, Header("r", path, "python"), budget)
+    assert 1 <= len(ids) <= budget
+    assert ids[0] == TOKENIZER.end
+    needed = 200 + sum(map(len, (prefix.encode(), suffix.encode(), path.encode())))
+    whole = prompt(prefix, suffix, Header("r", path, "python"), needed)
+    text = TOKENIZER.decode(whole)
+    assert text.endswith(prefix + (suffix if suffix.strip() else ""))
+
+
+def test_text_that_spells_a_special_token_stays_text():
+    ids = prompt("x = '<fim_middle>'", "y = '<fim_suffix>'\n")
+    assert ids.count(MIDDLE_ID) == ids.count(SUFFIX_ID) == 1
+
+
+def test_the_smallest_budget_is_one():
+    assert prompt("x", "y", HEADER, 1) == [TOKENIZER.end]
+    with pytest.raises(UsageError, match="0 tokens"):
+        prompt("x", "y", HEADER, 0)
+
+
+def test_a_megabyte_costs_nothing():
+    huge = "value = compute(value)\n" * 50_000
+    prompt(huge, huge, HEADER, 100)
+    start = time.perf_counter()
+    assert len(prompt(huge, huge, HEADER, 100)) == 100
+    assert time.perf_counter() - start < 0.1
