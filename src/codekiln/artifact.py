@@ -65,7 +65,9 @@ class Artifact:
 
     def files(self, prefix: str) -> list[Path]:
         """All files whose name begins with `prefix`, in order."""
-        return [self.path / name for name in sorted(self.manifest["files"]) if name.startswith(prefix)]
+        return [
+            self.path / name for name in sorted(self.manifest["files"]) if name.startswith(prefix)
+        ]
 
     def verify(self) -> None:
         """Read every file and compare it with the manifest.
@@ -178,7 +180,9 @@ def open_artifact(path: Path, stage: str | None = None) -> Artifact:
     except (ValueError, KeyError, TypeError, AttributeError):
         raise _damaged(path, f"{MANIFEST} cannot be read") from None
     if schema != SCHEMA:
-        raise ArtifactError(f"{path} has schema {schema}, this codekiln reads {SCHEMA}: rebuild it.")
+        raise ArtifactError(
+            f"{path} has schema {schema}, this codekiln reads {SCHEMA}: rebuild it."
+        )
     if stage is not None and found != stage:
         raise ArtifactError(f"{path} is an artifact of '{found}', but '{stage}' is needed here.")
     for name, size in sizes.items():
@@ -260,7 +264,9 @@ def _describe(path: Path) -> dict[str, Any]:
 
 
 def _damaged(path: Path, what: str) -> ArtifactError:
-    return ArtifactError(f"{path} is damaged ({what}): delete that folder and run the recipe again.")
+    return ArtifactError(
+        f"{path} is damaged ({what}): delete that folder and run the recipe again."
+    )
 
 
 def _plain(config: Any) -> Any:

@@ -69,8 +69,8 @@ def test_prompt_and_answer_share_the_context(context, max_tokens, prompt, genera
 )
 def test_a_request_out_of_bounds_is_refused_before_the_first_chunk(wrong):
     completer = EngineCompleter(rambling(V), TOKENIZER)
-    with pytest.raises(UsageError):
-        completer.complete(replace(REQUEST, **wrong))
+    with pytest.raises(UsageError, match=next(iter(wrong)).split("_")[0]):
+        completer.complete(replace(REQUEST, prefix="x = 1\n" * 500, **wrong))
     completer.complete(REQUEST)
 
 

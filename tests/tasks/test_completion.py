@@ -103,6 +103,11 @@ def test_text_that_spells_a_special_token_stays_text():
     assert ids.count(MIDDLE_ID) == ids.count(SUFFIX_ID) == 1
 
 
+def test_a_suffix_without_room_for_a_token_is_left_out():
+    assert prompt("xyz", "abc", budget=4) == [TOKENIZER.end, *TOKENIZER.encode("xyz")]
+    assert sides(prompt("xyz", "abc", budget=5))[1] == TOKENIZER.encode("z")
+
+
 def test_the_smallest_budget_is_one():
     assert prompt("x", "y", HEADER, 1) == [TOKENIZER.end]
     with pytest.raises(UsageError, match="0 tokens"):

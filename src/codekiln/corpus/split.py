@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 
 from codekiln.errors import CorpusError
 
-LARGEST_GROUP = 0.2
+LARGEST_GROUP = 0.2  # of all bytes; a heavier group is divided
+LARGEST_PART = 0.1  # of the bytes to hold out; a heavier group is held out only for want of others
 
 
 def module_of(source: str, path: str) -> tuple[str, ...]:
@@ -74,8 +75,9 @@ def _at_depth(
 def hold_out(groups: Mapping[str, int], share: float, seed: int) -> list[str]:
     """The groups to hold out, in order of name: about `share` of the bytes, at least one group.
 
-    Groups are taken in the order of a keyed hash until the share is reached; one that would carry
-    the set over twice the share is passed by. If that leaves none, the lightest group is taken.
+    Groups are taken in the order of a keyed hash until the share is reached. Those that alone would
+    fill a tenth of it come last, because many small packages tell more about code at large than one
+    big one; none may carry the set over twice the share. If that leaves none, the lightest is taken.
 
     Raises:
         CorpusError: there are fewer than two groups.
@@ -88,7 +90,8 @@ def hold_out(groups: Mapping[str, int], share: float, seed: int) -> list[str]:
     total = sum(groups.values())
     taken: list[str] = []
     weight = 0
-    for group in sorted(groups, key=lambda name: _rank(name, seed)):
+    big = share * total * LARGEST_PART
+    for group in sorted(groups, key=lambda name: (groups[name] > big, _rank(name, seed))):
         if weight >= share * total:
             break
         if weight + groups[group] <= 2 * share * total and len(taken) < len(groups) - 1:

@@ -92,7 +92,7 @@ class EngineCompleter:
             request.prefix,
             request.suffix,
             request.header,
-            min(budget, self.engine.context - 1),
+            budget,
         )
         steps = generate(
             self.engine,

@@ -98,28 +98,32 @@ def generate(
             is empty, `max_tokens` is below 1 or `seed` below 0.
         ModelError: the engine has fewer ids than the tokenizer, or its logits are no numbers.
     """
-    if not 0 < len(prompt) < engine.context:
-        raise UsageError(
-            f"The prompt has {len(prompt)} tokens, but must have 1 to {engine.context - 1}: "
-            "the context also holds what is generated."
-        )
-    if "" in stop:
-        raise UsageError("A stop string is empty: leave it out.")
     if max_tokens < 1:
         raise UsageError(f"max_tokens is {max_tokens}, but must be ≥ 1.")
     if seed < 0:
         raise UsageError(f"seed is {seed}, but must be ≥ 0.")
-    if engine.vocabulary < tokenizer.vocabulary_size:
-        raise ModelError(
-            f"The model has {engine.vocabulary} ids and the tokenizer {tokenizer.vocabulary_size}: "
-            "use the tokenizer that lies beside the model."
-        )
+    if "" in stop:
+        raise UsageError("A stop string is empty: leave it out.")
+    _check_fit(engine, tokenizer, len(prompt))
     limit = min(max_tokens, engine.context - len(prompt))
     rng = np.random.default_rng(seed)
     chosen = _tokens(
         engine, tokenizer, np.asarray(prompt, dtype=np.int64), strategy, rng, on_logits
     )
     return _steps(tokenizer, chosen, limit, TextStream(stop))
+
+
+def _check_fit(engine: Engine, tokenizer: Tokenizer, prompt_tokens: int) -> None:
+    if not 0 < prompt_tokens < engine.context:
+        raise UsageError(
+            f"The prompt has {prompt_tokens} tokens, but must have 1 to {engine.context - 1}: "
+            "the context also holds what is generated."
+        )
+    if engine.vocabulary < tokenizer.vocabulary_size:
+        raise ModelError(
+            f"The model has {engine.vocabulary} ids and the tokenizer {tokenizer.vocabulary_size}: "
+            "use the tokenizer that lies beside the model."
+        )
 
 
 def _steps(

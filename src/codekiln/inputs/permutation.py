@@ -18,7 +18,8 @@ def permute(positions: npt.ArrayLike, n: int, seed: int, epoch: int) -> npt.NDAr
     [0, 1, 2, 3, 4]
     """
     half = max(1, ((n - 1).bit_length() + 1) // 2)
-    keys = np.random.SeedSequence([seed, epoch]).generate_state(ROUNDS, np.uint64)
+    state = np.random.SeedSequence([seed, epoch]).generate_state(ROUNDS, np.uint64)
+    keys = state.astype(np.uint64)
     values = _feistel(np.asarray(positions, dtype=np.uint64), half, keys)
     outside = values >= n
     while outside.any():

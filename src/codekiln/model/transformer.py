@@ -160,7 +160,9 @@ def document_mask(documents: Tensor) -> Tensor:
     return same.tril()
 
 
-def rotary_table(past: int, T: int, config: ModelConfig, device: torch.device) -> tuple[Tensor, Tensor]:
+def rotary_table(
+    past: int, T: int, config: ModelConfig, device: torch.device
+) -> tuple[Tensor, Tensor]:
     """Cosine and sine of the angles of positions `past … past+T-1`, each `[T, 1, D]`."""
     half = torch.arange(0, config.head_width, 2, dtype=torch.float32, device=device)
     frequencies = config.rope_base ** (-half / config.head_width)

@@ -18,7 +18,11 @@ SMALLEST = 256 + len(SPECIAL_TOKENS)
 class TokenizerConfig:
     """Settings of the tokenizer."""
 
-    vocabulary: int = setting(4096, "number of token ids at most (a small corpus may give fewer)", check=f"{SMALLEST}..1000000")
+    vocabulary: int = setting(
+        4096,
+        "number of token ids at most (a small corpus may give fewer)",
+        check=f"{SMALLEST}..1000000",
+    )
     sample_bytes: int = setting(50_000_000, "learn from at most this many bytes", check="> 0")
 
 

@@ -1,0 +1,67 @@
+"""The reference engine: our transformer in fp32 on torch. Slow and plain; faster ones must agree with it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from codekiln.errors import ModelError
+from codekiln.generate.engine import Ids, Logits
+from codekiln.model.cache import KeyValueCache
+from codekiln.model.transformer import Transformer
+
+
+class TorchEngine:
+    """Implements `Engine` with the transformer's own cache."""
+
+    def __init__(self, model: Transformer) -> None:
+        self._model = model
+        self._cache = KeyValueCache(model.config.layers)
+
+    @property
+    def context(self) -> int:
+        """Most tokens a sequence may have."""
+        return self._model.config.context
+
+    @property
+    def vocabulary(self) -> int:
+        """Number of ids."""
+        return self._model.config.vocabulary
+
+    @property
+    def length(self) -> int:
+        """Tokens now in the cache, in each row."""
+        return self._cache.length
+
+    def prefill(self, ids: Ids) -> Logits:
+        """Forget everything and read `ids[batch, n]`; logits `[batch, vocab]` after the last one."""
+        self._cache = KeyValueCache(self._model.config.layers)
+        return self._logits(self._read(ids)[:, -1])
+
+    def step(self, ids: Ids) -> Logits:
+        """Read `ids[batch, n]` more; logits `[batch, n, vocab]` after each."""
+        return self._logits(self._read(ids))
+
+    def fork(self, parents: Sequence[int]) -> None:
+        """Row `i` becomes a copy of row `parents[i]`."""
+        self._cache.fork(parents)
+
+    def rewind(self, n: int) -> None:
+        """Forget the last `n` tokens of every row."""
+        self._cache.rewind(n)
+
+    @torch.inference_mode()
+    def _read(self, ids: Ids) -> torch.Tensor:
+        if self.length + ids.shape[1] > self.context:
+            raise ModelError(
+                f"{self.length + ids.shape[1]} tokens do not fit the model's context of "
+                f"{self.context}: shorten the prompt."
+            )
+        tensor = torch.from_numpy(np.ascontiguousarray(ids))
+        hidden: torch.Tensor = self._model(tensor, cache=self._cache)
+        return hidden
+
+    @torch.inference_mode()
+    def _logits(self, hidden: torch.Tensor) -> Logits:
+        logits: Logits = self._model.logits(hidden).numpy()
+        return logits

@@ -1,0 +1,5 @@
+"""Step 4, learning: objective, optimiser, schedule, calibration, the loop and its exact resume."""
+
+from codekiln.training.config import ModelStageConfig
+
+__all__ = ["ModelStageConfig"]

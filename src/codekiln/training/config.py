@@ -1,0 +1,31 @@
+"""Settings of pretraining, and what follows from the depth dial."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from codekiln.config import setting
+
+Precision = Literal["bf16", "fp32"]
+
+
+@dataclass(frozen=True)
+class ModelStageConfig:
+    """Settings of the model: one dial for its size, one budget, the rest derived."""
+
+    depth: int = setting(4, "layers; width, heads and learning rate follow", check="1..128")
+    tokens: int = setting(0, "budget in tokens (this or seconds)", check=">= 0")
+    seconds: float = setting(0.0, "budget in seconds of training", check=">= 0")
+    batch_tokens: int = setting(8192, "tokens a step", check="> 0")
+    learning_rate: float = setting(0.0, "of the matrices; 0 derives it", check=">= 0")
+    weight_decay: float = setting(0.0, "of the matrices", check=">= 0")
+    warmup: float = setting(0.02, "share of the steps that warm up", check="0..1")
+    decay: float = setting(0.6, "share of the steps that decay", check="0..1")
+    clip: float = setting(1.0, "largest norm of the gradient", check="> 0")
+    precision: Literal["auto", "bf16", "fp32"] = setting("auto", "auto takes the faster")
+    threads: int = setting(0, "processor threads; 0 takes the fastest number", check=">= 0")
+    checkpoint_seconds: float = setting(20.0, "time between checkpoints", check="> 0")
+    seed: int = setting(0, "seed of the weights and the order of rows", check=">= 0")
+
+    def matrix_rate(self) -> float:
+        """Muon's learning rate; it was best at 0.02 at depth 3 to 5 (docs/log.md)."""
+        return self.learning_rate or 0.02

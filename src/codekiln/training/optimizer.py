@@ -1,0 +1,84 @@
+"""Muon for the matrices, AdamW for the rest, behind one `step`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from codekiln.errors import TrainingError
+from codekiln.model.transformer import Transformer
+
+EMBEDDING_SCALE = 0.1  # the embedding's rate, as a share of the matrices'
+NORM_SCALE = 0.1
+
+
+class MuonWithAdamW:
+    """Muon (Jordan et al. 2024) orthogonalises the update of every hidden matrix.
+
+    The embedding, which is a table rather than a map, and the norms take AdamW (Loshchilov & Hutter
+    2019).
+    """
+
+    def __init__(self, model: Transformer, learning_rate: float, weight_decay: float) -> None:
+        named = dict(model.named_parameters())
+        self._names: dict[Tensor, str] = {parameter: name for name, parameter in named.items()}
+        embedding = model.model.embed_tokens.weight
+        matrices = [p for p in named.values() if p.ndim == 2 and p is not embedding]
+        norms = [p for p in named.values() if p.ndim < 2]
+        self._muon = torch.optim.Muon(matrices, lr=learning_rate, weight_decay=weight_decay)
+        self._adamw = torch.optim.AdamW(
+            [
+                {"params": [embedding], "lr": learning_rate * EMBEDDING_SCALE},
+                {"params": norms, "lr": learning_rate * NORM_SCALE},
+            ],
+            betas=(0.9, 0.95),
+            weight_decay=0.0,
+            fused=True,
+        )
+        self._full = [group["lr"] for group in self._groups()]
+
+    def step(self, scale: float) -> None:
+        """One update at `scale` times the full learning rates; gradients are cleared."""
+        for group, full in zip(self._groups(), self._full, strict=True):
+            group["lr"] = full * scale
+        for optimizer in (self._muon, self._adamw):
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+
+    def _groups(self) -> list[dict[str, Any]]:
+        return [*self._muon.param_groups, *self._adamw.param_groups]
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The whole state as flat named tensors, `<weight>/<moment>`."""
+        return {
+            f"{self._names[parameter]}/{key}": torch.as_tensor(value)
+            for optimizer in (self._muon, self._adamw)
+            for parameter, state in optimizer.state.items()
+            for key, value in state.items()
+        }
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take up the state that `tensors` returned.
+
+        Raises:
+            TrainingError: it belongs to another model.
+        """
+        owners = {
+            name: (parameter, optimizer)
+            for optimizer in (self._muon, self._adamw)
+            for group in optimizer.param_groups
+            for parameter in group["params"]
+            for name in [self._names[parameter]]
+        }
+        for key, value in tensors.items():
+            name, _, moment = key.partition("/")
+            if name not in owners:
+                raise TrainingError(f"The checkpoint has a state for {name}, the model has not.")
+            parameter, optimizer = owners[name]
+            optimizer.state[parameter][moment] = value.clone()
+
+
+def clip_gradients(model: nn.Module, limit: float) -> float:
+    """Scale all gradients so that their joint norm is at most `limit`; the norm before that."""
+    return float(nn.utils.clip_grad_norm_(model.parameters(), limit))
