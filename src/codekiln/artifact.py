@@ -22,10 +22,13 @@ from typing import Any
 import filelock
 
 from codekiln import __version__
-from codekiln.errors import ArtifactError, BusyError, DiskError
+from codekiln.errors import ArtifactError, BusyError, DiskError, UsageError
 
 SCHEMA = 1
 MANIFEST = "manifest.json"
+CACHE_TAG = b"""Signature: 8a477f597d28d172789f06886806bc55
+# Made by codekiln. The first line is that of the Cache Directory Tagging Specification.
+"""
 DISK_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG}
 
 Statistics = dict[str, Any]
@@ -159,6 +162,18 @@ def produce(
             write_atomically(out / MANIFEST, json.dumps(manifest, indent=1).encode())
             os.replace(out, path)
     return open_artifact(path, stage.name)
+
+
+def open_work(work: Path) -> None:
+    """Make the work folder and mark it as a cache, so that no source or backup takes it for code."""
+    with disk_errors(work):
+        try:
+            work.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            raise UsageError(f"--work {work} is not a folder: give another.") from None
+        tag = work / "CACHEDIR.TAG"
+        if not tag.exists():
+            write_atomically(tag, CACHE_TAG)
 
 
 def open_artifact(path: Path, stage: str | None = None) -> Artifact:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from codekiln.errors import CorpusError
 
 LARGEST_GROUP = 0.2  # of all bytes; a heavier group is divided
-LARGEST_PART = 0.1  # of the bytes to hold out; a heavier group is held out only for want of others
+LARGEST_PART = 0.25  # of the bytes to hold out; a heavier group is held out only for want of others
 
 
 def module_of(source: str, path: str) -> tuple[str, ...]:
@@ -76,7 +76,7 @@ def hold_out(groups: Mapping[str, int], share: float, seed: int) -> list[str]:
     """The groups to hold out, in order of name: about `share` of the bytes, at least one group.
 
     Groups are taken in the order of a keyed hash until the share is reached. Those that alone would
-    fill a tenth of it come last, because many small packages tell more about code at large than one
+    fill a quarter of it come last, because many small packages tell more about code at large than one
     big one; none may carry the set over twice the share. If that leaves none, the lightest is taken.
 
     Raises:

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from codekiln.model.attention import attend
 from codekiln.model.cache import KeyValueCache, lower_right_mask
 from codekiln.model.config import ModelConfig
 
@@ -63,9 +64,7 @@ class Attention(nn.Module):
         if self.groups > 1:
             key = key.repeat_interleave(self.groups, dim=1)
             value = value.repeat_interleave(self.groups, dim=1)
-        seen = F.scaled_dot_product_attention(
-            query, key, value, attn_mask=mask, is_causal=mask is None and T == key.shape[2]
-        )
+        seen = attend(query, key, value, mask)
         return self.o_proj(seen.transpose(1, 2).reshape(B, T, -1))
 
 

@@ -1,5 +1,7 @@
 """What training minimises: the cross-entropy of the next token. No loop and no optimiser here."""
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -7,7 +9,7 @@ from torch import Tensor
 from codekiln.model.transformer import Transformer
 
 IGNORED = -100
-CHUNK = 2048  # rows of logits that stand in memory at once
+CHUNK = 512  # tokens whose logits stand in memory at once
 
 
 def causal_targets(rows: Tensor, end: int, padding: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -43,11 +45,45 @@ def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def causal_loss(model: Transformer, ids: Tensor, labels: Tensor, documents: Tensor) -> Tensor:
-    """Sum of the cross-entropy over a batch `[B, T]`, the logits made a chunk at a time."""
-    # A row that is one document needs no mask, and without one attention skips the upper triangle.
+    """Sum of the cross-entropy over a batch `[B, T]`."""
+    # A row that is one document needs no mask beyond the causal one.
     alone = bool((documents[:, -1] == documents[:, 0]).all())
     hidden = model(ids, None if alone else documents).flatten(0, 1)
-    total = hidden.new_zeros((), dtype=torch.float32)
-    for part, wanted in zip(hidden.split(CHUNK), labels.flatten().split(CHUNK), strict=True):
-        total = total + cross_entropy(model.logits(part), wanted)
-    return total
+    half = torch.is_autocast_enabled(hidden.device.type)
+    dtype = torch.get_autocast_dtype(hidden.device.type) if half else hidden.dtype
+    weight = model.model.embed_tokens.weight
+    return _ChunkedCrossEntropy.apply(hidden.to(dtype), weight.to(dtype), labels.flatten())
+
+
+class _ChunkedCrossEntropy(torch.autograd.Function):
+    """`cross_entropy(hidden Wᵀ, labels)` without ever holding all logits.
+
+    The gradient of a chunk's logits is softmax − one-hot, so it is taken while they are there.
+    `hidden` is `[N, C]`, `weight` `[V, C]`, `labels` `[N]`.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, hidden: Tensor, weight: Tensor, labels: Tensor) -> Tensor:
+        total = hidden.new_zeros((), dtype=torch.float32)
+        by_hidden = torch.empty_like(hidden)
+        by_weight = torch.zeros_like(weight, dtype=torch.float32)
+        for part, wanted, place in zip(
+            hidden.split(CHUNK), labels.split(CHUNK), by_hidden.split(CHUNK), strict=True
+        ):
+            counted = (wanted != IGNORED)[:, None]
+            column = wanted.clamp(min=0)[:, None]
+            logits = torch.log_softmax((part @ weight.T).float(), dim=-1)
+            total -= (logits.gather(1, column) * counted).sum()
+            slope = logits.exp_()
+            slope.scatter_add_(1, column, slope.new_full(column.shape, -1.0))
+            slope = slope.mul_(counted).to(hidden.dtype)
+            torch.mm(slope, weight, out=place)
+            by_weight += slope.T @ part
+        ctx.save_for_backward(by_hidden, by_weight)
+        ctx.dtype = weight.dtype
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, *outer: Tensor) -> tuple[Tensor, Tensor, None]:
+        by_hidden, by_weight = ctx.saved_tensors
+        return by_hidden * outer[0], (by_weight * outer[0]).to(ctx.dtype), None

@@ -1,0 +1,48 @@
+"""Entry point: runs a command and turns what it raises into one sentence and an exit code."""
+
+import json
+import os
+import sys
+from typing import NoReturn
+
+from codekiln.artifact import DISK_ERRNOS
+from codekiln.cli.commands import app
+from codekiln.cli.terminal import errors
+from codekiln.errors import CodekilnError
+
+INTERRUPTED = 130
+
+
+def main() -> NoReturn:
+    """Exit code 0 when done, 1 when the job failed, 2 for wrong usage; no traceback for a user."""
+    # A command that was told --json answers in JSON even when it fails.
+    as_json = "--json" in sys.argv[1:]
+    try:
+        app(standalone_mode=True)
+    except CodekilnError as error:
+        _fail(type(error).__name__, str(error), error.exit_code, as_json)
+    except KeyboardInterrupt:
+        _fail("Interrupted", "Stopped. The same command goes on from here.", INTERRUPTED, as_json)
+    except BrokenPipeError:
+        # Whoever read our output has closed it; Python must not complain while it shuts down.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in DISK_ERRNOS:
+            raise
+        text = f"The disk failed us ({error.strerror}): free some space and run the command again."
+        _fail("DiskError", text, 1, as_json)
+    sys.exit(0)
+
+
+def _fail(kind: str, message: str, code: int, as_json: bool) -> NoReturn:
+    if as_json:
+        print(json.dumps({"error": {"type": kind, "message": message}}))
+    errors.print(f"[bold red]codekiln:[/] {_escaped(message)}", soft_wrap=True)
+    sys.exit(code)
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)

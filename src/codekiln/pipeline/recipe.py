@@ -1,0 +1,39 @@
+"""A recipe: one table of settings a stage. What each setting means stands in that stage's room."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from codekiln.config import override, parse, read_toml
+from codekiln.corpus import CorpusConfig
+from codekiln.errors import RecipeError
+from codekiln.evaluate import EvaluationConfig
+from codekiln.inputs import InputsConfig
+from codekiln.pipeline.report import ReportConfig
+from codekiln.tokenizer import TokenizerConfig
+from codekiln.training import ModelStageConfig
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All settings of one run, from sources to report."""
+
+    corpus: CorpusConfig
+    model: ModelStageConfig
+    name: str = "model"
+    tokenizer: TokenizerConfig = field(default_factory=TokenizerConfig)
+    inputs: InputsConfig = field(default_factory=InputsConfig)
+    evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
+    report: ReportConfig = field(default_factory=ReportConfig)
+
+
+def read_recipe(path: Path, assignments: Iterable[str] = ()) -> Recipe:
+    """The recipe in a TOML file, with `stage.field=value` overrides.
+
+    Raises:
+        RecipeError: a key is unknown, missing, mistyped or out of bounds.
+    """
+    recipe = parse(Recipe, override(read_toml(path), assignments))
+    if not recipe.name.replace("-", "").replace("_", "").isalnum():
+        raise RecipeError(f"'name' must be letters, digits, - and _ only: {recipe.name!r}.")
+    return recipe

@@ -1,0 +1,44 @@
+"""Walk the road of a recipe: each stage's artifact is found, or built from those before it."""
+
+from pathlib import Path
+
+from codekiln import corpus, evaluate, inputs, tokenizer
+from codekiln.artifact import Artifact, open_work, produce
+from codekiln.device import require_torch
+from codekiln.pipeline import report
+from codekiln.pipeline.recipe import Recipe
+
+
+def run(recipe: Recipe, work: Path) -> dict[str, Artifact]:
+    """All artifacts of a recipe by the name of their stage, in the order of the road.
+
+    Raises:
+        MissingExtraError: torch is not installed.
+        CodekilnError: whatever a stage found wrong; what is finished stays and is not redone.
+    """
+    require_torch("Training")
+    from codekiln.training import stage as training
+
+    open_work(work)
+    made: dict[str, Artifact] = {}
+
+    def given(*stages: str) -> dict[str, Artifact]:
+        return {stage: made[stage] for stage in stages}
+
+    name = recipe.name
+    states = corpus.source_states(recipe.corpus)
+    made["corpus"] = produce(corpus.STAGE, recipe.corpus, {}, work, name, states)
+    made["tokenizer"] = produce(tokenizer.STAGE, recipe.tokenizer, given("corpus"), work, name)
+    made["inputs"] = produce(inputs.STAGE, recipe.inputs, given("corpus", "tokenizer"), work, name)
+    made["model"] = produce(training.STAGE, recipe.model, given("tokenizer", "inputs"), work, name)
+    made["evaluation"] = produce(
+        evaluate.STAGE, recipe.evaluation, given("corpus", "model"), work, name
+    )
+    made["report"] = produce(
+        report.STAGE,
+        recipe.report,
+        given("corpus", "tokenizer", "inputs", "model", "evaluation"),
+        work,
+        name,
+    )
+    return made
