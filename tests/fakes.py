@@ -1,11 +1,16 @@
-"""Stand-ins with known behaviour: an engine, a completer, a tokenizer."""
+"""Stand-ins with known behaviour: an engine, a completer, a tokenizer, documents and a corpus."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 
+from codekiln.artifact import Artifact, produce
+from codekiln.corpus import STAGE as CORPUS
+from codekiln.corpus import CorpusConfig, Document, source_states
 from codekiln.generate import CompletionChunk, CompletionRequest, Ids, Logits
 from codekiln.tokenizer import Tokenizer, train_bpe
 
@@ -96,3 +101,27 @@ class FakeCompleter:
         last = len(self.pieces) - 1
         for place, text in enumerate(self.pieces):
             yield CompletionChunk(text, (place,), (-0.5,), "end" if place == last else None, 3)
+
+
+def document(content: str, path: str = "package/module.py", language: str = "python") -> Document:
+    """A kept file of the repository `repo`."""
+    return Document(
+        content=content,
+        source="source",
+        repository="repo",
+        path=path,
+        revision="revision",
+        language=language,
+        group="group",
+        sha256=sha256(content.encode()).hexdigest(),
+    )
+
+
+def build_corpus(folder: Path, files: Mapping[str, str]) -> Artifact:
+    """A real corpus of `files`, which are written to `folder / "code"`, in `folder / "work"`."""
+    for name, content in files.items():
+        path = folder / "code" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode())
+    config = CorpusConfig(sources=(str(folder / "code"),), held_out=0.3)
+    return produce(CORPUS, config, {}, folder / "work", "c", source_states(config))

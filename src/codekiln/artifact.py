@@ -160,7 +160,7 @@ def produce(
                 "environment": _environment(),
             }
             write_atomically(out / MANIFEST, json.dumps(manifest, indent=1).encode())
-            os.replace(out, path)
+            out.replace(path)
     return open_artifact(path, stage.name)
 
 
@@ -220,7 +220,7 @@ def write_atomically(path: Path, content: bytes) -> None:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(beside, path)
+            beside.replace(path)
         except OSError:
             beside.unlink(missing_ok=True)
             raise

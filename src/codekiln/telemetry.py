@@ -5,7 +5,6 @@ A job reports through `progress`; whoever wants to see it (the command line draw
 """
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -82,7 +81,7 @@ class Metrics:
         rows = [row for row in read_metrics(path) if keep(row)] if path.exists() else []
         beside = path.with_name(path.name + ".tmp")
         beside.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-        os.replace(beside, path)
+        beside.replace(path)
         self._file = path.open("a", encoding="utf-8")
 
     def write(self, row: dict[str, Any]) -> None:

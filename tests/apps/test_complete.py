@@ -3,7 +3,7 @@ import os
 import pytest
 
 from codekiln.apps import complete as app
-from codekiln.apps.complete import FirstLines, read_source, request_at, single_line
+from codekiln.apps.complete import FirstLines, read_source, request_at
 from codekiln.errors import UsageError
 from codekiln.generate import CompletionRequest, EngineCompleter, collect
 from fakes import FakeCompleter, saying, tiny_tokenizer
@@ -83,18 +83,18 @@ def test_path_and_language_go_into_the_request():
     assert given.language == "sage"
 
 
-def test_single_line_stops_at_the_line_end():
-    request = single_line(CompletionRequest("x", stop=("END",)))
-    assert request.stop == ("END", "\n", "\r\n")
-    assert single_line(request) == request
-
-
 @pytest.mark.parametrize("answer", ["a\rb\nc", "a\rb\r\nc"])
-def test_a_single_line_has_no_half_of_a_line_end(answer):
+def test_one_line_has_no_half_of_a_line_end(answer):
     tokenizer = tiny_tokenizer()
     engine = saying(tokenizer.encode(answer), tokenizer.vocabulary_size)
-    request = single_line(CompletionRequest("x"))
-    assert collect(EngineCompleter(engine, tokenizer), request).text == "a\rb"
+    completer = FirstLines(EngineCompleter(engine, tokenizer))
+    assert collect(completer, CompletionRequest("x")).text == "a\rb"
+
+
+@pytest.mark.parametrize("pieces", [["\n", "    a", "\nb"], ["\r\n\r", "\n    a\r", "\nb"]])
+def test_line_ends_before_the_first_line_do_not_count(pieces):
+    answer = collect(FirstLines(FakeCompleter(pieces)), CompletionRequest("def f():")).text
+    assert answer == "".join(pieces)[:-1].rstrip()
 
 
 @pytest.mark.parametrize(
@@ -129,12 +129,9 @@ def test_answers_are_cut_after_their_lines(lines, text, reason):
     assert completer.requests == [request]
 
 
-def test_one_line_is_asked_for_as_a_stop_string():
-    completer = FakeCompleter(["abc"])
-    assert collect(FirstLines(completer), CompletionRequest("x")).text == "abc"
-    assert completer.requests == [CompletionRequest("x", stop=("\n", "\r\n"))]
+def test_fewer_lines_than_one_are_refused():
     with pytest.raises(UsageError, match="--lines is 0"):
-        FirstLines(completer, 0)
+        FirstLines(FakeCompleter(["abc"]), 0)
 
 
 def test_a_source_file_is_read_as_it_is(tmp_path):

@@ -17,7 +17,6 @@ from codekiln.languages import language_of
 
 LARGEST_SOURCE = 10_000_000  # bytes
 DEFAULTS = CompletionRequest("")
-LINE_STOPS = ("\n", "\r\n")
 
 _LINE_END = re.compile(r"\r\n?|\n")  # the line ends of the language server protocol
 
@@ -80,15 +79,13 @@ def read_source(path: Path) -> str:
         ) from None
 
 
-def single_line(request: CompletionRequest) -> CompletionRequest:
-    r"""The same request, ending before the first "\n" or "\r\n"."""
-    others = tuple(stop for stop in request.stop if stop not in LINE_STOPS)
-    return replace(request, stop=others + LINE_STOPS)
-
-
 @dataclass(frozen=True)
 class FirstLines:
-    """A completer whose answers end before their `lines`-th line end; None lets them be."""
+    """A completer whose answers end with their `lines`-th line; None lets them be.
+
+    Line ends before the first visible character do not count: behind a finished line the answer is
+    the next one, not nothing.
+    """
 
     completer: Completer
     lines: int | None = 1
@@ -100,25 +97,24 @@ class FirstLines:
 
     def complete(self, request: CompletionRequest) -> Iterator[CompletionChunk]:
         """The chunks of the completer, the last cut short."""
-        if self.lines is None:
-            return self.completer.complete(request)
-        if self.lines == 1:
-            return self.completer.complete(single_line(request))
-        return _first_lines(self.completer.complete(request), self.lines)
+        chunks = self.completer.complete(request)
+        return chunks if self.lines is None else _first_lines(chunks, self.lines)
 
 
 def _first_lines(chunks: Iterator[CompletionChunk], lines: int) -> Iterator[CompletionChunk]:
-    held = ""  # a carriage return may belong to the line end at which the answer is cut
+    text = given = ""
     for chunk in chunks:
-        text = held + chunk.text
-        pieces = text.split("\n")
-        if len(pieces) > lines:
-            text = "\n".join(pieces[:lines]).removesuffix("\r")
-            yield replace(chunk, text=text, finish_reason="stop")
+        text += chunk.text
+        start = len(text) - len(text.lstrip())
+        ends = [start + match.start() for match in re.finditer(r"\r?\n", text[start:])]
+        if len(ends) >= lines:
+            yield replace(chunk, text=text[len(given) : ends[lines - 1]], finish_reason="stop")
             return
-        lines -= len(pieces) - 1
+        # A carriage return may belong to the line end at which the answer is cut.
         held = "\r" if text.endswith("\r") and chunk.finish_reason is None else ""
-        yield replace(chunk, text=text.removesuffix(held))
+        new = text[len(given) :].removesuffix(held)
+        given += new
+        yield replace(chunk, text=new)
 
 
 def _offset(text: str, line: int, column: int | None, name: str) -> int:

@@ -151,7 +151,7 @@ def doctor(as_json: Json = False) -> None:
 @app.command()
 def recipe(as_json: Json = False) -> None:
     """Print every setting of a recipe with its default and meaning."""
-    from codekiln.pipeline.recipe import every_setting
+    from codekiln.pipeline.settings import every_setting
 
     settings = every_setting()
     if as_json:

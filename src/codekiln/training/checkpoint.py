@@ -1,7 +1,6 @@
 """Checkpoints: everything a killed run needs to go on to the bit. Seen whole or not at all."""
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -35,7 +34,7 @@ def save_checkpoint(
         write_tensors(beside / "weights.safetensors", weights)
         write_tensors(beside / "optimizer.safetensors", optimizer)
         write_atomically(beside / "position.json", json.dumps(asdict(position)).encode())
-        os.replace(beside, target)
+        beside.replace(target)
     for old in _finished(folder)[:-KEEP]:
         discard(old)
 

@@ -1,5 +1,4 @@
-"""The training loop: one step after another, resumable at each, with nothing drawn and no settings read
-from anywhere but its arguments."""
+"""The training loop: one step after another, resumable at each. Nothing is drawn here."""
 
 import time
 from pathlib import Path
@@ -18,7 +17,7 @@ from codekiln.training.objective import causal_loss, causal_targets
 from codekiln.training.optimizer import MuonWithAdamW, clip_gradients
 from codekiln.training.schedule import warmup_stable_decay
 
-MICRO_TOKENS = 4096  # what goes through the model at once; larger falls out of the cache
+MICRO_TOKENS = 2048  # what goes through the model at once; larger falls out of the cache
 HELD_OUT_ROWS = 16
 HELD_OUT_TIMES = 8
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from codekiln.artifact import Artifact, Stage, Statistics, discard, write_atomically
-from codekiln.device import pick_device, seed_everything
+from codekiln.device import keep_freed_memory, pick_device, seed_everything
 from codekiln.inputs import RowStore
 from codekiln.model.config import ModelConfig
 from codekiln.model.transformer import Transformer
@@ -22,6 +22,7 @@ from codekiln.training.loop import Trainer
 
 def build(config: ModelStageConfig, inputs: Mapping[str, Artifact], out: Path) -> Statistics:
     """Calibrate once, train, leave a model folder with its tokenizer and the metrics of the run."""
+    keep_freed_memory()
     tokenizer = Tokenizer.load(inputs["tokenizer"].path)
     train = RowStore.of(inputs["inputs"], "train")
     held_out = RowStore.of(inputs["inputs"], "held_out")

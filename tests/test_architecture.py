@@ -1,0 +1,159 @@
+"""The house is as it is described: folders, catalogues, and what works without the extra `train`."""
+
+import ast
+import importlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import codekiln
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "codekiln"
+PACKAGES = sorted(path.parent for path in SOURCE.rglob("__init__.py"))
+
+# Everything of the extra `train` is made unimportable, then the rest of the program runs.
+WITHOUT_TRAIN = """
+import sys
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("torch", "safetensors", "matplotlib"):
+            raise ImportError(name + " is not installed")
+
+sys.meta_path.insert(0, Absent())
+"""
+
+
+def house() -> list[str]:
+    """The paths of the tree in the README, under "The house"."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = re.search(r"^## The house\n.*?^```\w*\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    assert found, "README.md has a code block under '## The house'"
+    return [re.split(r"\s{2,}", line.strip())[0] for line in found[1].splitlines() if line.strip()]
+
+
+def test_every_folder_in_the_readme_exists():
+    listed = house()
+    assert len(listed) == len(set(listed)) > 10
+    for name in listed:
+        path = ROOT / name
+        assert path.is_dir() if name.endswith("/") else path.is_file(), name
+
+
+def test_every_room_is_in_the_readme():
+    rooms = {f"src/codekiln/{path.parent.name}/" for path in SOURCE.glob("*/__init__.py")}
+    modules = {f"src/codekiln/{path.name}" for path in SOURCE.glob("[!_]*.py")}
+    assert len(rooms) > 8
+    assert rooms | modules <= set(house())
+
+
+def catalogue(package: Path) -> ast.Module:
+    return ast.parse((package / "__init__.py").read_text(encoding="utf-8"))
+
+
+def name_of(package: Path) -> str:
+    return ".".join(package.relative_to(SOURCE.parent).parts)
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=name_of)
+def test_every_catalogue_is_whole_and_in_order(package):
+    module = importlib.import_module(name_of(package))
+    if not hasattr(module, "__all__"):
+        assert not [node for node in catalogue(package).body if is_catalogue_import(node)]
+        return
+    for name in module.__all__:
+        assert getattr(module, name) is not None
+    # Constants, then classes, then functions, each by name.
+    rank = [(not n.isupper(), n[0].islower(), n) for n in module.__all__]
+    assert rank == sorted(rank)
+    imported = [
+        alias.asname or alias.name
+        for node in catalogue(package).body
+        if is_catalogue_import(node)
+        for alias in node.names
+    ]
+    assert sorted(imported) == sorted(module.__all__)
+
+
+def is_catalogue_import(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and (node.module or "").startswith("codekiln")
+
+
+def test_every_file_says_what_lives_there():
+    for path in SOURCE.rglob("*.py"):
+        assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), path
+
+
+def without_train(program: str, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-c", WITHOUT_TRAIN + program, *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess:
+    return without_train("from codekiln.cli import main; main()", *arguments)
+
+
+def test_the_rooms_that_need_no_torch_import_none():
+    rooms = [
+        "corpus",
+        "tokenizer",
+        "inputs",
+        "tasks",
+        "generate",
+        "evaluate",
+        "apps.complete",
+        "pipeline.doctor",
+        "pipeline.inspect",
+        "cli",
+    ]
+    imports = "".join(f"import codekiln.{room}\n" for room in rooms)
+    done = without_train(imports + "print(*(name for name in sys.modules if '.' not in name))")
+    assert done.returncode == 0, done.stderr
+    assert not {"torch", "safetensors", "matplotlib"} & set(done.stdout.split())
+
+
+def test_torch_is_really_out_of_reach_there():
+    done = without_train("import torch")
+    assert "torch is not installed" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--help"], "Usage"),
+        (["--version"], codekiln.__version__),
+        (["doctor"], "Python"),
+        (["doctor", "--json"], '"findings"'),
+        (["recipe", "--json"], '"settings"'),
+    ],
+    ids=lambda value: value[-1] if isinstance(value, list) else "",
+)
+def test_without_the_extra_the_commands_that_need_none_work(arguments, expected):
+    done = command(*arguments)
+    assert done.returncode == 0, done.stderr
+    assert expected in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["run", str(ROOT / "recipes" / "tiny.toml")], ["complete", "--model", "nowhere"]],
+    ids=lambda arguments: arguments[0],
+)
+def test_without_the_extra_the_others_say_how_to_get_it(arguments, tmp_path):
+    work = ["--work", str(tmp_path / "work")] if arguments[0] == "run" else []
+    done = command(*arguments, *work)
+    assert done.returncode == 1
+    assert "pip install 'codekiln[train]'" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert not (tmp_path / "work").exists()

@@ -1,0 +1,86 @@
+"""Budgets become steps once; threads and precision are chosen by a clock that the test turns."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from codekiln.errors import TrainingError
+from codekiln.training import ModelStageConfig, calibration
+from codekiln.training.calibration import calibrate
+
+ROWS, LENGTH = 8, 128
+
+
+class Machine:
+    """A machine on which a step takes as long as `cost(rows, precision, threads)` says."""
+
+    def __init__(self, monkeypatch, cost, cores=4):
+        self.cost, self.now = cost, 0.0
+        self.steps = []
+        clock = SimpleNamespace(perf_counter=lambda: self.now)
+        monkeypatch.setattr(calibration, "time", clock)
+        monkeypatch.setattr(calibration, "core_count", lambda: cores)
+
+    def step(self, rows, precision):
+        self.steps.append((rows, precision))
+        self.now += self.cost(rows, precision, torch.get_num_threads())
+
+    def plan(self, **settings):
+        return calibrate(ModelStageConfig(**settings), ROWS, LENGTH, self.step)
+
+
+def even(rows, precision, threads):
+    return 0.25
+
+
+@pytest.mark.parametrize(
+    ("tokens", "steps"), [(1, 1), (1024, 1), (2047, 1), (2048, 2), (102_400, 100)]
+)
+def test_a_budget_in_tokens(monkeypatch, tokens, steps):
+    assert Machine(monkeypatch, even).plan(tokens=tokens).steps == steps
+
+
+@pytest.mark.parametrize(("seconds", "steps"), [(0.125, 1), (0.5, 2), (10.125, 40)])
+def test_a_budget_in_seconds(monkeypatch, seconds, steps):
+    plan = Machine(monkeypatch, even).plan(seconds=seconds)
+    assert (plan.steps, plan.seconds_per_step) == (steps, 0.25)
+
+
+def test_the_time_of_a_whole_step_counts(monkeypatch):
+    machine = Machine(monkeypatch, lambda rows, *_: rows / 8)
+    assert machine.plan(seconds=20.0).steps == 20
+
+
+@pytest.mark.parametrize("settings", [{}, {"tokens": 5, "seconds": 5.0}])
+def test_no_budget_and_two_are_refused(monkeypatch, settings):
+    with pytest.raises(TrainingError, match=r"either model\.tokens or model\.seconds: set one"):
+        Machine(monkeypatch, even).plan(**settings)
+
+
+@pytest.mark.parametrize("fast", ["bf16", "fp32"])
+def test_auto_takes_the_faster_precision(monkeypatch, fast):
+    machine = Machine(monkeypatch, lambda _, precision, __: 0.25 if precision == fast else 0.5)
+    plan = machine.plan(tokens=4096)
+    assert (plan.precision, plan.seconds_per_step) == (fast, 0.25)
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp32"])
+def test_a_named_precision_is_kept(monkeypatch, precision):
+    machine = Machine(monkeypatch, even)
+    assert machine.plan(tokens=4096, precision=precision).precision == precision
+    assert {used for _, used in machine.steps} == {precision}
+
+
+@pytest.mark.parametrize(("together", "expected"), [(0.5, 2), (0.125, 4)])
+def test_half_the_threads_are_taken_where_they_are_faster(monkeypatch, together, expected):
+    def cost(rows, precision, threads):
+        return together if threads == 4 else 0.25
+
+    plan = Machine(monkeypatch, cost).plan(tokens=4096)
+    assert plan.threads == expected == torch.get_num_threads()
+
+
+def test_a_named_number_of_threads_is_kept(monkeypatch):
+    plan = Machine(monkeypatch, lambda _, __, threads: float(threads)).plan(tokens=1, threads=3)
+    assert plan.threads == 3 == torch.get_num_threads()
