@@ -51,11 +51,10 @@ def train_tokenizer(texts: list[str]) -> Tokenizer:
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
     trainer = trainers.BpeTrainer(
         vocab_size=VOCABULARY,
         special_tokens=SPECIAL,
-        initial_alphabet=alphabet,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
@@ -196,7 +195,7 @@ class Transformer(nn.Module):
 # Muon moves a matrix by nearly U Vᵀ where its gradient is U S Vᵀ: equally far in every direction.
 
 MATRIX_RATE, EMBEDDING_RATE, NORM_RATE = 0.02, 0.002, 0.002
-WARMUP, DECAY = 0.02, 0.6  # shares of the training
+WARMUP, DECAY = 0.02, 0.6  # shares of the training; between them the rate stays
 BETAS, CLIP = (0.9, 0.95), 1.0
 
 
@@ -227,8 +226,7 @@ def train(model: Transformer, rows: Tensor, seconds: float) -> None:
     optimizers = make_optimizers(model)
     began, shown, step = time.perf_counter(), -math.inf, 0
     while (spent := time.perf_counter() - began) < seconds:
-        share = spent / seconds
-        scale = min(1.0, 0.05 + share / WARMUP, (1 - share) / DECAY)  # warm up, stay, decay
+        scale = min(1.0, 0.05 + spent / seconds / WARMUP, (1 - spent / seconds) / DECAY)
         batch = rows[torch.randint(len(rows), (BATCH,))]
         loss, step = train_step(model, optimizers, batch, scale), step + 1
         if spent - shown > seconds / 12:
