@@ -5,6 +5,7 @@ import importlib
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -45,10 +46,23 @@ def test_every_folder_in_the_readme_exists():
 
 
 def test_every_room_is_in_the_readme():
-    rooms = {f"src/codekiln/{path.parent.name}/" for path in SOURCE.glob("*/__init__.py")}
-    modules = {f"src/codekiln/{path.name}" for path in SOURCE.glob("[!_]*.py")}
+    rooms = {f"{path.relative_to(ROOT).as_posix()}/" for path in PACKAGES}
+    modules = {path.relative_to(ROOT).as_posix() for path in SOURCE.glob("[!_]*.py")}
     assert len(rooms) > 8
     assert rooms | modules <= set(house())
+
+
+def test_the_readme_lists_the_layers_in_their_order():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    layers = project["tool"]["importlinter"]["contracts"][0]["layers"]
+    height = {room: -n for n, layer in enumerate(layers) for room in layer.split(" : ")}
+    heights = [height[Path(name).stem] for name in house() if is_room(name)]
+    assert heights == sorted(heights)
+    assert len(heights) == len(height)
+
+
+def is_room(name: str) -> bool:
+    return Path(name).parent == Path("src/codekiln")
 
 
 def catalogue(package: Path) -> ast.Module:

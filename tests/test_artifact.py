@@ -131,7 +131,9 @@ def test_the_fingerprint_does_not_change_otherwise(tmp_path):
     same = {
         fingerprint(Stage("s", 1, Builder()), Config(), {"in": one, "on": one}, {"a": "1"}),
         fingerprint(Stage("s", 1, Builder()), Config(), {"on": two, "in": two}, {"a": "1"}),
-        fingerprint(Stage("s", 1, Builder()), Config(3, ("a", "b")), {"in": one, "on": two}, {"a": "1"}),
+        fingerprint(
+            Stage("s", 1, Builder()), Config(3, ("a", "b")), {"in": one, "on": two}, {"a": "1"}
+        ),
     }
     assert len(same) == 1
     command = (
@@ -263,7 +265,9 @@ def test_a_damaged_artifact_is_refused_with_a_remedy(tmp_path, damage, message):
 def test_a_flipped_bit_opens_but_does_not_verify(tmp_path):
     found = made(tmp_path)
     flip_a_bit(found.path / "deep/two.bin")
-    with pytest.raises(ArtifactError, match=r"two\.bin is not what was written.*delete that folder"):
+    with pytest.raises(
+        ArtifactError, match=r"two\.bin is not what was written.*delete that folder"
+    ):
         open_artifact(found.path).verify()
 
 
@@ -273,7 +277,7 @@ def test_what_is_no_artifact_of_the_stage_is_refused(tmp_path):
         open_artifact(found.path, "model")
     (tmp_path / "file").write_text("text")
     for path in (tmp_path, tmp_path / "file", tmp_path / "nothing"):
-        with pytest.raises(ArtifactError, match="is no artifact .* give the folder that"):
+        with pytest.raises(ArtifactError, match=r"is no artifact .* give the folder that"):
             open_artifact(path)
 
 

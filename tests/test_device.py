@@ -59,7 +59,9 @@ def test_the_same_seed_gives_the_same_numbers():
 def test_torch_is_asked_for_only_where_it_is_missing(monkeypatch):
     device.require_torch("Training")
     monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(MissingExtraError, match=r"^Training needs .*pip install 'codekiln\[train\]'$"):
+    with pytest.raises(
+        MissingExtraError, match=r"^Training needs .*pip install 'codekiln\[train\]'$"
+    ):
         device.require_torch("Training")
 
 

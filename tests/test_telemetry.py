@@ -57,11 +57,16 @@ def test_listeners_nest_and_end_with_their_block():
     assert inner == ["both", "both"]
 
 
-def test_a_listener_leaves_also_after_an_error():
-    events: list[Event] = []
-    with pytest.raises(RuntimeError), listening(events.append), progress("broken", 2) as task:
+def break_after_one() -> None:
+    with progress("broken", 2) as task:
         task.advance()
         raise RuntimeError
+
+
+def test_a_broken_task_ends_and_leaves_no_listener():
+    events: list[Event] = []
+    with listening(events.append), pytest.raises(RuntimeError):
+        break_after_one()
     assert [(event.done, event.finished) for event in events] == [
         (0, False),
         (1, False),

@@ -26,6 +26,7 @@ from codekiln.errors import ArtifactError, BusyError, DiskError, UsageError
 
 SCHEMA = 1
 MANIFEST = "manifest.json"
+BESIDE = ".tmp"  # what a file is called while it is written
 CACHE_TAG = b"""Signature: 8a477f597d28d172789f06886806bc55
 # Made by codekiln. The first line is that of the Cache Directory Tagging Specification.
 """
@@ -145,6 +146,8 @@ def produce(
                 artifact.verify()
             out = path.with_name(path.name + ".partial")
             out.mkdir(exist_ok=True)
+            for left in list(out.rglob("*" + BESIDE)):  # by a write that was killed
+                discard(left)
             statistics = stage.build(config, inputs, out)
             manifest = {
                 "schema": SCHEMA,
@@ -165,15 +168,24 @@ def produce(
 
 
 def open_work(work: Path) -> None:
-    """Make the work folder and mark it as a cache, so that no source or backup takes it for code."""
+    """Make the work folder and mark it as a cache, so that no source or backup takes it for code.
+
+    Raises:
+        UsageError: `work` is a file, or nothing can be written there.
+        DiskError: the disk is full, read-only or failing.
+    """
+    tag = work / "CACHEDIR.TAG"
     with disk_errors(work):
         try:
             work.mkdir(parents=True, exist_ok=True)
+            if not tag.exists():
+                write_atomically(tag, CACHE_TAG)
         except (FileExistsError, NotADirectoryError):
             raise UsageError(f"--work {work} is not a folder: give another.") from None
-        tag = work / "CACHEDIR.TAG"
-        if not tag.exists():
-            write_atomically(tag, CACHE_TAG)
+        except (PermissionError, FileNotFoundError) as error:
+            raise UsageError(
+                f"--work {work} cannot be written ({error.strerror}): give another."
+            ) from None
 
 
 def open_artifact(path: Path, stage: str | None = None) -> Artifact:
@@ -213,7 +225,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     Raises:
         DiskError: the disk is full, read-only or failing; nothing half-written stays.
     """
-    beside = path.with_name(path.name + ".tmp")
+    beside = path.with_name(path.name + BESIDE)
     with disk_errors(path):
         try:
             with beside.open("wb") as file:

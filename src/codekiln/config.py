@@ -34,10 +34,14 @@ def read_toml(path: Path) -> dict[str, Any]:
     """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise RecipeError(f"There is no recipe {path}: give the path of a TOML file.") from None
     except IsADirectoryError:
         raise RecipeError(f"{path} is a folder: give the path of a TOML file.") from None
+    except OSError as error:
+        raise RecipeError(
+            f"{path} may not be read ({error.strerror}): give the path of another file."
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path} is not valid TOML ({error}): mend that line.") from None
 

@@ -3,7 +3,6 @@
 import json
 
 
-
 def assert_refused(result, code, *words):
     """One sentence on stderr, nothing on stdout, no traceback, the right exit code."""
     assert "Traceback" not in result.err

@@ -83,7 +83,7 @@ def test_the_context_can_be_filled_to_the_last_token(engine):
 
 
 def test_a_prompt_past_the_context_is_refused(engine):
-    with pytest.raises(ModelError, match="513 tokens do not fit .* 512: shorten the prompt"):
+    with pytest.raises(ModelError, match=r"513 tokens do not fit .* 512: shorten the prompt"):
         engine.prefill(ids(1, 513))
 
 

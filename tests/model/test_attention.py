@@ -84,7 +84,5 @@ def test_queries_behind_a_cache_see_what_is_before_them(queries, keys):
     query, key, value = (tensor.detach() for tensor in inputs(keys))
     whole = blockwise(query, key, value, None)
     mask = torch.ones(queries, keys, dtype=torch.bool).tril(keys - queries)
-    last = attend(
-        query[:, :, keys - queries :], key, value, mask if 1 < queries < keys else None
-    )
+    last = attend(query[:, :, keys - queries :], key, value, mask if 1 < queries < keys else None)
     torch.testing.assert_close(last, whole[:, :, keys - queries :], atol=2e-6, rtol=1e-4)

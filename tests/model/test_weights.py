@@ -116,9 +116,8 @@ def test_a_flipped_bit_of_the_header_is_told_or_harmless(folder):
         path.write_bytes(flipped)
         try:
             found = load_model(folder, "mine").state_dict()
-        except ModelError as error:
+        except ModelError:
             refused += 1
-            assert ": " in str(error)
             continue
         assert all(torch.equal(found[name], tensor) for name, tensor in expected.items())
     assert refused > 40

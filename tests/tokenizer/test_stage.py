@@ -1,7 +1,6 @@
 """The stage: learnt from the training side alone, measured on the other."""
 
 import pytest
-from fakes import build_corpus
 
 from codekiln.artifact import produce
 from codekiln.config import parse
@@ -9,6 +8,7 @@ from codekiln.corpus import documents
 from codekiln.errors import RecipeError
 from codekiln.telemetry import listening
 from codekiln.tokenizer import STAGE, Tokenizer, TokenizerConfig, train_bpe
+from fakes import build_corpus
 
 
 @pytest.fixture(scope="module")
@@ -25,17 +25,17 @@ def built(corpus, tmp_path, **settings):
 
 
 def test_it_is_learnt_from_the_training_side(corpus, tmp_path):
-    artifact = built(corpus, tmp_path, vocabulary=320)
+    artifact = built(corpus, tmp_path, vocabulary=285)
     tokenizer = Tokenizer.load(artifact.path)
     train = [document.content for document in documents(corpus, "train")]
     held_out = [document.content for document in documents(corpus, "held_out")]
     assert train
     assert held_out
-    assert tokenizer.definition == train_bpe(iter(train), 320).definition
+    assert tokenizer.definition == train_bpe(iter(train), 285).definition
     text_bytes = sum(len(text.encode()) for text in held_out)
     tokens = sum(len(tokenizer.encode(text)) for text in held_out)
     assert artifact.statistics == {
-        "vocabulary": 320,
+        "vocabulary": 285,
         "held_out_bytes_per_token": round(text_bytes / tokens, 4),
     }
 
@@ -50,10 +50,10 @@ def test_no_more_than_the_sample_is_read(corpus, tmp_path):
     sizes = [len(document.content.encode()) for document in documents(corpus, "train")]
     events = []
     with listening(events.append):
-        artifact = built(corpus, tmp_path, vocabulary=320, sample_bytes=sum(sizes[:2]) + 1)
+        artifact = built(corpus, tmp_path, vocabulary=285, sample_bytes=sum(sizes[:2]) + 1)
     assert events[-1].done == sum(sizes[:2])
     texts = [document.content for document in documents(corpus, "train")][:2]
-    assert Tokenizer.load(artifact.path).definition == train_bpe(iter(texts), 320).definition
+    assert Tokenizer.load(artifact.path).definition == train_bpe(iter(texts), 285).definition
 
 
 def test_the_smallest_vocabulary_is_bytes_and_control(corpus, tmp_path):

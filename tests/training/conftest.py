@@ -18,6 +18,7 @@ LENGTH = 128
 def _torch_as_it_was():
     threads = torch.get_num_threads()
     strict = torch.are_deterministic_algorithms_enabled()
+    torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(strict)

@@ -168,4 +168,5 @@ def _standard_input() -> str:
 
 
 def _print_json(value: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    # ASCII alone, so that it is the same JSON whatever the terminal's encoding is.
+    sys.stdout.write(json.dumps(value) + "\n")

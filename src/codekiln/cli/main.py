@@ -1,9 +1,12 @@
 """Entry point: runs a command and turns what it raises into one sentence and an exit code."""
 
+import io
 import json
 import os
 import sys
-from typing import NoReturn
+from typing import NoReturn, cast
+
+import typer
 
 from codekiln.artifact import DISK_ERRNOS
 from codekiln.cli.commands import app
@@ -11,14 +14,25 @@ from codekiln.cli.terminal import errors
 from codekiln.errors import CodekilnError
 
 INTERRUPTED = 130
+# The base of everything that Typer raises for wrong usage; it exports no name for it.
+WRONG_USAGE = cast(type[typer.BadParameter], typer.BadParameter.__mro__[1])
 
 
 def main() -> NoReturn:
     """Exit code 0 when done, 1 when the job failed, 2 for wrong usage; no traceback for a user."""
     # A command that was told --json answers in JSON even when it fails.
     as_json = "--json" in sys.argv[1:]
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal of ASCII has no ✓
     try:
-        app(standalone_mode=True)
+        if app(standalone_mode=False) == INTERRUPTED:
+            raise KeyboardInterrupt  # which Typer turns into that number
+    except WRONG_USAGE as error:
+        if len(sys.argv) == 1:  # the help is what it said
+            sys.exit(error.exit_code)
+        remedy = f"Try '{error.ctx.command_path if error.ctx else 'codekiln'} --help'."
+        _fail("UsageError", f"{error.format_message()} {remedy}", error.exit_code, as_json)
     except CodekilnError as error:
         _fail(type(error).__name__, str(error), error.exit_code, as_json)
     except KeyboardInterrupt:

@@ -67,11 +67,12 @@ def _sample(
     generator: np.random.Generator,
 ) -> Sample:
     lines = document.content.split("\n")
-    line = lines[number]
+    line = lines[number].removesuffix("\r")
+    ending = lines[number][len(line) :]  # a carriage return belongs to the line's end
     indent = len(line) - len(line.lstrip())
     column = int(generator.integers(indent, indent + (len(line) - indent) // 2 + 1))
     before = "\n".join([*lines[:number], line[:column]])
-    after = "\n".join(["", *lines[number + 1 :]])
+    after = "\n".join([ending, *lines[number + 1 :]])
     request = CompletionRequest(
         before,
         suffix=after,

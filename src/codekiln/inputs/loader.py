@@ -23,9 +23,11 @@ class RowStore:
             ArtifactError: a shard is not what it should be.
         """
         try:
-            self._shards = [np.load(path, mmap_mode="r", allow_pickle=False) for path in shards]
-        except (ValueError, EOFError) as error:
+            self._shards = [np.lib.format.open_memmap(path, mode="r") for path in shards]
+        except ValueError as error:
             raise ArtifactError(f"A shard of rows is damaged ({error}): rebuild it.") from None
+        if any(shard.ndim != 2 for shard in self._shards):
+            raise ArtifactError("A shard holds no rows: rebuild the inputs.")
         self._ends = np.cumsum([len(shard) for shard in self._shards])
         if not shards or self._ends[-1] == 0:
             raise CorpusError("There are no rows to train on: add sources to the recipe.")

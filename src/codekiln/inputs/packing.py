@@ -5,7 +5,7 @@ its own header and its own chance to be rearranged (context-level fill-in-the-mi
 2022, §4.4). Randomness is keyed by the document's content, so neither order nor restarts change a row.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -30,27 +30,27 @@ class Packer:
         self._fim_rate, self._header_rate, self._seed = fim_rate, header_rate, seed
         self._padding = tokenizer.special(PADDING)
 
-    def rows(self, documents: Iterable[Document]) -> Iterator[list[int]]:
+    def rows(self, documents: Sequence[Document]) -> Iterator[list[int]]:
         """Rows of exactly `length + 1` ids; only the padding of a row belongs to no document."""
         row: list[int] = []
-        for document in documents:
+        closed = True
+        encoded = self._tokenizer.encode_batch([document.content for document in documents])
+        for document, ids in zip(documents, encoded, strict=True):
             generator = np.random.default_rng([self._seed, int(document.sha256[:16], 16)])
-            ids, offsets = self._tokenizer.encode_with_offsets(document.content)
             start = 0
             while start < len(ids):
                 if self._size - len(row) < SMALLEST_ROOM:
-                    yield self._padded(row)
+                    yield self._padded(row, closed)
                     row = []
-                segment, start = self._segment(
-                    document, ids, offsets, start, self._size - len(row), generator
-                )
+                room = self._size - len(row)
+                segment, start, closed = self._segment(document, ids, start, room, generator)
                 row += segment
         if row:
-            yield self._padded(row)
+            yield self._padded(row, closed)
 
-    def _padded(self, row: list[int]) -> list[int]:
-        """Close the last document, then pad. A row that is full already ends inside its document."""
-        if len(row) < self._size:
+    def _padded(self, row: list[int], closed: bool) -> list[int]:
+        """Pad, behind the end token if what stands last is `closed` and the row has a place for it."""
+        if closed and len(row) < self._size:
             row = [*row, self._tokenizer.end]
         return row + [self._padding] * (self._size - len(row))
 
@@ -58,23 +58,38 @@ class Packer:
         self,
         document: Document,
         ids: list[int],
-        offsets: list[tuple[int, int]],
         start: int,
         room: int,
         generator: np.random.Generator,
-    ) -> tuple[list[int], int]:
-        """The next segment, at most `room` ids, and where in `ids` the one after it starts."""
+    ) -> tuple[list[int], int, bool]:
+        """The next segment, at most `room` ids; where in `ids` the one after it starts; is it closed?
+
+        Closed is what the end token follows: a document's last segment, and any that is rearranged.
+        """
         header = header_ids(self._tokenizer, self._header(document, generator))
         if len(header) > room // 2:
             header = header_ids(self._tokenizer, Header())
         rearranged = generator.random() < self._fim_rate
         # An infilling example must end in the end token, so one place is kept for it.
         free = room - len(header) - (FIM_TOKENS + SLACK + 1 if rearranged else 0)
-        stop = _whole_character(offsets, start, min(start + free, len(ids)))
-        if not rearranged:
-            return header + ids[start:stop], stop
-        text = document.content[offsets[start][0] : offsets[stop - 1][1]]
-        return header + self._rearranged(text, room - len(header) - 1, generator), stop
+        stop = self._whole_character(ids, start, min(start + free, len(ids)))
+        if rearranged:
+            text = self._tokenizer.decode(ids[start:stop])
+            segment = header + self._rearranged(text, generator)
+            if len(segment) < room:  # or else, rarely, the cuts cost more than SLACK
+                return segment, stop, True
+        return header + ids[start:stop], stop, stop == len(ids)
+
+    def _whole_character(self, ids: list[int], start: int, stop: int) -> int:
+        """The last place up to `stop`, past `start`, at which no character is cut in two."""
+        cut = stop
+        while cut < len(ids) and cut > start + 1 and self._continues(ids[cut]):
+            cut -= 1
+        return cut
+
+    def _continues(self, token: int) -> bool:
+        """Whether a token begins inside a character: 10xxxxxx is no first byte in UTF-8."""
+        return self._tokenizer.bytes_of(token)[0] & 0xC0 == 0x80
 
     def _header(self, document: Document, generator: np.random.Generator) -> Header:
         repository, path, language = generator.random(3) < self._header_rate
@@ -84,22 +99,10 @@ class Packer:
             language=document.language if language else "",
         )
 
-    def _rearranged(self, text: str, room: int, generator: np.random.Generator) -> list[int]:
+    def _rearranged(self, text: str, generator: np.random.Generator) -> list[int]:
         """`text` cut at two random characters; PSM and SPM equally often."""
         first, second = sorted(generator.integers(0, len(text) + 1, 2))
         order: Order = "psm" if generator.random() < 0.5 else "spm"
         encode = self._tokenizer.encode
         prefix, middle, suffix = map(encode, (text[:first], text[first:second], text[second:]))
-        excess = len(prefix) + len(middle) + len(suffix) + FIM_TOKENS - room
-        if excess > 0:  # rare: more than SLACK tokens were gained
-            suffix = suffix[: max(0, len(suffix) - excess)]
-            prefix = prefix[max(0, len(prefix) + len(middle) + len(suffix) + FIM_TOKENS - room) :]
         return fill_in_the_middle(self._tokenizer, prefix, middle, suffix, order)
-
-
-def _whole_character(offsets: list[tuple[int, int]], start: int, stop: int) -> int:
-    """The last place up to `stop`, past `start`, at which no character is cut in two."""
-    cut = stop
-    while cut < len(offsets) and cut > start + 1 and offsets[cut][0] < offsets[cut - 1][1]:
-        cut -= 1
-    return cut

@@ -17,7 +17,7 @@ from codekiln.telemetry import Progress, progress
 from codekiln.tokenizer import Tokenizer
 from codekiln.tokenizer.special import PADDING
 
-SHARD_DOCUMENTS = 256
+SHARD_DOCUMENTS = 128
 
 
 @dataclass(frozen=True)
@@ -62,12 +62,11 @@ def _pack(
         path = out / f"{split}-{number:05d}.npy"
         if not path.exists():
             kind = np.uint16 if tokenizer.vocabulary_size <= 1 << 16 else np.uint32
-            packed = np.array(list(packer.rows(_counted(block, task))), dtype=kind)
+            packed = np.array(list(packer.rows(block)), dtype=kind)
             content = io.BytesIO()
             np.save(content, packed, allow_pickle=False)
             write_atomically(path, content.getvalue())
-        else:
-            task.advance(len(block))
+        task.advance(len(block))
         shard = np.load(path, mmap_mode="r", allow_pickle=False)
         rows += len(shard)
         padding += int((shard == tokenizer.special(PADDING)).sum())
@@ -80,10 +79,4 @@ def _blocks(items: Iterable[Document], size: int) -> Iterator[list[Document]]:
         yield block
 
 
-def _counted(block: list[Document], task: Progress) -> Iterator[Document]:
-    for document in block:
-        yield document
-        task.advance()
-
-
-STAGE = Stage("inputs", 1, build)
+STAGE = Stage("inputs", 2, build)

@@ -1,7 +1,7 @@
 """The shape of a transformer, from one dial, and its form in Hugging Face's `config.json`."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +88,7 @@ class ModelConfig:
             entries = json.loads(path.read_text(encoding="utf-8"))
             if entries["model_type"] != "qwen3" or not entries["tie_word_embeddings"]:
                 raise ModelError(f"{path} is not a tied Qwen3 model: codekiln reads no other yet.")
-            return cls(
+            config = cls(
                 vocabulary=entries["vocab_size"],
                 context=entries["max_position_embeddings"],
                 layers=entries["num_hidden_layers"],
@@ -100,7 +100,19 @@ class ModelConfig:
                 rope_base=entries["rope_theta"],
                 norm_epsilon=entries["rms_norm_eps"],
             )
+            config._check()
+            return config
         except FileNotFoundError:
             raise ModelError(f"{folder} is no model (no {FILE_NAME}): give its folder.") from None
         except (ValueError, KeyError, TypeError) as error:
             raise ModelError(f"{path} is damaged ({error!r}): train the model again.") from None
+
+    def _check(self) -> None:
+        """Raises ValueError: a size is no positive number, or the heads do not share evenly."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            kinds = (int, float) if field.type is float else (int,)
+            if type(value) not in kinds or not value > 0:
+                raise ValueError(f"{field.name} is {value!r}")
+        if self.heads % self.key_value_heads:
+            raise ValueError(f"{self.heads} heads on {self.key_value_heads} keys and values")

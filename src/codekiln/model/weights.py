@@ -61,5 +61,7 @@ def load_model(folder: Path, tokenizer_sha256: str) -> Transformer:
         model.load_state_dict(read_tensors(folder / FILE_NAME), assign=True)
     except RuntimeError as error:
         first = str(error).splitlines()[1].strip()
-        raise ModelError(f"The weights in {folder} do not fit its configuration: {first}") from None
+        raise ModelError(
+            f"The weights in {folder} do not fit its configuration ({first}): train the model again."
+        ) from None
     return model.eval()

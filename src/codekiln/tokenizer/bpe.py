@@ -88,10 +88,10 @@ class Tokenizer:
         """The ids of a text; special-token strings in it are plain characters."""
         return list(self._inner.encode(text, add_special_tokens=False).ids)
 
-    def encode_with_offsets(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
-        """Ids, and for each the range of characters it stems from (a cut character's is repeated)."""
-        encoding = self._inner.encode(text, add_special_tokens=False)
-        return list(encoding.ids), list(encoding.offsets)
+    def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
+        """`encode` of each text, on all processors."""
+        encodings = self._inner.encode_batch_fast(list(texts), add_special_tokens=False)
+        return [list(encoding.ids) for encoding in encodings]
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of ids; a character cut by the ends shows as U+FFFD, control as nothing."""

@@ -15,7 +15,7 @@ class ModelStageConfig:
     depth: int = setting(4, "layers; width, heads and learning rate follow", check="1..128")
     tokens: int = setting(0, "budget in tokens (this or seconds)", check=">= 0")
     seconds: float = setting(0.0, "budget in seconds of training", check=">= 0")
-    batch_tokens: int = setting(8192, "tokens a step", check="> 0")
+    batch_tokens: int = setting(2048, "tokens a step", check="> 0")
     learning_rate: float = setting(0.0, "of the matrices; 0 derives it", check=">= 0")
     weight_decay: float = setting(0.0, "of the matrices", check=">= 0")
     warmup: float = setting(0.02, "share of the steps that warm up", check="0..1")
@@ -27,5 +27,5 @@ class ModelStageConfig:
     seed: int = setting(0, "seed of the weights and the order of rows", check=">= 0")
 
     def matrix_rate(self) -> float:
-        """Muon's learning rate; it was best at 0.02 at depth 3 to 5 (docs/log.md)."""
+        """Muon's learning rate; the embedding's follows from it and from the width."""
         return self.learning_rate or 0.02

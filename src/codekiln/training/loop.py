@@ -1,6 +1,7 @@
 """The training loop: one step after another, resumable at each. Nothing is drawn here."""
 
 import time
+from contextlib import closing
 from pathlib import Path
 
 import torch
@@ -70,7 +71,8 @@ class Trainer:
         # A run's clock goes on where the checkpoint stopped it.
         began = time.perf_counter() - here.seconds
         saved = time.perf_counter()
-        with progress("training", plan.steps, "steps", start=here.step) as task:
+        bar = progress("training", plan.steps, "steps", start=here.step)
+        with closing(metrics), bar as task:
             for step in range(here.step, plan.steps):
                 scale = warmup_stable_decay(step, plan.steps, self.config.warmup, self.config.decay)
                 rows = torch.from_numpy(loader.next_batch())
@@ -97,7 +99,6 @@ class Trainer:
                 if time.perf_counter() - saved > self.config.checkpoint_seconds:
                     self._save(out / "checkpoints", here)
                     saved = time.perf_counter()
-        metrics.close()
         return here
 
     def _save(self, folder: Path, position: Position) -> None:

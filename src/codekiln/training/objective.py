@@ -10,6 +10,7 @@ from codekiln.model.transformer import Transformer
 
 IGNORED = -100
 CHUNK = 512  # tokens whose logits stand in memory at once
+SMALLEST = torch.finfo(torch.float32).tiny  # log p stays finite
 
 
 def causal_targets(rows: Tensor, end: int, padding: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -70,13 +71,14 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
         for part, wanted, place in zip(
             hidden.split(CHUNK), labels.split(CHUNK), by_hidden.split(CHUNK), strict=True
         ):
-            counted = (wanted != IGNORED)[:, None]
+            counted = wanted != IGNORED
             column = wanted.clamp(min=0)[:, None]
-            logits = torch.log_softmax((part @ weight.T).float(), dim=-1)
-            total -= (logits.gather(1, column) * counted).sum()
-            slope = logits.exp_()
-            slope.scatter_add_(1, column, slope.new_full(column.shape, -1.0))
-            slope = slope.mul_(counted).to(hidden.dtype)
+            slope = torch.softmax(part @ weight.T, dim=-1, dtype=torch.float32)
+            chosen = slope.gather(1, column)
+            total -= (chosen.clamp(min=SMALLEST).log() * counted[:, None]).sum()
+            slope.scatter_(1, column, chosen - 1)
+            slope[~counted] = 0
+            slope = slope.to(hidden.dtype)
             torch.mm(slope, weight, out=place)
             by_weight += slope.T @ part
         ctx.save_for_backward(by_hidden, by_weight)

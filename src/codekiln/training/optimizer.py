@@ -1,5 +1,6 @@
 """Muon for the matrices, AdamW for the rest, behind one `step`."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ from torch import Tensor, nn
 from codekiln.errors import TrainingError
 from codekiln.model.transformer import Transformer
 
-EMBEDDING_SCALE = 0.1  # the embedding's rate, as a share of the matrices'
+EMBEDDING_SCALE = 0.5  # the embedding's rate, as a share of the matrices', at width 128
 NORM_SCALE = 0.1
 
 
@@ -27,9 +28,11 @@ class MuonWithAdamW:
         matrices = [p for p in named.values() if p.ndim == 2 and p is not embedding]
         norms = [p for p in named.values() if p.ndim < 2]
         self._muon = torch.optim.Muon(matrices, lr=learning_rate, weight_decay=weight_decay)
+        # Adam's update does not shrink with the width it acts on, so its rate does (as √ of it).
+        narrow = math.sqrt(128 / model.config.width)
         self._adamw = torch.optim.AdamW(
             [
-                {"params": [embedding], "lr": learning_rate * EMBEDDING_SCALE},
+                {"params": [embedding], "lr": learning_rate * EMBEDDING_SCALE * narrow},
                 {"params": norms, "lr": learning_rate * NORM_SCALE},
             ],
             betas=(0.9, 0.95),

@@ -1,0 +1,43 @@
+"""The layouts, written out by hand."""
+
+import pytest
+
+from codekiln.inputs import Header, fill_in_the_middle, header_ids
+from fakes import tiny_tokenizer
+
+END, PREFIX, MIDDLE, SUFFIX, _, REPOSITORY, FILE, LANGUAGE = range(8)
+
+
+def test_psm_and_spm_are_as_published():
+    p, m, s = [100, 101], [110], [120, 121, 122]
+    layouts = {o: fill_in_the_middle(tiny_tokenizer(), p, m, s, o) for o in ("psm", "spm")}
+    assert layouts == {
+        "psm": [PREFIX, 100, 101, SUFFIX, 120, 121, 122, MIDDLE, 110],
+        "spm": [PREFIX, SUFFIX, 120, 121, 122, MIDDLE, 100, 101, 110],
+    }
+
+
+@pytest.mark.parametrize("order", ["psm", "spm"])
+def test_a_prompt_is_how_an_example_begins(order):
+    p, s = [100, 101], [120, 121]
+    prompt = fill_in_the_middle(tiny_tokenizer(), p, [], s, order)
+    example = fill_in_the_middle(tiny_tokenizer(), p, [110, 111], s, order)
+    assert example == [*prompt, 110, 111]
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (Header(), [END]),
+        (Header("r", "a.py", "python"), [END, REPOSITORY, "r", FILE, "a.py", LANGUAGE, "python"]),
+        (Header(path="a.py"), [END, FILE, "a.py"]),
+        (Header(repository="r", language="c"), [END, REPOSITORY, "r", LANGUAGE, "c"]),
+        (Header(language="<fim_prefix>"), [END, LANGUAGE, "<fim_prefix>"]),
+    ],
+)
+def test_fields_that_are_not_known_are_dropped(header, expected):
+    tokenizer = tiny_tokenizer()
+    ids = []
+    for part in [*expected, "\n"] if len(expected) > 1 else expected:
+        ids += tokenizer.encode(part) if isinstance(part, str) else [part]
+    assert header_ids(tokenizer, header) == ids
