@@ -276,10 +276,11 @@ def main(arguments: list[str] | None = None) -> None:
         parser.error(f"{options.folder} holds fewer than two Python files: give another folder")
     held_out = random.choice([t for t in paths if 2_000 < len(t) < 20_000] or list(paths))
     texts = [text for text in paths if text != held_out]
+    print(f"{len(texts)} files to learn from; held out: {paths[held_out]}")
     tokenizer = train_tokenizer(texts)
     rows = pack(tokenizer, texts)
+    print(f"{tokenizer.get_vocab_size()} kinds of token, {rows.numel():,} in all")
     model = Transformer(Shape(tokenizer.get_vocab_size()))
-    print(f"{len(texts)} files, {rows.numel():,} tokens; held out: {paths[held_out]}")
     print(f"before: {bits_per_byte(model, tokenizer, held_out):.3f} bits per byte")
     train(model, rows, options.seconds)
     print(f"after:  {bits_per_byte(model, tokenizer, held_out):.3f} bits per byte")

@@ -95,3 +95,24 @@ def test_version_and_help(codekiln):
 def test_wrong_usage(codekiln, arguments):
     assert_refused(codekiln(*arguments), 2, "--help")
     assert_refused_as_json(codekiln(*arguments, "--json"), 2, "UsageError", "--help")
+
+
+def test_no_command_at_all_gets_the_help(codekiln):
+    result = codekiln()
+    assert result.code == 2
+    for command in ("run", "complete", "inspect", "doctor", "recipe"):
+        assert command in result.out + result.err
+
+
+@pytest.mark.parametrize("as_json", [(), ("--json",)])
+def test_an_interrupt_is_told(codekiln, monkeypatch, as_json):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("codekiln.pipeline.doctor.diagnose", interrupted)
+    result = codekiln("doctor", *as_json)
+    assert result.code == 130
+    assert "codekiln: Stopped. The same command goes on from here." in result.err
+    assert "Traceback" not in result.err
+    if as_json:
+        assert result.json["error"]["type"] == "Interrupted"

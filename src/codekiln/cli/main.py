@@ -31,8 +31,9 @@ def main() -> NoReturn:
     except WRONG_USAGE as error:
         if len(sys.argv) == 1:  # the help is what it said
             sys.exit(error.exit_code)
-        remedy = f"Try '{error.ctx.command_path if error.ctx else 'codekiln'} --help'."
-        _fail("UsageError", f"{error.format_message()} {remedy}", error.exit_code, as_json)
+        command = error.ctx.command_path if error.ctx else "codekiln"
+        text = f"{error.format_message().rstrip('.')}. Try '{command} --help'."
+        _fail("UsageError", text, error.exit_code, as_json)
     except CodekilnError as error:
         _fail(type(error).__name__, str(error), error.exit_code, as_json)
     except KeyboardInterrupt:

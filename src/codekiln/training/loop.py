@@ -1,5 +1,6 @@
 """The training loop: one step after another, resumable at each. Nothing is drawn here."""
 
+import math
 import time
 from contextlib import closing
 from pathlib import Path
@@ -63,43 +64,40 @@ class Trainer:
         Raises:
             TrainingError: the loss is no longer a number.
         """
-        batch = max(1, self.config.batch_tokens // train.length)
         here = self._resume(out / "checkpoints")
+        batch = max(1, self.config.batch_tokens // train.length)
         loader = RowLoader(train, batch, self.config.seed, here.loader)
         sample = torch.from_numpy(held_out[range(min(HELD_OUT_ROWS, len(held_out)))])
         metrics = Metrics(out / "metrics.jsonl", keep=lambda row: row["step"] <= here.step)
-        # A run's clock goes on where the checkpoint stopped it.
-        began = time.perf_counter() - here.seconds
+        began = time.perf_counter() - here.seconds  # the clock goes on where it was stopped
         saved = time.perf_counter()
-        bar = progress("training", plan.steps, "steps", start=here.step)
-        with closing(metrics), bar as task:
+        with progress("training", plan.steps, "steps", start=here.step) as task:
             for step in range(here.step, plan.steps):
-                scale = warmup_stable_decay(step, plan.steps, self.config.warmup, self.config.decay)
-                rows = torch.from_numpy(loader.next_batch())
-                loss, norm = self.update(rows, plan.precision, scale)
-                if loss != loss:
-                    raise TrainingError(
-                        f"The loss at step {step + 1} is not a number: set model.learning_rate to "
-                        f"{self.config.matrix_rate() / 2:g} or model.precision to fp32."
-                    )
+                row = self._step(step, loader, plan)
                 here = Position(step + 1, loader.position, time.perf_counter() - began)
-                row = {
-                    "step": here.step,
-                    "tokens": here.loader * train.length,
-                    "seconds": round(here.seconds, 3),
-                    "loss": loss,
-                    "gradient_norm": norm,
-                    "rate_scale": scale,
-                }
+                row["tokens"] = here.loader * train.length
+                row["seconds"] = round(here.seconds, 3)
                 if here.step % max(1, plan.steps // HELD_OUT_TIMES) == 0:
                     row["held_out_loss"] = self.held_out_loss(sample, plan.precision)
                 metrics.write(row)
-                speed = round(here.loader * train.length / here.seconds)
-                task.advance(loss=round(loss, 3), tokens_per_second=speed)
+                speed = round(row["tokens"] / here.seconds)
+                task.advance(loss=round(row["loss"], 3), tokens_per_second=speed)
                 if time.perf_counter() - saved > self.config.checkpoint_seconds:
                     self._save(out / "checkpoints", here)
                     saved = time.perf_counter()
+        metrics.close()
         return here
+
+    def _step(self, step: int, loader: RowLoader, plan: Calibration) -> dict[str, float]:
+        """Take the next batch and learn from it; the row it leaves in the metrics."""
+        scale = warmup_stable_decay(step, plan.steps, self.config.warmup, self.config.decay)
+        loss, norm = self.update(torch.from_numpy(loader.next_batch()), plan.precision, scale)
+        if not math.isfinite(loss):
+            raise TrainingError(
+                f"The loss at step {step + 1} is not a number: set model.learning_rate to "
+                f"{self.config.matrix_rate() / 2:g} or model.precision to fp32."
+            )
+        return {"step": step + 1, "loss": loss, "gradient_norm": norm, "rate_scale": scale}
 
     def _save(self, folder: Path, position: Position) -> None:
         save_checkpoint(folder, position, self.model.state_dict(), self._optimizer.tensors())
