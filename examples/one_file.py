@@ -69,7 +69,7 @@ def train_tokenizer(texts: list[str]) -> Tokenizer:
 #
 # What stood in the middle comes last, so that predicting the next token is to fill a gap.
 
-ROW, BATCH, FIM_RATE = 256, 16, 0.5  # T, B, and the share of files that are rearranged
+ROW, BATCH, FIM_RATE = 256, 8, 0.5  # T, B, and the share of files that are rearranged
 
 
 def fill_in_the_middle(tokenizer: Tokenizer, prefix: str, suffix: str, middle: str) -> list[int]:
@@ -107,7 +107,7 @@ def pack(tokenizer: Tokenizer, texts: list[str]) -> Tensor:
 @dataclass(frozen=True)
 class Shape:
     vocabulary: int
-    layers: int = 3
+    layers: int = 2
     width: int = 128
     heads: int = 4
     key_value_heads: int = 2  # each serves two heads
@@ -194,7 +194,7 @@ class Transformer(nn.Module):
 # cross-entropy L = - 1/n Σ_t log p(x_t | x_1 … x_{t-1}) falls (n tokens that are not PAD).
 # Muon moves a matrix by nearly U Vᵀ where its gradient is U S Vᵀ: equally far in every direction.
 
-MATRIX_RATE, EMBEDDING_RATE, NORM_RATE = 0.02, 0.002, 0.002
+MATRIX_RATE, EMBEDDING_RATE, NORM_RATE = 0.02, 0.01, 0.002
 WARMUP, DECAY = 0.02, 0.6  # shares of the training; between them the rate stays
 BETAS, CLIP = (0.9, 0.95), 1.0
 

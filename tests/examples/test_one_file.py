@@ -13,7 +13,7 @@ from torch import Tensor
 
 from codekiln.model.config import ModelConfig
 from codekiln.model.transformer import Transformer
-from codekiln.training import ModelStageConfig
+from codekiln.training import ModelStageConfig, loop, objective
 from codekiln.training.loop import Trainer
 from codekiln.training.objective import causal_targets
 
@@ -55,6 +55,13 @@ def exact_muon(monkeypatch: pytest.MonkeyPatch) -> None:
         return (X.T if tall else X).to(grad.dtype)
 
     monkeypatch.setattr(_muon, "_zeropower_via_newtonschulz", plain)
+
+
+@pytest.fixture
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library takes a batch row by row, and a row's logits in three chunks."""
+    monkeypatch.setattr(loop, "MICRO_TOKENS", SHAPE.context)
+    monkeypatch.setattr(objective, "CHUNK", 64)
 
 
 @pytest.fixture
@@ -109,7 +116,7 @@ def use_rates(example: ModuleType, trainer: Trainer) -> None:
     example.CLIP = trainer.config.clip
 
 
-@pytest.mark.usefixtures("exact_muon", "single_thread")
+@pytest.mark.usefixtures("exact_muon", "small_parts", "single_thread")
 def test_training_steps_equal_the_library(example: ModuleType) -> None:
     config = ModelStageConfig(learning_rate=0.01, weight_decay=0.0)
     trainer, plain = twins(example, config)

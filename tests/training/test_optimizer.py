@@ -1,16 +1,17 @@
 """The optimiser beside torch's Muon used directly and AdamW written out; its state comes back exactly."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from codekiln.errors import TrainingError
 from codekiln.training.optimizer import (
-    EMBEDDING_SCALE,
     NORM_SCALE,
     MuonWithAdamW,
     clip_gradients,
 )
-from model.shapes import random_model
+from model.shapes import GROUPED, random_model
 
 RATE, DECAY, SCALE = 0.02, 0.1, 0.5
 EMBEDDING = "model.embed_tokens.weight"
@@ -59,20 +60,38 @@ def test_matrices_take_torchs_muon():
         torch.testing.assert_close(after[name], tensor, msg=name)
 
 
-def test_the_rest_takes_adamw():
-    """The first step of Adam is rate · g / (|g| + ε), whatever its betas (Kingma & Ba 2015, §2)."""
-    model = random_model()
+def rates(model):
+    """The rates of what is no matrix, read off a first step.
+
+    The first step of Adam is rate · g / (|g| + ε), whatever its betas (Kingma & Ba 2015, §2).
+    """
     before = weights(model)
     set_gradients(model, 0)
-    gradients = {name: parameter.grad.clone() for name, parameter in model.named_parameters()}
+    units = {name: p.grad / (p.grad.abs() + 1e-8) for name, p in model.named_parameters()}
     MuonWithAdamW(model, RATE, DECAY).step(SCALE)
-    after = weights(model)
-    rest = [name for name, tensor in before.items() if not is_matrix(name, tensor)]
-    assert len(rest) == 2 + 4 * model.config.layers
-    for name in rest:
-        rate = RATE * SCALE * (EMBEDDING_SCALE if name == EMBEDDING else NORM_SCALE)
-        step = rate * gradients[name] / (gradients[name].abs() + 1e-8)
-        torch.testing.assert_close(after[name], before[name] - step, msg=name)
+    found = {}
+    for name, after in weights(model).items():
+        if is_matrix(name, after):
+            continue
+        step = before[name] - after
+        found[name] = float((step / units[name]).median())
+        torch.testing.assert_close(step, found[name] * units[name], atol=1e-6, rtol=1e-3)
+    return found
+
+
+def test_the_rest_takes_adamw():
+    model = random_model()
+    found = rates(model)
+    assert len(found) == 2 + 4 * model.config.layers
+    embedding = found.pop(EMBEDDING)
+    assert 0 < embedding < RATE
+    assert list(found.values()) == pytest.approx([RATE * SCALE * NORM_SCALE] * len(found), rel=1e-3)
+
+
+def test_a_wider_embedding_learns_more_slowly():
+    narrow, wide = (rates(random_model(replace(GROUPED, width=width))) for width in (64, 256))
+    assert narrow[EMBEDDING] == pytest.approx(2 * wide[EMBEDDING], rel=1e-3)
+    assert narrow["model.norm.weight"] == pytest.approx(wide["model.norm.weight"], rel=1e-3)
 
 
 def test_a_step_of_scale_zero_changes_no_weight_and_gradients_are_cleared():

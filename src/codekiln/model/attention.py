@@ -50,9 +50,8 @@ def blockwise(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) ->
 def _bias(query: Tensor, mask: Tensor | None) -> Tensor:
     """What is added to the scores: 0 where a query may see a key, else −∞; `[1 or B·H, T, T]`."""
     B, H, T, _ = query.shape
-    allowed = torch.ones(T, T, dtype=torch.bool, device=query.device).tril()
-    if mask is None:
-        allowed = allowed[None]
-    else:
-        allowed = (allowed & mask).expand(B, H, T, T).reshape(B * H, T, T)
+    allowed = torch.ones(1, 1, T, T, dtype=torch.bool, device=query.device).tril()
+    if mask is not None:
+        allowed = (allowed & mask).expand(B, H, T, T)
+    allowed = allowed.reshape(-1, T, T)
     return query.new_zeros(allowed.shape).masked_fill_(~allowed, -math.inf)

@@ -71,7 +71,8 @@ class Trainer:
         metrics = Metrics(out / "metrics.jsonl", keep=lambda row: row["step"] <= here.step)
         began = time.perf_counter() - here.seconds  # the clock goes on where it was stopped
         saved = time.perf_counter()
-        with progress("training", plan.steps, "steps", start=here.step) as task:
+        bar = progress("training", plan.steps, "steps", start=here.step)
+        with closing(metrics), bar as task:
             for step in range(here.step, plan.steps):
                 row = self._step(step, loader, plan)
                 here = Position(step + 1, loader.position, time.perf_counter() - began)
@@ -85,7 +86,6 @@ class Trainer:
                 if time.perf_counter() - saved > self.config.checkpoint_seconds:
                     self._save(out / "checkpoints", here)
                     saved = time.perf_counter()
-        metrics.close()
         return here
 
     def _step(self, step: int, loader: RowLoader, plan: Calibration) -> dict[str, float]:
