@@ -41,6 +41,8 @@ def slow_groups(rows):
 def slow_hold_out(groups, share, seed):
     order = sorted(groups, key=lambda g: hashlib.sha256(f"{seed}:{g}".encode()).hexdigest())
     total, taken = sum(groups.values()), set()
+    big = [group for group in order if groups[group] > share * total * 0.25]
+    order = [group for group in order if group not in big] + big
     for group in order:
         weight = sum(groups[name] for name in taken)
         fits = weight + groups[group] <= 2 * share * total

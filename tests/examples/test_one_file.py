@@ -118,7 +118,7 @@ def use_rates(example: ModuleType, trainer: Trainer) -> None:
 
 @pytest.mark.usefixtures("exact_muon", "small_parts", "single_thread")
 def test_training_steps_equal_the_library(example: ModuleType) -> None:
-    config = ModelStageConfig(learning_rate=0.01, weight_decay=0.0)
+    config = ModelStageConfig(learning_rate=0.01, weight_decay=0.0, clip=0.05)
     trainer, plain = twins(example, config)
     use_rates(example, trainer)
     optimizers = example.make_optimizers(plain)

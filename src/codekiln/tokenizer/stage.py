@@ -47,11 +47,10 @@ def build(config: TokenizerConfig, inputs: Mapping[str, Artifact], out: Path) ->
 def _sample(corpus: Artifact, limit: int, task: Progress) -> Iterator[str]:
     for document in documents(corpus, "train"):
         size = len(document.content.encode())
-        if limit < size:
-            return
-        limit -= size
-        yield document.content
-        task.advance(size)
+        if size <= limit:
+            limit -= size
+            yield document.content
+            task.advance(size)
 
 
 STAGE = Stage("tokenizer", 1, build)

@@ -1,9 +1,10 @@
-"""Turning a budget in seconds into steps, once: threads and precision are tried, then a step is timed.
+"""Turning a budget in seconds into steps, once: threads and precision are tried, a step is timed.
 
 The outcome is written down and belongs to the run: a resumed run computes with the same threads and
 precision, without which its losses would not be the same to the bit.
 """
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -16,8 +17,10 @@ from codekiln.device import core_count
 from codekiln.errors import TrainingError
 from codekiln.training.config import ModelStageConfig, Precision
 
-TRIES = 3
+ROUNDS = 5
+TIMED_STEPS = 15
 Step = Callable[[int, Precision], None]
+Way = tuple[int, Precision]
 
 
 @dataclass(frozen=True)
@@ -35,28 +38,16 @@ class Calibration:
 
 
 def calibrate(config: ModelStageConfig, rows: int, row_length: int, step: Step) -> Calibration:
-    """Choose threads and precision by trying them with `step(rows, precision)`, then count the steps.
+    """Choose threads and precision by trying them with `step(rows, precision)`, then count steps.
 
     Raises:
         TrainingError: the recipe has no budget, or two.
     """
     if bool(config.tokens) == bool(config.seconds):
         raise TrainingError("The recipe must give either model.tokens or model.seconds: set one.")
-    few = max(1, rows // 4)
-    threads = config.threads or core_count()
+    threads, precision = _fastest(_ways(config), rows, step)
     torch.set_num_threads(threads)
-    if config.precision == "auto":
-        choices: tuple[Precision, ...] = ("bf16", "fp32")
-        precision = min(choices, key=lambda choice: _seconds(step, few, choice))
-    else:
-        precision = config.precision
-    if not config.threads and threads > 1:
-        together = _seconds(step, few, precision)
-        torch.set_num_threads(threads // 2)
-        if _seconds(step, few, precision) < together:
-            threads //= 2
-        torch.set_num_threads(threads)
-    each = _seconds(step, rows, precision)
+    each = median(_seconds(step, rows, precision) for _ in range(TIMED_STEPS))
     if config.tokens:
         steps = max(1, config.tokens // (rows * row_length))
     else:
@@ -64,12 +55,27 @@ def calibrate(config: ModelStageConfig, rows: int, row_length: int, step: Step) 
     return Calibration(steps, threads, precision, each)
 
 
+def _ways(config: ModelStageConfig) -> list[Way]:
+    """What the recipe leaves open: all threads or half of them, bf16 or fp32."""
+    cores = core_count()
+    threads = [config.threads] if config.threads else sorted({cores, max(1, cores // 2)})
+    both: tuple[Precision, ...] = ("bf16", "fp32")
+    precisions = both if config.precision == "auto" else (config.precision,)
+    return [(number, precision) for number in threads for precision in precisions]
+
+
+def _fastest(ways: list[Way], rows: int, step: Step) -> Way:
+    """The way whose best try is the best: in turns, so that a busy moment harms none alone."""
+    best = dict.fromkeys(ways, math.inf)
+    for _ in range(ROUNDS if len(ways) > 1 else 0):
+        for threads, precision in ways:
+            torch.set_num_threads(threads)
+            seconds = _seconds(step, rows, precision)
+            best[threads, precision] = min(best[threads, precision], seconds)
+    return min(ways, key=lambda way: best[way])
+
+
 def _seconds(step: Step, rows: int, precision: Precision) -> float:
-    """Median time of a step after one that warms caches up."""
+    start = time.perf_counter()
     step(rows, precision)
-    times = []
-    for _ in range(TRIES):
-        start = time.perf_counter()
-        step(rows, precision)
-        times.append(time.perf_counter() - start)
-    return median(times)
+    return time.perf_counter() - start
