@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from codekiln.errors import TrainingError
+from codekiln.errors import RecipeError
 from codekiln.training import ModelStageConfig, calibration
 from codekiln.training.calibration import calibrate
 
@@ -54,7 +54,7 @@ def test_the_time_of_a_whole_step_counts(monkeypatch):
 
 @pytest.mark.parametrize("settings", [{}, {"tokens": 5, "seconds": 5.0}])
 def test_no_budget_and_two_are_refused(monkeypatch, settings):
-    with pytest.raises(TrainingError, match=r"either model\.tokens or model\.seconds: set one"):
+    with pytest.raises(RecipeError, match=r"either model\.tokens or model\.seconds: set one"):
         Machine(monkeypatch, even).plan(**settings)
 
 

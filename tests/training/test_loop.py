@@ -17,7 +17,7 @@ from model.shapes import random_model
 
 TOKENIZER = tiny_tokenizer()
 SHAPE = ModelConfig.from_depth(1, TOKENIZER.vocabulary_size, 128)
-CONFIG = ModelStageConfig(depth=1, batch_tokens=1024, checkpoint_seconds=1000.0)
+CONFIG = ModelStageConfig(depth=1, tokens=1, batch_tokens=1024, checkpoint_seconds=1000.0)
 
 
 def trainer(config=CONFIG):
@@ -91,7 +91,7 @@ def test_it_learns(stores, tmp_path, precision):
 
 
 def test_a_loss_that_is_no_number_stops_it(stores, tmp_path):
-    one = trainer(ModelStageConfig(learning_rate=0.5, batch_tokens=1024))
+    one = trainer(ModelStageConfig(tokens=1, learning_rate=0.5, batch_tokens=1024))
     with torch.no_grad():
         one.model.model.norm.weight[3] = float("nan")
     remedy = r"step 1 is not a number: set model\.learning_rate to 0\.25 or .*fp32"
@@ -104,7 +104,7 @@ def test_a_number_does_not(stores, tmp_path):
 
 
 def test_a_resumed_run_is_the_same_run(stores, tmp_path):
-    often = ModelStageConfig(depth=1, batch_tokens=1024, checkpoint_seconds=1e-9)
+    often = ModelStageConfig(depth=1, tokens=1, batch_tokens=1024, checkpoint_seconds=1e-9)
     plan, folders = Calibration(12, 1, "fp32", 0.1), [tmp_path / "whole", tmp_path / "parts"]
     for folder in folders:
         folder.mkdir()

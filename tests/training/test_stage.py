@@ -93,5 +93,5 @@ def test_a_calibration_is_made_once(given, tmp_path, monkeypatch):
 
 def test_without_a_budget_nothing_is_trained(given, tmp_path):
     with pytest.raises(TrainingError, match="set one"):
-        produce(stage.STAGE, ModelStageConfig(depth=1), given, tmp_path, "m")
+        produce(stage.STAGE, ModelStageConfig(depth=1, tokens=1), given, tmp_path, "m")
     assert [path.suffix for path in (tmp_path / "model").iterdir() if path.is_dir()] == [".partial"]

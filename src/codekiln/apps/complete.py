@@ -49,6 +49,21 @@ def request_at(
     )
 
 
+def path_in_project(file: Path) -> str:
+    """The path to tell the model: from the root of the repository, as in the corpus it learnt from.
+
+    Outside any repository it is the path from the current folder, or else the bare name.
+    """
+    place = file.resolve()
+    for folder in place.parents:
+        if (folder / ".git").exists():
+            return place.relative_to(folder).as_posix()
+    try:
+        return place.relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return place.name
+
+
 def read_source(path: Path) -> str:
     """The text of a source file, without a byte order mark.
 

@@ -79,18 +79,20 @@ def complete(
     repetition_penalty: Annotated[float | None, typer.Option(help="Above 1 repeats less.")] = None,
     stop: Annotated[list[str] | None, typer.Option(help="End before this text.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the sampling.")] = 0,
-    path: Annotated[str, typer.Option(help="Path to tell the model; default: FILE.")] = "",
+    path: Annotated[
+        str, typer.Option(help="Path to tell the model; default: FILE in its repository.")
+    ] = "",
     repository: Annotated[str, typer.Option(help="Repository to tell the model.")] = "",
     as_json: Json = False,
 ) -> None:
     """Write what comes next at a place of a file, or between two texts."""
-    from codekiln.apps.complete import FirstLines, read_source, request_at
+    from codekiln.apps.complete import FirstLines, path_in_project, read_source, request_at
     from codekiln.generate import CompletionRequest, collect
     from codekiln.generate.loading import load_completer
 
     request = CompletionRequest(
         "",
-        path=path or (file.as_posix() if file else ""),
+        path=path,
         repository=repository,
         max_tokens=max_tokens,
         temperature=temperature,
@@ -104,7 +106,9 @@ def complete(
     if file is not None:
         if line is None or prefix_file or suffix_file:
             raise UsageError("With a FILE give --line, and no --prefix-file or --suffix-file.")
-        request = request_at(read_source(file), line, column, path=request.path, settings=request)
+        source = read_source(file)
+        told = path or path_in_project(file)
+        request = request_at(source, line, column, path=told, settings=request)
     else:
         if line is not None or column is not None:
             raise UsageError("--line and --column need a FILE.")

@@ -1,6 +1,9 @@
 """What the commands say on a terminal, and the same for `--json`."""
 
 import json
+import os
+import shutil
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -46,11 +49,18 @@ def print_run(made: Mapping[str, Artifact], recipe: Path) -> None:
     output.print("\n[bold]Look at it[/]")
     _print_command(made["report"].file("report.html").resolve().as_uri())
     output.print("[bold]Complete in a file, after line 10[/]")
-    _print_command(f"codekiln complete FILE --line 10 --model {model.path}")
+    _print_command(f"{_program()} complete FILE --line 10 --model {model.path}")
     output.print("[bold]Do the same on your own folder[/]")
     _print_command(
-        f"codekiln run {recipe} --set 'corpus.sources=[\"path/to/your/code\"]' --work work/mine"
+        f"{_program()} run {recipe} --set 'corpus.sources=[\"path/to/your/code\"]' --work work/mine"
     )
+
+
+def _program() -> str:
+    """What to type to run us again: outside an activated environment the bare name is not found."""
+    if shutil.which("codekiln"):
+        return "codekiln"
+    return os.path.relpath(sys.argv[0])
 
 
 def _print_command(text: str) -> None:

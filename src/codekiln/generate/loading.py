@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from codekiln.artifact import open_artifact
-from codekiln.device import require_torch
+from codekiln.device import pick_device, require_torch
 from codekiln.generate.completer import EngineCompleter
 from codekiln.generate.engine import Engine
 from codekiln.tokenizer import Tokenizer
@@ -28,4 +28,5 @@ def load_engine(folder: Path, *, half: bool = False) -> Engine:
 
     open_artifact(folder, "model").verify()
     tokenizer = Tokenizer.load(folder)
-    return TorchEngine(load_model(folder, tokenizer.fingerprint), half=half)
+    model = load_model(folder, tokenizer.fingerprint).to(pick_device())
+    return TorchEngine(model, half=half)

@@ -17,6 +17,7 @@ class TorchEngine:
     def __init__(self, model: Transformer, *, half: bool = False) -> None:
         """With `half` the matrix products are in bf16, as in training: faster, less exact."""
         self._model, self._half = model, half
+        self._device = next(model.parameters()).device
         self._cache = KeyValueCache(model.config.layers)
 
     @property
@@ -58,13 +59,13 @@ class TorchEngine:
                 f"{self.length + ids.shape[1]} tokens do not fit the model's context of "
                 f"{self.context}: shorten the prompt."
             )
-        tensor = torch.from_numpy(np.ascontiguousarray(ids))
-        with torch.autocast("cpu", torch.bfloat16, enabled=self._half):
+        tensor = torch.from_numpy(np.ascontiguousarray(ids)).to(self._device)
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._half):
             hidden: torch.Tensor = self._model(tensor, cache=self._cache)
         return hidden
 
     @torch.inference_mode()
     def _logits(self, hidden: torch.Tensor) -> Logits:
-        with torch.autocast("cpu", torch.bfloat16, enabled=self._half):
-            logits: Logits = self._model.logits(hidden).float().numpy()
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._half):
+            logits: Logits = self._model.logits(hidden).float().cpu().numpy()
         return logits

@@ -1,4 +1,4 @@
-"""Step 4, learning: objective, optimiser, schedule, calibration, the loop and its exact resume."""
+"""Steps 4 and 5, learning: objective, optimiser, schedule, calibration, the loop and its exact resume."""
 
 from codekiln.training.config import ModelStageConfig
 

@@ -14,7 +14,6 @@ from typing import Any
 import torch
 
 from codekiln.device import core_count
-from codekiln.errors import TrainingError
 from codekiln.training.config import ModelStageConfig, Precision
 
 ROUNDS = 5
@@ -38,13 +37,7 @@ class Calibration:
 
 
 def calibrate(config: ModelStageConfig, rows: int, row_length: int, step: Step) -> Calibration:
-    """Choose threads and precision by trying them with `step(rows, precision)`, then count steps.
-
-    Raises:
-        TrainingError: the recipe has no budget, or two.
-    """
-    if bool(config.tokens) == bool(config.seconds):
-        raise TrainingError("The recipe must give either model.tokens or model.seconds: set one.")
+    """Choose threads and precision by trying them with `step(rows, precision)`, then count steps."""
     threads, precision = _fastest(_ways(config), rows, step)
     torch.set_num_threads(threads)
     each = median(_seconds(step, rows, precision) for _ in range(TIMED_STEPS))

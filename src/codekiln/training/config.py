@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from codekiln.config import setting
+from codekiln.errors import RecipeError
 
 Precision = Literal["bf16", "fp32"]
 
@@ -16,7 +17,9 @@ class ModelStageConfig:
     tokens: int = setting(0, "budget in tokens (this or seconds)", check=">= 0")
     seconds: float = setting(0.0, "budget in seconds of training", check=">= 0")
     batch_tokens: int = setting(2048, "tokens a step", check="> 0")
-    learning_rate: float = setting(0.0, "of the matrices; 0 derives it", check=">= 0")
+    learning_rate: float = setting(
+        0.0, "of the matrices, 0 takes 0.02; the embedding's follows the width", check=">= 0"
+    )
     weight_decay: float = setting(0.0, "of the matrices", check=">= 0")
     warmup: float = setting(0.02, "share of the steps that warm up", check="0..1")
     decay: float = setting(0.6, "share of the steps that decay", check="0..1")
@@ -25,6 +28,11 @@ class ModelStageConfig:
     threads: int = setting(0, "processor threads; 0 takes the fastest number", check=">= 0")
     checkpoint_seconds: float = setting(20.0, "time between checkpoints", check="> 0")
     seed: int = setting(0, "seed of the weights and the order of rows", check=">= 0")
+
+    def __post_init__(self) -> None:
+        """Raises RecipeError: there is no budget, or there are two."""
+        if bool(self.tokens) == bool(self.seconds):
+            raise RecipeError("The recipe must give either model.tokens or model.seconds: set one.")
 
     def matrix_rate(self) -> float:
         """Muon's learning rate; the embedding's follows from it and from the width."""

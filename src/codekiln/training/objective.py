@@ -3,7 +3,6 @@
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from codekiln.model.transformer import Transformer
@@ -24,27 +23,6 @@ def causal_targets(rows: Tensor, end: int, padding: int) -> tuple[Tensor, Tensor
     return ids, labels.masked_fill(labels == padding, IGNORED), documents
 
 
-def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
-    """Sum over the labelled tokens of −log p(label | what came before).
-
-    For a completion y of a prompt x the objective is
-
-        L = − Σ_t log p(y_t | x, y_<t)
-
-    so the prompt's own tokens carry the label `IGNORED` and add nothing. `logits` is `[N, V]`,
-    `labels` `[N]`; natural logarithm.
-
-    By hand: of four equally likely tokens each has p = 1/4, so two labelled ones cost 2 ln 4, and a
-    prompt token in front of them nothing.
-
-    >>> logits = torch.zeros(3, 4)
-    >>> loss = cross_entropy(logits, torch.tensor([IGNORED, 2, 0]))
-    >>> bool(torch.isclose(loss, 2 * torch.log(torch.tensor(4.0))))
-    True
-    """
-    return F.cross_entropy(logits.float(), labels, ignore_index=IGNORED, reduction="sum")
-
-
 def causal_loss(model: Transformer, ids: Tensor, labels: Tensor, documents: Tensor) -> Tensor:
     """Sum of the cross-entropy over a batch `[B, T]`."""
     # A row that is one document needs no mask beyond the causal one.
@@ -53,14 +31,33 @@ def causal_loss(model: Transformer, ids: Tensor, labels: Tensor, documents: Tens
     half = torch.is_autocast_enabled(hidden.device.type)
     dtype = torch.get_autocast_dtype(hidden.device.type) if half else hidden.dtype
     weight = model.model.embed_tokens.weight
-    return _ChunkedCrossEntropy.apply(hidden.to(dtype), weight.to(dtype), labels.flatten())
+    return cross_entropy(hidden.to(dtype), weight.to(dtype), labels.flatten())
+
+
+def cross_entropy(hidden: Tensor, weight: Tensor, labels: Tensor) -> Tensor:
+    """Sum over the labelled tokens of −log p(label | what came before), natural logarithm.
+
+    For a completion y of a prompt x the objective is
+
+        L = − Σ_t log p(y_t | x, y_<t)        p(· | x, y_<t) = softmax(W h_t)
+
+    so the prompt's own tokens carry the label `IGNORED` and add nothing. `hidden` is `[N, C]`,
+    `weight` `[V, C]`, `labels` `[N]`.
+
+    By hand: with h = 0 all of four tokens are equally likely, so each has p = 1/4; two labelled ones
+    cost 2 ln 4, and the prompt token in front of them nothing.
+
+    >>> loss = cross_entropy(torch.zeros(3, 2), torch.ones(4, 2), torch.tensor([IGNORED, 2, 0]))
+    >>> bool(torch.isclose(loss, 2 * torch.log(torch.tensor(4.0))))
+    True
+    """
+    return _ChunkedCrossEntropy.apply(hidden, weight, labels)
 
 
 class _ChunkedCrossEntropy(torch.autograd.Function):
-    """`cross_entropy(hidden Wᵀ, labels)` without ever holding all logits.
+    """Never holds the logits of more than `CHUNK` tokens.
 
-    The gradient of a chunk's logits is softmax − one-hot, so it is taken while they are there.
-    `hidden` is `[N, C]`, `weight` `[V, C]`, `labels` `[N]`.
+    Their gradient is softmax − one-hot, so it is taken while they are there.
     """
 
     @staticmethod
