@@ -118,7 +118,7 @@ def use_rates(example: ModuleType, trainer: Trainer) -> None:
 
 @pytest.mark.usefixtures("exact_muon", "small_parts", "single_thread")
 def test_training_steps_equal_the_library(example: ModuleType) -> None:
-    config = ModelStageConfig(learning_rate=0.01, weight_decay=0.0, clip=0.05)
+    config = ModelStageConfig(tokens=1, learning_rate=0.01, weight_decay=0.0, clip=0.05)
     trainer, plain = twins(example, config)
     use_rates(example, trainer)
     optimizers = example.make_optimizers(plain)
@@ -136,7 +136,7 @@ def test_training_steps_equal_the_library(example: ModuleType) -> None:
 
 def test_the_step_moves_weights(example: ModuleType) -> None:
     """The twin of the test above: without it, two steps that do nothing would be equal too."""
-    trainer, plain = twins(example, ModelStageConfig(learning_rate=0.01))
+    trainer, plain = twins(example, ModelStageConfig(tokens=1, learning_rate=0.01))
     use_rates(example, trainer)
     example.train_step(plain, example.make_optimizers(plain), rows_of(example, 1)[0], 1.0)
     for name, weight in trainer.model.state_dict().items():

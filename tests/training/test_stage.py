@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from codekiln.artifact import produce
-from codekiln.errors import ModelError, TrainingError
+from codekiln.errors import ModelError
 from codekiln.model.weights import load_model
 from codekiln.telemetry import listening, read_metrics
 from codekiln.tokenizer import Tokenizer
@@ -89,9 +89,3 @@ def test_a_calibration_is_made_once(given, tmp_path, monkeypatch):
     artifact = produce(stage.STAGE, CONFIG, given, tmp_path, "m")
     assert artifact.file("calibration.json").read_bytes() == stored
     assert torch.get_num_threads() == 1
-
-
-def test_without_a_budget_nothing_is_trained(given, tmp_path):
-    with pytest.raises(TrainingError, match="set one"):
-        produce(stage.STAGE, ModelStageConfig(depth=1, tokens=1), given, tmp_path, "m")
-    assert [path.suffix for path in (tmp_path / "model").iterdir() if path.is_dir()] == [".partial"]
