@@ -117,19 +117,6 @@ def test_a_recipe_that_cannot_be_read(codekiln, tmp_path):
     assert_refused(codekiln("run", loop), 2, "recipe")
 
 
-@pytest.mark.parametrize("budget", [["model.tokens=0"], ["model.seconds=5"]])
-@pytest.mark.usefixtures("code")
-def test_no_budget_and_two(codekiln, tmp_path, budget):
-    recipe, work = tmp_path / "recipe.toml", tmp_path / "work"
-    sources = json.dumps([str(tmp_path / "code")])
-    recipe.write_text(f"[corpus]\nsources = {sources}\n[model]\ntokens = 1000\n")
-    result = codekiln("run", recipe, "--work", work, "--set", budget[0])
-    assert result.code == 2
-    assert "codekiln: The recipe must give either model.tokens or model.seconds" in result.err
-    assert "Traceback" not in result.err
-    assert not [path for path in work.glob("model/*") if (path / "manifest.json").exists()]
-
-
 @pytest.mark.usefixtures("code")
 def test_a_work_folder_that_is_a_file(codekiln, tmp_path):
     recipe, work = tmp_path / "recipe.toml", tmp_path / "work"

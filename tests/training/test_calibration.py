@@ -5,7 +5,6 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from codekiln.errors import RecipeError
 from codekiln.training import ModelStageConfig, calibration
 from codekiln.training.calibration import calibrate
 
@@ -52,10 +51,9 @@ def test_the_time_of_a_whole_step_counts(monkeypatch):
     assert machine.plan(seconds=20.0).steps == 20
 
 
-@pytest.mark.parametrize("settings", [{}, {"tokens": 5, "seconds": 5.0}])
-def test_no_budget_and_two_are_refused(monkeypatch, settings):
-    with pytest.raises(RecipeError, match=r"either model\.tokens or model\.seconds: set one"):
-        Machine(monkeypatch, even).plan(**settings)
+def test_tokens_go_before_seconds(monkeypatch):
+    machine = Machine(monkeypatch, even)
+    assert machine.plan(tokens=10 * ROWS * LENGTH, seconds=5000.0).steps == 10
 
 
 @pytest.mark.parametrize("fast", ["bf16", "fp32"])

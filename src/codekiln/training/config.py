@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from codekiln.config import setting
-from codekiln.errors import RecipeError
 
 Precision = Literal["bf16", "fp32"]
 
@@ -14,8 +13,8 @@ class ModelStageConfig:
     """Settings of the model: one dial for its size, one budget, the rest derived."""
 
     depth: int = setting(4, "layers; width, heads and learning rate follow", check="1..128")
-    tokens: int = setting(0, "budget in tokens (this or seconds)", check=">= 0")
-    seconds: float = setting(0.0, "budget in seconds of training", check=">= 0")
+    tokens: int = setting(0, "budget in tokens; 0 takes the one in seconds", check=">= 0")
+    seconds: float = setting(240.0, "budget in seconds, turned into steps once", check="> 0")
     batch_tokens: int = setting(2048, "tokens a step", check="> 0")
     learning_rate: float = setting(
         0.0, "of the matrices, 0 takes 0.02; the embedding's follows the width", check=">= 0"
@@ -28,11 +27,6 @@ class ModelStageConfig:
     threads: int = setting(0, "processor threads; 0 takes the fastest number", check=">= 0")
     checkpoint_seconds: float = setting(20.0, "time between checkpoints", check="> 0")
     seed: int = setting(0, "seed of the weights and the order of rows", check=">= 0")
-
-    def __post_init__(self) -> None:
-        """Raises RecipeError: there is no budget, or there are two."""
-        if bool(self.tokens) == bool(self.seconds):
-            raise RecipeError("The recipe must give either model.tokens or model.seconds: set one.")
 
     def matrix_rate(self) -> float:
         """Muon's learning rate; the embedding's follows from it and from the width."""
