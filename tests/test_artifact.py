@@ -20,7 +20,9 @@ from codekiln.artifact import (
     open_artifact,
     open_work,
     produce,
+    read_sealed,
     write_atomically,
+    write_sealed,
 )
 from codekiln.errors import ArtifactError, BusyError, DiskError, UsageError
 
@@ -231,8 +233,12 @@ def manifest_of(content: bytes):
 
 
 def newer(path: Path) -> None:
-    manifest = json.loads((path / "manifest.json").read_text())
-    (path / "manifest.json").write_text(json.dumps(manifest | {"schema": 99}))
+    write_sealed(path / "manifest.json", read_sealed(path / "manifest.json") | {"schema": 99})
+
+
+def alter(path: Path) -> None:
+    manifest = (path / "manifest.json").read_bytes()
+    (path / "manifest.json").write_bytes(manifest.replace(b'"name": "', b'"name": "y', 1))
 
 
 @pytest.mark.parametrize(
@@ -247,6 +253,7 @@ def newer(path: Path) -> None:
         (manifest_of(b'"text"'), "cannot be read"),
         (manifest_of(b'{"name": "a web app", "icons": []}'), "cannot be read"),
         (manifest_of(b'{"schema": 1, "stage": "first", "files": ["a"]}'), "cannot be read"),
+        (alter, r"manifest\.json was altered.*delete that folder"),
         (newer, "has schema 99, this codekiln reads 1: rebuild it"),
         (lambda path: (path / "manifest.json").unlink(), "is no artifact .* give the folder"),
     ],
@@ -440,3 +447,38 @@ def test_discard_removes_files_and_folders_and_nothing(tmp_path):
 
 def test_every_error_of_the_disk_counts_as_one():
     assert {errno.ENOSPC, errno.EROFS, errno.EIO} <= artifact_module.DISK_ERRNOS
+
+
+def test_a_link_loop_is_no_artifact_and_says_so(tmp_path):
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    with pytest.raises(ArtifactError, match="cannot be read"):
+        open_artifact(loop)
+
+
+@pytest.mark.parametrize("key", ["fingerprint", "statistics", "config"])
+def test_a_manifest_without_a_key_that_others_read_is_damaged(tmp_path, key):
+    path = produce(Stage("first", 1, Builder()), Config(), {}, tmp_path, "x").path
+    open_artifact(path)
+    manifest = path / "manifest.json"
+    manifest.write_bytes(manifest.read_bytes().replace(f'"{key}"'.encode(), b'"lost"'))
+    with pytest.raises(ArtifactError, match="damaged"):
+        open_artifact(path)
+
+
+def test_a_flipped_bit_in_a_finished_artifact_is_found_before_it_is_reused(tmp_path):
+    found, builder = made(tmp_path), Builder()
+    content = bytearray((found.path / "one.bin").read_bytes())
+    content[0] ^= 1
+    (found.path / "one.bin").write_bytes(content)
+    with pytest.raises(ArtifactError, match=r"one\.bin is not what was written"):
+        made(tmp_path, builder)
+    assert builder.runs == 0
+
+
+def test_an_artifact_under_anothers_name_is_refused(tmp_path):
+    found = made(tmp_path)
+    manifest = read_sealed(found.path / "manifest.json")
+    write_sealed(found.path / "manifest.json", manifest | {"fingerprint": "0" * 64})
+    with pytest.raises(ArtifactError, match="other settings or inputs"):
+        made(tmp_path)

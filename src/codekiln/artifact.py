@@ -26,6 +26,7 @@ from codekiln.errors import ArtifactError, BusyError, DiskError, UsageError
 
 SCHEMA = 1
 MANIFEST = "manifest.json"
+SEAL = "seal"
 BESIDE = ".tmp"  # what a file is called while it is written
 CACHE_TAG = b"""Signature: 8a477f597d28d172789f06886806bc55
 # Made by codekiln. The first line is that of the Cache Directory Tagging Specification.
@@ -80,7 +81,7 @@ class Artifact:
             ArtifactError: a file is missing, truncated or altered.
         """
         for name, entry in self.manifest["files"].items():
-            if _describe(self.path / name) != entry:
+            if describe(self.path / name) != entry:
                 raise _damaged(self.path, f"{name} is not what was written")
 
 
@@ -136,12 +137,12 @@ def produce(
     digest = fingerprint(stage, config, inputs, sources)
     path = work / stage.name / f"{name}-{digest[:8]}"
     if path.exists():
-        return open_artifact(path, stage.name)
+        return _found(path, stage.name, digest)
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with _building(path):
             if path.exists():
-                return open_artifact(path, stage.name)
+                return _found(path, stage.name, digest)
             for artifact in inputs.values():
                 artifact.verify()
             out = path.with_name(path.name + ".partial")
@@ -162,9 +163,17 @@ def produce(
                 "statistics": statistics,
                 "environment": _environment(),
             }
-            write_atomically(out / MANIFEST, json.dumps(manifest, indent=1).encode())
+            write_sealed(out / MANIFEST, manifest)
             out.replace(path)
     return open_artifact(path, stage.name)
+
+
+def _found(path: Path, stage: str, digest: str) -> Artifact:
+    artifact = open_artifact(path, stage)
+    if artifact.fingerprint != digest:
+        raise _damaged(path, "it was made from other settings or inputs than its name says")
+    artifact.verify()
+    return artifact
 
 
 def open_work(work: Path) -> None:
@@ -197,14 +206,21 @@ def open_artifact(path: Path, stage: str | None = None) -> Artifact:
     if path.name.endswith(".partial"):
         raise ArtifactError(f"{path} is not finished: run the same recipe again to complete it.")
     try:
-        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+        manifest = read_sealed(path / MANIFEST)
         schema, found = manifest["schema"], manifest["stage"]
         sizes = {name: entry["bytes"] for name, entry in manifest["files"].items()}
+        _ = manifest["fingerprint"], manifest["statistics"], manifest["config"]
     except (FileNotFoundError, NotADirectoryError):
         raise ArtifactError(
             f"{path} is no artifact (it has no {MANIFEST}): give the folder that 'codekiln run' printed."
         ) from None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except OSError as error:
+        raise ArtifactError(
+            f"{path} cannot be read ({error.strerror}): change its permissions or give another."
+        ) from None
+    except KeyError as error:
+        raise _damaged(path, f"its manifest lacks {error}") from None
+    except (ValueError, TypeError, AttributeError):
         raise _damaged(path, f"{MANIFEST} cannot be read") from None
     if schema != SCHEMA:
         raise ArtifactError(
@@ -236,6 +252,42 @@ def write_atomically(path: Path, content: bytes) -> None:
         except OSError:
             beside.unlink(missing_ok=True)
             raise
+
+
+def write_sealed(path: Path, entries: Mapping[str, Any]) -> None:
+    """Write a JSON object that holds its own SHA-256, so that a changed byte is noticed."""
+    write_atomically(path, json.dumps({**entries, SEAL: _seal(entries)}, indent=1).encode())
+
+
+def read_sealed(path: Path) -> dict[str, Any]:
+    """What `write_sealed` wrote.
+
+    Raises:
+        ArtifactError: it was cut short or altered.
+        FileNotFoundError: there is none.
+    """
+    try:
+        entries: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        seal = entries.pop(SEAL)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise _damaged(path.parent, f"{path.name} cannot be read") from None
+    if seal != _seal(entries):
+        raise _damaged(path.parent, f"{path.name} was altered")
+    return entries
+
+
+def _seal(entries: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(entries, sort_keys=True).encode()).hexdigest()
+
+
+def describe(path: Path) -> dict[str, Any]:
+    """Bytes and SHA-256 of a file; nothing of a missing one."""
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return {"bytes": path.stat().st_size, "sha256": digest}
+    except FileNotFoundError:
+        return {}
 
 
 @contextmanager
@@ -278,16 +330,7 @@ def discard(path: Path) -> None:
 
 def _describe_all(folder: Path) -> dict[str, dict[str, Any]]:
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
-    return {path.relative_to(folder).as_posix(): _describe(path) for path in files}
-
-
-def _describe(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return {"bytes": path.stat().st_size, "sha256": digest}
-    except FileNotFoundError:
-        return {}
+    return {path.relative_to(folder).as_posix(): describe(path) for path in files}
 
 
 def _damaged(path: Path, what: str) -> ArtifactError:

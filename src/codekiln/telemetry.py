@@ -6,7 +6,7 @@ A job reports through `progress`; whoever wants to see it (the command line draw
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -95,9 +95,10 @@ class Metrics:
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:
-    """All whole rows of a metrics file; a last row cut short by a kill is left out."""
+    """All whole rows of a metrics file; one cut short by a kill, or damaged, is left out."""
     rows: list[dict[str, Any]] = []
-    for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
-        if line.endswith("\n"):
-            rows.append(json.loads(line))
+    for line in path.read_bytes().splitlines(keepends=True):
+        with suppress(ValueError):
+            if line.endswith(b"\n"):
+                rows.append(json.loads(line))
     return rows

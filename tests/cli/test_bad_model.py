@@ -1,11 +1,11 @@
 """`complete` and `inspect` on models that must not be used, and on places that are none."""
 
 import hashlib
-import json
 
 import pytest
 
 from cli.refusals import assert_refused, assert_refused_as_json
+from codekiln.artifact import read_sealed, write_sealed
 from fakes import tiny_tokenizer
 
 pytestmark = pytest.mark.slow  # whichever comes first waits for the run
@@ -24,10 +24,10 @@ def put(model, name, content, *, told=False):
     """Replace a file of a model; with `told`, its manifest too, as a forger would."""
     (model / name).write_bytes(content)
     if told:
-        manifest = json.loads((model / "manifest.json").read_text())
+        manifest = read_sealed(model / "manifest.json")
         digest = hashlib.sha256(content).hexdigest()
         manifest["files"][name] = {"bytes": len(content), "sha256": digest}
-        (model / "manifest.json").write_text(json.dumps(manifest))
+        write_sealed(model / "manifest.json", manifest)
 
 
 def flipped(content, bit):
@@ -123,7 +123,7 @@ def test_inspecting_a_damaged_model(codekiln, model):
         (["--line", "1", "--column", "99"], ["--column 99 is past its end"]),
         (["--line", "1", "--column", "0"], ["columns count from 1"]),
         ([], ["--line"]),
-        (["--line", "1", "--lines", "-1"], ["--lines is -1"]),
+        (["--line", "1", "--lines", "-1"], ["--lines", "-1 is not in the range"]),
         (["--line", "1", "--max-tokens", "0"], ["max_tokens"]),
         (["--line", "1", "--temperature", "-1"], ["temperature"]),
         (["--line", "1", "--top-p", "2"], ["top_p"]),

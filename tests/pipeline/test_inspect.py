@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from codekiln.artifact import Stage, produce
+from codekiln.artifact import Stage, produce, read_sealed, write_sealed
 from codekiln.corpus import STAGE, CorpusConfig, source_states
 from codekiln.errors import ArtifactError
 from codekiln.pipeline.inspect import SAMPLES, inspect_artifact
@@ -66,9 +66,9 @@ def test_a_changed_byte_is_told(artifact):
 
 def test_a_manifest_without_a_part_is_told(artifact):
     path = artifact.path / "manifest.json"
-    manifest = json.loads(path.read_text())
+    manifest = read_sealed(path)
     del manifest["fingerprint"]
-    path.write_text(json.dumps(manifest))
+    write_sealed(path, manifest)
     with pytest.raises(ArtifactError, match="lacks 'fingerprint'"):
         inspect_artifact(artifact.path)
 

@@ -55,7 +55,7 @@ def test_a_mistake_is_told(read, text, message):
     assert message in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "../up", "a b", "a\\b", "--"])
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "../up", "a b", "a\\b", "--", "a" * 65])
 def test_a_name_that_is_no_file_name_is_refused(read, name):
     with pytest.raises(RecipeError, match="'name' must be letters, digits, - and _ only"):
         read(f"name = '{name}'\n" + LEAST)

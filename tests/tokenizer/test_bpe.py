@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import models
 
-from codekiln.errors import ModelError
+from codekiln.errors import ModelError, UsageError
 from codekiln.tokenizer import FILE_NAME, SPECIAL_TOKENS, Tokenizer, train_bpe
 from fakes import TEXTS, tiny_tokenizer
 
@@ -283,3 +283,8 @@ def test_a_foreign_tokenizer_is_refused():
     swapped = definition.replace("<fim_middle>", "<?>").replace("<fim_suffix>", "<fim_middle>")
     with pytest.raises(ModelError, match="has no <fim_middle> at 2: it is not codekiln's"):
         Tokenizer(swapped.replace("<?>", "<fim_suffix>"))
+
+
+def test_half_a_character_is_refused():
+    with pytest.raises(UsageError, match=r"is not UTF-8 text: convert it"):
+        tiny_tokenizer().encode("x = '\ud83d'")

@@ -75,3 +75,19 @@ def test_a_full_disk_leaves_the_one_before(tmp_path, monkeypatch, call):
     assert_newest(tmp_path, 1)
     save(tmp_path, 2)
     assert_newest(tmp_path, 2)
+
+
+@pytest.mark.parametrize("name", ["weights.safetensors", "optimizer.safetensors", "position.json"])
+@pytest.mark.parametrize("damage", ["cut", "flip", "lose"])
+def test_a_damaged_checkpoint_is_dropped_for_the_one_before(tmp_path, name, damage):
+    save(tmp_path, 1)
+    save(tmp_path, 2)
+    file = tmp_path / "step-000000002" / name
+    content = bytearray(file.read_bytes())
+    if damage == "lose":
+        file.unlink()
+    else:
+        content[-10] ^= 1
+        file.write_bytes(content[:-5] if damage == "cut" else content)
+    assert_newest(tmp_path, 1)
+    assert [path.name for path in tmp_path.iterdir()] == ["step-000000001"]

@@ -1,11 +1,9 @@
 """The stage: what it leaves behind, and what a run that was stopped keeps."""
 
-import json
-
 import pytest
 import torch
 
-from codekiln.artifact import produce
+from codekiln.artifact import produce, read_sealed
 from codekiln.errors import ModelError
 from codekiln.model.weights import load_model
 from codekiln.telemetry import listening, read_metrics
@@ -42,7 +40,7 @@ def test_what_it_counts(model):
     assert found["parameters"] == sum(parameter.numel() for parameter in loaded.parameters())
     assert found["tokens"] == TOKENS
     assert found["epochs"] == pytest.approx(6 * 4 / 48)
-    assert found["calibration"] == json.loads(model.file("calibration.json").read_text())
+    assert found["calibration"] == read_sealed(model.file("calibration.json"))
     assert len(read_metrics(model.file("metrics.jsonl"))) == found["calibration"]["steps"] == 6
 
 

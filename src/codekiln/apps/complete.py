@@ -54,7 +54,7 @@ def path_in_project(file: Path) -> str:
 
     Outside any repository it is the path from the current folder, or else the bare name.
     """
-    place = file.resolve()
+    place = Path(os.fsencode(file.resolve()).decode(errors="replace"))
     for folder in place.parents:
         if (folder / ".git").exists():
             return place.relative_to(folder).as_posix()

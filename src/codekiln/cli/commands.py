@@ -70,7 +70,7 @@ def complete(
     column: Annotated[int | None, typer.Option(help="Column, from 1; none: the end.")] = None,
     prefix_file: Annotated[Path | None, typer.Option(help="The text before the cursor.")] = None,
     suffix_file: Annotated[Path | None, typer.Option(help="The text after the cursor.")] = None,
-    lines: Annotated[int, typer.Option(help="Lines to write; 0: as many as it likes.")] = 1,
+    lines: Annotated[int, typer.Option(min=0, help="Lines to write; 0: as many as it likes.")] = 1,
     max_tokens: Annotated[int, typer.Option(help="Most tokens to write.")] = 64,
     temperature: Annotated[float, typer.Option(help="0 takes the likeliest token.")] = 0.0,
     top_k: Annotated[int | None, typer.Option(help="Only the k likeliest.")] = None,

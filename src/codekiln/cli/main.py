@@ -43,10 +43,10 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:
-        if error.errno not in DISK_ERRNOS:
-            raise
-        text = f"The disk failed us ({error.strerror}): free some space and run the command again."
-        _fail("DiskError", text, 1, as_json)
+        where = f" at {error.filename}" if error.filename else ""
+        remedy = "free some space" if error.errno in DISK_ERRNOS else "check path and permissions"
+        text = f"The system refused{where} ({error.strerror}): {remedy}, then run it again."
+        _fail(type(error).__name__, text, 1, as_json)
     sys.exit(0)
 
 

@@ -34,7 +34,7 @@ class EvaluationConfig:
     completions: int = setting(5, "completions at random places", check="0..1000")
     max_tokens: int = setting(48, "longest completion, in tokens", check="> 0")
     ngram_tokens: int = setting(8_000_000, "the 5-gram learns from at most these", check="> 0")
-    seed: int = setting(0, "seed of the places and of the file shown", check=">= 0")
+    seed: int = setting(0, "seed of the places and of the file shown", check="0..4294967295")
 
 
 def build(config: EvaluationConfig, inputs: Mapping[str, Artifact], out: Path) -> Statistics:
@@ -121,6 +121,8 @@ def _training_tokens(
     tokenizer: Tokenizer, corpus: Artifact, limit: int
 ) -> Iterator[npt.NDArray[np.int64]]:
     for document in documents(corpus, "train"):
+        if not limit:
+            return
         tokens = tokenizer.encode(document.content)[:limit]
         limit -= len(tokens)
         if tokens:

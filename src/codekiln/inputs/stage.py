@@ -25,11 +25,11 @@ class InputsConfig:
     """Settings of the inputs."""
 
     row_length: int = setting(
-        512, "tokens a row, the context of the model", check=f"{2 * SMALLEST_ROOM}..1000000"
+        512, "tokens a row, the context of the model", check=f"{2 * SMALLEST_ROOM}..65536"
     )
     fim_rate: float = setting(0.5, "share of segments rearranged for infilling", check="0..1")
     header_rate: float = setting(0.5, "chance to keep each field of the header", check="0..1")
-    seed: int = setting(0, "seed of headers and cuts", check=">= 0")
+    seed: int = setting(0, "seed of headers and cuts", check="0..4294967295")
 
 
 def build(config: InputsConfig, inputs: Mapping[str, Artifact], out: Path) -> Statistics:

@@ -28,7 +28,8 @@ class ModelConfig:
 
     @classmethod
     def from_depth(cls, depth: int, vocabulary: int, context: int) -> "ModelConfig":
-        """The one dial: `depth` layers of width 64·depth, heads of 64, half as many for keys and values.
+        """The one dial: `depth` layers of width 64·depth, heads of 64; keys and values
+        have the largest number of heads that divides it and is at most half.
 
         The feed-forward layer is 8/3 as wide, so that its three matrices cost what the usual two of
         4 would (Shazeer 2020, §3).
@@ -40,7 +41,7 @@ class ModelConfig:
             layers=depth,
             width=depth * HEAD_WIDTH,
             heads=depth,
-            key_value_heads=max(1, depth // 2) if depth % 2 == 0 else depth,
+            key_value_heads=max([n for n in range(1, depth // 2 + 1) if depth % n == 0], default=1),
             hidden=hidden,
         )
 

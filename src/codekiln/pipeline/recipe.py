@@ -1,5 +1,6 @@
 """A recipe: one table of settings a stage. What each setting means stands in that stage's room."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,8 @@ from codekiln.inputs import InputsConfig
 from codekiln.pipeline.report import ReportConfig
 from codekiln.tokenizer import TokenizerConfig
 from codekiln.training import ModelStageConfig
+
+NAME = re.compile(r"(?=.*\w)[\w-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ def read_recipe(path: Path, assignments: Iterable[str] = ()) -> Recipe:
         RecipeError: a key is unknown, missing, mistyped or out of bounds.
     """
     recipe = parse(Recipe, override(read_toml(path), assignments))
-    if not recipe.name.replace("-", "").replace("_", "").isalnum():
-        raise RecipeError(f"'name' must be letters, digits, - and _ only: {recipe.name!r}.")
+    if not NAME.fullmatch(recipe.name):
+        raise RecipeError(
+            f"'name' must be letters, digits, - and _ only, 64 at most: {recipe.name!r}."
+        )
     return recipe

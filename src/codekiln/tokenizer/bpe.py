@@ -12,7 +12,7 @@ from pathlib import Path
 import tokenizers
 from tokenizers import Regex, decoders, models, pre_tokenizers, trainers
 
-from codekiln.errors import ModelError
+from codekiln.errors import ModelError, UsageError
 from codekiln.tokenizer.special import END_OF_TEXT, SPECIAL_TOKENS
 
 FILE_NAME = "tokenizer.json"
@@ -85,8 +85,15 @@ class Tokenizer:
         return SPECIAL_TOKENS.index(token)
 
     def encode(self, text: str) -> list[int]:
-        """The ids of a text; special-token strings in it are plain characters."""
-        return list(self._inner.encode(text, add_special_tokens=False).ids)
+        """The ids of a text; special-token strings in it are plain characters.
+
+        Raises:
+            UsageError: the text holds a lone surrogate, which no UTF-8 has.
+        """
+        try:
+            return list(self._inner.encode(text, add_special_tokens=False).ids)
+        except TypeError:
+            raise UsageError(f"{text[:80]!a} is not UTF-8 text: convert it first.") from None
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         """`encode` of each text, on all processors."""

@@ -1,16 +1,18 @@
 """Checkpoints: everything a killed run needs to go on to the bit. Seen whole or not at all."""
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from torch import Tensor
 
-from codekiln.artifact import discard, disk_errors, write_atomically
+from codekiln.artifact import describe, discard, disk_errors, read_sealed, write_sealed
+from codekiln.errors import ArtifactError
 from codekiln.model.weights import read_tensors, write_tensors
 
 KEEP = 2
+POSITION, WEIGHTS, OPTIMIZER = "position.json", "weights.safetensors", "optimizer.safetensors"
+
+Tensors = dict[str, Tensor]
 
 
 @dataclass(frozen=True)
@@ -22,34 +24,37 @@ class Position:
     seconds: float
 
 
-def save_checkpoint(
-    folder: Path, position: Position, weights: dict[str, Tensor], optimizer: dict[str, Tensor]
-) -> None:
+def save_checkpoint(folder: Path, position: Position, weights: Tensors, optimizer: Tensors) -> None:
     """Write `step-<n>/` beside the others, then drop all but the last two."""
     target = folder / f"step-{position.step:09d}"
     beside = folder / f"{target.name}.tmp"
     discard(beside)
     with disk_errors(target):
         beside.mkdir(parents=True)
-        write_tensors(beside / "weights.safetensors", weights)
-        write_tensors(beside / "optimizer.safetensors", optimizer)
-        write_atomically(beside / "position.json", json.dumps(asdict(position)).encode())
+        write_tensors(beside / WEIGHTS, weights)
+        write_tensors(beside / OPTIMIZER, optimizer)
+        files = {name: describe(beside / name) for name in (WEIGHTS, OPTIMIZER)}
+        write_sealed(beside / POSITION, {"position": asdict(position), "files": files})
         beside.replace(target)
     for old in _finished(folder)[:-KEEP]:
         discard(old)
 
 
-def load_checkpoint(
-    folder: Path,
-) -> tuple[Position, dict[str, Tensor], dict[str, Tensor]] | None:
-    """Position, weights and optimiser state of the newest checkpoint, or nothing if there is none."""
-    finished = _finished(folder)
-    if not finished:
-        return None
-    newest = finished[-1]
-    entries: dict[str, Any] = json.loads((newest / "position.json").read_text(encoding="utf-8"))
-    weights = read_tensors(newest / "weights.safetensors")
-    return Position(**entries), weights, read_tensors(newest / "optimizer.safetensors")
+def load_checkpoint(folder: Path) -> tuple[Position, Tensors, Tensors] | None:
+    """Position, weights and optimiser state of the newest checkpoint, or nothing if there is none.
+
+    A damaged one is removed and the one before it taken: the run only repeats a few steps.
+    """
+    for newest in reversed(_finished(folder)):
+        try:
+            found = read_sealed(newest / POSITION)
+        except (ArtifactError, FileNotFoundError):
+            found = {"files": {POSITION: None}}
+        if all(describe(newest / name) == entry for name, entry in found["files"].items()):
+            position = Position(**found["position"])
+            return position, read_tensors(newest / WEIGHTS), read_tensors(newest / OPTIMIZER)
+        discard(newest)
+    return None
 
 
 def _finished(folder: Path) -> list[Path]:

@@ -14,7 +14,7 @@ class ModelStageConfig:
 
     depth: int = setting(4, "layers; width, heads and learning rate follow", check="1..128")
     tokens: int = setting(0, "budget in tokens; 0 takes the one in seconds", check=">= 0")
-    seconds: float = setting(240.0, "budget in seconds, turned into steps once", check="> 0")
+    seconds: float = setting(240.0, "budget in seconds, turned into steps once", check="0.001..1e9")
     batch_tokens: int = setting(2048, "tokens a step", check="> 0")
     learning_rate: float = setting(
         0.0, "of the matrices, 0 takes 0.02; the embedding's follows the width", check=">= 0"
@@ -24,9 +24,9 @@ class ModelStageConfig:
     decay: float = setting(0.6, "share of the steps that decay", check="0..1")
     clip: float = setting(1.0, "largest norm of the gradient", check="> 0")
     precision: Literal["auto", "bf16", "fp32"] = setting("auto", "auto takes the faster")
-    threads: int = setting(0, "processor threads; 0 takes the fastest number", check=">= 0")
+    threads: int = setting(0, "processor threads; 0 takes the fastest number", check="0..1024")
     checkpoint_seconds: float = setting(20.0, "time between checkpoints", check="> 0")
-    seed: int = setting(0, "seed of the weights and the order of rows", check=">= 0")
+    seed: int = setting(0, "seed of the weights and the order of rows", check="0..4294967295")
 
     def matrix_rate(self) -> float:
         """Muon's learning rate; the embedding's follows from it and from the width."""

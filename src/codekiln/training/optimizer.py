@@ -79,7 +79,7 @@ class MuonWithAdamW:
             if name not in owners:
                 raise TrainingError(f"The checkpoint has a state for {name}, the model has not.")
             parameter, optimizer = owners[name]
-            optimizer.state[parameter][moment] = value.clone()
+            optimizer.state[parameter][moment] = value.to(parameter.device, copy=True)
 
 
 def clip_gradients(model: nn.Module, limit: float) -> float:

@@ -1,12 +1,19 @@
 """The stage that pretrains a model on packed rows."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 
-from codekiln.artifact import Artifact, Stage, Statistics, discard, write_atomically
+from codekiln.artifact import (
+    Artifact,
+    Stage,
+    Statistics,
+    discard,
+    read_sealed,
+    write_atomically,
+    write_sealed,
+)
 from codekiln.device import keep_freed_memory, pick_device, seed_everything
 from codekiln.inputs import RowStore
 from codekiln.model.config import ModelConfig
@@ -18,6 +25,8 @@ from codekiln.tokenizer.special import PADDING
 from codekiln.training.calibration import Calibration, calibrate
 from codekiln.training.config import ModelStageConfig, Precision
 from codekiln.training.loop import Trainer
+
+CALIBRATION = "calibration.json"
 
 
 def build(config: ModelStageConfig, inputs: Mapping[str, Artifact], out: Path) -> Statistics:
@@ -57,9 +66,9 @@ def _plan(
     out: Path,
 ) -> Calibration:
     """The calibration an earlier run of this artifact wrote down, or a new one."""
-    path = out / "calibration.json"
+    path = out / CALIBRATION
     if path.exists():
-        return Calibration(**json.loads(path.read_text(encoding="utf-8")))
+        return Calibration(**read_sealed(path))
     trial = _trainer(config, shape, tokenizer)
 
     def step(rows: int, precision: Precision) -> None:
@@ -67,7 +76,7 @@ def _plan(
 
     batch = max(1, config.batch_tokens // train.length)
     plan = calibrate(config, batch, train.length, step)
-    write_atomically(path, json.dumps(plan.plain()).encode())
+    write_sealed(path, plan.plain())
     return plan
 
 

@@ -19,6 +19,8 @@ def parse_source(spec: str, exclude: tuple[str, ...] = ()) -> Source:
     Raises:
         SourceError: it is missing, empty, or of no kind we read.
     """
+    if "\0" in spec:
+        raise SourceError(f"{spec!r} holds a NUL character, which no path does: mend the recipe.")
     match = _SCHEME.fullmatch(spec)
     scheme, rest = (match[1], match[2]) if match else ("folder", spec)
     if scheme == "stdlib" and not rest:
