@@ -123,7 +123,7 @@ def test_inspecting_a_damaged_model(codekiln, model):
         (["--line", "1", "--column", "99"], ["--column 99 is past its end"]),
         (["--line", "1", "--column", "0"], ["columns count from 1"]),
         ([], ["--line"]),
-        (["--line", "1", "--lines", "-1"], ["--lines", "-1 is not in the range"]),
+        (["--line", "1", "--lines", "-1"], ["'--lines'", "greater than or equal to 0"]),
         (["--line", "1", "--max-tokens", "0"], ["max_tokens"]),
         (["--line", "1", "--temperature", "-1"], ["temperature"]),
         (["--line", "1", "--top-p", "2"], ["top_p"]),
