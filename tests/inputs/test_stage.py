@@ -5,6 +5,7 @@ import pytest
 
 from codekiln.artifact import produce
 from codekiln.corpus import documents
+from codekiln.errors import ArtifactError
 from codekiln.inputs import STAGE, InputsConfig, Packer, RowStore
 from codekiln.inputs import stage as stage_module
 from codekiln.telemetry import listening
@@ -111,3 +112,14 @@ def test_another_seed_gives_other_rows(given, tmp_path):
     assert one.path != other.path
     assert files_of(one)["train-00000.npy"] != files_of(other)["train-00000.npy"]
     assert files_of(one)["held_out-00000.npy"] == files_of(other)["held_out-00000.npy"]
+
+
+def test_a_shard_cut_short_in_an_unfinished_run_is_told(given, tmp_path):
+    whole = produce(STAGE, CONFIG, given, tmp_path, "i")
+    partial = whole.path.rename(whole.path.with_name(whole.path.name + ".partial"))
+    (partial / "manifest.json").unlink()
+    shard = partial / "train-00000.npy"
+    shard.write_bytes(shard.read_bytes()[:-7])
+    with pytest.raises(ArtifactError, match=r"damaged shard .* delete its folder and run again"):
+        produce(STAGE, CONFIG, given, tmp_path, "i")
+    assert not whole.path.exists()

@@ -12,6 +12,20 @@ from codekiln.inputs.permutation import permute
 Rows = npt.NDArray[np.int64]
 
 
+def map_shard(path: Path) -> npt.NDArray[np.generic]:
+    """The array in a shard's file, read from disk only where it is looked at.
+
+    Raises:
+        ArtifactError: the file is no array, or cut short.
+    """
+    try:
+        return np.lib.format.open_memmap(path, mode="r")
+    except ValueError as error:
+        raise ArtifactError(
+            f"{path} is a damaged shard ({error}): rebuild it, delete its folder and run again."
+        ) from None
+
+
 class RowStore:
     """The rows of one split as one sequence; only those asked for are read from disk."""
 
@@ -22,10 +36,7 @@ class RowStore:
             CorpusError: there are no rows at all.
             ArtifactError: a shard is not what it should be.
         """
-        try:
-            self._shards = [np.lib.format.open_memmap(path, mode="r") for path in shards]
-        except ValueError as error:
-            raise ArtifactError(f"A shard of rows is damaged ({error}): rebuild it.") from None
+        self._shards = [map_shard(path) for path in shards]
         if any(shard.ndim != 2 for shard in self._shards):
             raise ArtifactError("A shard holds no rows: rebuild the inputs.")
         self._ends = np.cumsum([len(shard) for shard in self._shards])

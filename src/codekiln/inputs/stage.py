@@ -12,6 +12,7 @@ import numpy as np
 from codekiln.artifact import Artifact, Stage, Statistics, write_atomically
 from codekiln.config import setting
 from codekiln.corpus import Document, documents
+from codekiln.inputs.loader import map_shard
 from codekiln.inputs.packing import SMALLEST_ROOM, Packer
 from codekiln.telemetry import Progress, progress
 from codekiln.tokenizer import Tokenizer
@@ -67,7 +68,7 @@ def _pack(
             np.save(content, packed, allow_pickle=False)
             write_atomically(path, content.getvalue())
         task.advance(len(block))
-        shard = np.load(path, mmap_mode="r", allow_pickle=False)
+        shard = map_shard(path)
         rows += len(shard)
         padding += int((shard == tokenizer.special(PADDING)).sum())
     return {"rows": rows, "padding_tokens": padding}
