@@ -18,7 +18,7 @@ check: $(VENV)/dev  ## style, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/dev  ## figures, each beside a peer in the same run
+bench: $(VENV)/bench  ## figures, each beside a peer in the same run
 	$(BIN)/python -m bench
 
 $(VENV)/train: pyproject.toml constraints.txt | $(VENV)
@@ -27,6 +27,10 @@ $(VENV)/train: pyproject.toml constraints.txt | $(VENV)
 
 $(VENV)/dev: pyproject.toml constraints.txt | $(VENV)
 	$(INSTALL) -e '.[dev]'
+	touch $@
+
+$(VENV)/bench: pyproject.toml constraints.txt | $(VENV)
+	$(INSTALL) -e '.[bench]'
 	touch $@
 
 $(VENV):

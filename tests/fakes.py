@@ -1,5 +1,6 @@
 """Stand-ins with known behaviour: an engine, a completer, a tokenizer, documents and a corpus."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -8,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from codekiln.artifact import Artifact, produce
-from codekiln.corpus import STAGE as CORPUS
-from codekiln.corpus import CorpusConfig, Document, source_states
+from codekiln.artifact import Artifact
+from codekiln.corpus import CorpusConfig, Document
+from codekiln.corpus import build_corpus as build_whole_corpus
+from codekiln.corpus.cleaning import Raw, Refused
 from codekiln.generate import CompletionChunk, CompletionRequest, Ids, Logits
 from codekiln.tokenizer import Tokenizer, train_bpe
 
@@ -103,6 +105,17 @@ class FakeCompleter:
             yield CompletionChunk(text, (place,), (-0.5,), "end" if place == last else None, 3)
 
 
+class DeadlyCleaner:
+    """Refuses every file, but one that says `die` ends the process, and one of `raise` raises."""
+
+    def clean(self, raw: Raw) -> Refused:
+        if raw.content == b"die":
+            os._exit(9)
+        if raw.content == b"raise":
+            raise RuntimeError("not foreseen")
+        return Refused("seen", raw.content.decode())
+
+
 def document(content: str, path: str = "package/module.py", language: str = "python") -> Document:
     """A kept file of the repository `repo`."""
     return Document(
@@ -111,9 +124,13 @@ def document(content: str, path: str = "package/module.py", language: str = "pyt
         repository="repo",
         path=path,
         revision="revision",
+        licence="MIT",
+        licence_from="file",
         language=language,
-        group="group",
+        domains=(),
+        time=0,
         sha256=sha256(content.encode()).hexdigest(),
+        group="group",
     )
 
 
@@ -123,5 +140,6 @@ def build_corpus(folder: Path, files: Mapping[str, str]) -> Artifact:
         path = folder / "code" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode())
-    config = CorpusConfig(sources=(str(folder / "code"),), held_out=0.3)
-    return produce(CORPUS, config, {}, folder / "work", "c", source_states(config))
+    source = f"own:{folder / 'code'}"
+    config = CorpusConfig(sources=(source,), held_out=0.3, near_duplicates=1.0)
+    return build_whole_corpus(config, folder / "work", "c")

@@ -117,6 +117,84 @@ def fingerprint(
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
+class Building:
+    """One artifact on its way: `out` is where its files go, `finish` makes it whole."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        config: Any,
+        inputs: Mapping[str, Artifact],
+        work: Path,
+        name: str,
+        sources: Mapping[str, str] | None = None,
+    ) -> None:
+        """Name it; nothing is written yet.
+
+        `sources` names the state of what lies outside any artifact (a folder's listing, a commit).
+        """
+        self._stage, self._config, self._inputs = stage, config, inputs
+        self._name, self._sources = name, dict(sources or {})
+        self._digest = fingerprint(stage, config, inputs, sources)
+        self._path = work / stage.name / f"{name}-{self._digest[:8]}"
+        self.out = self._path.with_name(self._path.name + ".partial")
+
+    def found(self) -> Artifact | None:
+        """The finished artifact, if an earlier run left it.
+
+        Raises:
+            ArtifactError: it is damaged.
+        """
+        if not self._path.exists():
+            return None
+        artifact = open_artifact(self._path, self._stage.name)
+        if artifact.fingerprint != self._digest:
+            raise _damaged(
+                self._path, "it was made from other settings or inputs than its name says"
+            )
+        artifact.verify()
+        return artifact
+
+    @contextmanager
+    def begun(self) -> Iterator[None]:
+        """Hold the lock and open `out`, with the whole files an earlier run left there.
+
+        Raises:
+            BusyError: another process is building it.
+            DiskError: the disk is full, read-only or failing; what is there stays for a rerun.
+            ArtifactError: an input is damaged.
+        """
+        with disk_errors(self._path):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with _locked(self._path):
+                for artifact in self._inputs.values():
+                    artifact.verify()
+                if not self._path.exists():
+                    self.out.mkdir(exist_ok=True)
+                    for left in list(self.out.rglob("*" + BESIDE)):  # by a write that was killed
+                        discard(left)
+                yield
+
+    def finish(self, statistics: Statistics) -> Artifact:
+        """Write the manifest and rename the folder; call it inside `begun`."""
+        manifest = {
+            "schema": SCHEMA,
+            "stage": self._stage.name,
+            "version": self._stage.version,
+            "name": self._name,
+            "fingerprint": self._digest,
+            "config": _plain(self._config),
+            "inputs": {key: value.fingerprint for key, value in self._inputs.items()},
+            "sources": self._sources,
+            "files": _describe_all(self.out),
+            "statistics": statistics,
+            "environment": _environment(),
+        }
+        write_sealed(self.out / MANIFEST, manifest)
+        self.out.replace(self._path)
+        return open_artifact(self._path, self._stage.name)
+
+
 def produce(
     stage: Stage,
     config: Any,
@@ -127,53 +205,18 @@ def produce(
 ) -> Artifact:
     """The artifact of this stage, settings and inputs: found if it is there, built if not.
 
-    `sources` names the state of what lies outside any artifact (a folder's listing, a commit).
-
     Raises:
         BusyError: another process is building it.
         DiskError: the disk is full, read-only or failing; the partial artifact stays for a rerun.
         ArtifactError: an input, or the finished artifact, is damaged.
     """
-    digest = fingerprint(stage, config, inputs, sources)
-    path = work / stage.name / f"{name}-{digest[:8]}"
-    if path.exists():
-        return _found(path, stage.name, digest)
-    with disk_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with _building(path):
-            if path.exists():
-                return _found(path, stage.name, digest)
-            for artifact in inputs.values():
-                artifact.verify()
-            out = path.with_name(path.name + ".partial")
-            out.mkdir(exist_ok=True)
-            for left in list(out.rglob("*" + BESIDE)):  # by a write that was killed
-                discard(left)
-            statistics = stage.build(config, inputs, out)
-            manifest = {
-                "schema": SCHEMA,
-                "stage": stage.name,
-                "version": stage.version,
-                "name": name,
-                "fingerprint": digest,
-                "config": _plain(config),
-                "inputs": {key: value.fingerprint for key, value in inputs.items()},
-                "sources": dict(sources or {}),
-                "files": _describe_all(out),
-                "statistics": statistics,
-                "environment": _environment(),
-            }
-            write_sealed(out / MANIFEST, manifest)
-            out.replace(path)
-    return open_artifact(path, stage.name)
-
-
-def _found(path: Path, stage: str, digest: str) -> Artifact:
-    artifact = open_artifact(path, stage)
-    if artifact.fingerprint != digest:
-        raise _damaged(path, "it was made from other settings or inputs than its name says")
-    artifact.verify()
-    return artifact
+    building = Building(stage, config, inputs, work, name, sources)
+    made = building.found()
+    if made is not None:
+        return made
+    with building.begun():
+        made = building.found()  # another process may have finished it while we waited
+        return made or building.finish(stage.build(config, inputs, building.out))
 
 
 def open_work(work: Path) -> None:
@@ -306,7 +349,7 @@ def disk_errors(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _building(path: Path) -> Iterator[None]:
+def _locked(path: Path) -> Iterator[None]:
     lock = filelock.FileLock(path.with_name(path.name + ".lock"))
     try:
         lock.acquire(timeout=0)

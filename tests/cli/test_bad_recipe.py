@@ -11,16 +11,16 @@ BUDGET = ("--set", "model.tokens=1000")
 
 @pytest.fixture
 def run(codekiln, tmp_path):
-    """Runs a recipe on `tmp_path / "code"` and makes sure that nothing finished is left."""
+    """Runs a recipe on `tmp_path / "code"` and makes sure that no corpus and nothing after it is left."""
 
     def give(*arguments, text=None):
-        sources = json.dumps([str(tmp_path / "code")])
+        sources = json.dumps([f"own:{tmp_path / 'code'}"])
         recipe = tmp_path / "recipe.toml"
         if text != "":
             recipe.write_text(text or f"[corpus]\nsources = {sources}\n[model]\n")
         work = tmp_path / "work"
         result = codekiln("run", recipe, "--work", work, *BUDGET, *arguments)
-        assert not list(work.rglob("manifest.json"))
+        assert {path.parts[-3] for path in work.rglob("manifest.json")} <= {"source"}
         return result
 
     return give

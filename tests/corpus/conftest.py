@@ -5,17 +5,26 @@ from pathlib import Path
 
 import pytest
 
-from codekiln.artifact import Artifact, produce
-from codekiln.corpus import STAGE, CorpusConfig, source_states
+from codekiln.artifact import Artifact, open_work
+from codekiln.corpus import CorpusConfig, build_corpus
 
 
 @pytest.fixture
 def make(tmp_path: Path) -> Callable[..., Artifact]:
-    """Build the corpus of some sources (paths or names) with some settings."""
+    """Build the corpus of some sources (paths or names) with some settings.
 
-    def build(*sources: object, work: Path | None = None, **settings: object) -> Artifact:
-        config = CorpusConfig(sources=tuple(map(str, sources)), **settings)
-        return produce(STAGE, config, {}, work or tmp_path / "work", "c", source_states(config))
+    Unless told otherwise the code is the owner's, and only equal files are copies, so that tests
+    about other things can use files as small and as alike as they please.
+    """
+
+    def build(
+        *sources: object, work: Path | None = None, own: bool = True, **settings: object
+    ) -> Artifact:
+        names = tuple(f"own:{source}" if own else str(source) for source in sources)
+        config = CorpusConfig(sources=names, **({"near_duplicates": 1.0} | settings))
+        place = work or tmp_path / "work"
+        open_work(place)
+        return build_corpus(config, place, "c")
 
     return build
 

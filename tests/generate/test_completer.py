@@ -45,6 +45,17 @@ def test_the_engine_reads_the_prompt_of_the_task():
     assert whole.timings.generated_tokens == len(whole.token_ids) == len(whole.logprobs)
 
 
+def test_what_is_known_of_the_file_reaches_the_prompt():
+    engine = saying(TOKENIZER.encode("x"), V)
+    request = replace(REQUEST, domains=("testing", "web"))
+    collect(EngineCompleter(engine, TOKENIZER), request)
+    header = Header("", "add.py", "python", ("web", "testing"))
+    prompt = completion_prompt(TOKENIZER, REQUEST.prefix, REQUEST.suffix, header, 800)
+    assert engine.rows[0][: len(prompt)] == prompt
+    with pytest.raises(UsageError, match="'wob' is no domain of code"):
+        EngineCompleter(engine, TOKENIZER).complete(replace(REQUEST, domains=("wob",)))
+
+
 @pytest.mark.parametrize(
     ("context", "max_tokens", "prompt", "generated"),
     [(100, 20, 80, 20), (100, 90, 50, 50), (100, 1000, 50, 50), (100, 1, 99, 1), (2, 1, 1, 1)],

@@ -2,10 +2,12 @@
 
 import pytest
 
+from codekiln.errors import UsageError
 from codekiln.inputs import Header, fill_in_the_middle, header_ids
 from fakes import tiny_tokenizer
 
 END, PREFIX, MIDDLE, SUFFIX, _, REPOSITORY, FILE, LANGUAGE = range(8)
+WEB, DATABASE, CONCURRENCY = 8, 17, 27
 
 
 def test_psm_and_spm_are_as_published():
@@ -33,6 +35,9 @@ def test_a_prompt_is_how_an_example_begins(order):
         (Header(path="a.py"), [END, FILE, "a.py"]),
         (Header(repository="r", language="c"), [END, REPOSITORY, "r", LANGUAGE, "c"]),
         (Header(language="<fim_prefix>"), [END, LANGUAGE, "<fim_prefix>"]),
+        (Header(domains=("web",)), [END, WEB]),
+        (Header(language="c", domains=("database",)), [END, LANGUAGE, "c", DATABASE]),
+        (Header(domains=("concurrency", "web", "database")), [END, WEB, DATABASE, CONCURRENCY]),
     ],
 )
 def test_fields_that_are_not_known_are_dropped(header, expected):
@@ -41,3 +46,9 @@ def test_fields_that_are_not_known_are_dropped(header, expected):
     for part in [*expected, "\n"] if len(expected) > 1 else expected:
         ids += tokenizer.encode(part) if isinstance(part, str) else [part]
     assert header_ids(tokenizer, header) == ids
+
+
+@pytest.mark.parametrize("domain", ["webb", "Web", "<domain:web>", ""])
+def test_a_domain_that_there_is_not_is_refused(domain):
+    with pytest.raises(UsageError, match=f"'{domain}' is no domain of code: known are web, mobile"):
+        Header(domains=("data", domain))

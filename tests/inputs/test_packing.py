@@ -1,7 +1,8 @@
 """Packing, taken apart again: nothing is lost, nothing repeated, nothing cut inside a character."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ from fakes import document, tiny_tokenizer
 
 END, PREFIX, MIDDLE, SUFFIX, PADDING, REPOSITORY, FILE, LANGUAGE = range(8)
 FIELDS = {REPOSITORY: "repository", FILE: "path", LANGUAGE: "language"}
+DOMAINS = {8: "web", 14: "data", 17: "database", 27: "concurrency"}
+TEXT = 28  # the first id that stands for text
 WORDS = (
     "def ",
     "return",
@@ -52,11 +55,11 @@ def tokenizer() -> Tokenizer:
 def chained() -> Tokenizer:
     """The worst case: one token of 26 letters that falls into single letters when it is cut."""
     letters = "abcdefghijklmnopqrstuvwxyz"
-    definition = json.loads(train_bpe(iter([]), 264).definition)
+    definition = json.loads(train_bpe(iter([]), 284).definition)
     model = definition["model"]
     for place in range(1, 26):
         model["merges"].append([letters[:place], letters[place]])
-        model["vocab"][letters[: place + 1]] = 263 + place
+        model["vocab"][letters[: place + 1]] = 283 + place
     return Tokenizer(json.dumps(definition))
 
 
@@ -65,6 +68,7 @@ class Segment:
     """One segment of a row, read back."""
 
     header: dict[str, str]
+    domains: list[str]
     order: str
     parts: tuple[list[int], ...]
     closed: bool
@@ -90,22 +94,25 @@ def read(tokenizer: Tokenizer, rows: list[list[int]]) -> list[Segment]:
 
 
 def segment(tokenizer: Tokenizer, ids: list[int], closed: bool) -> Segment:
-    header = {}
-    if ids[0] in FIELDS:
-        stop = ids.index(tokenizer.encode("\n")[0])
+    header, domains = {}, []
+    if ids[0] in FIELDS or ids[0] in DOMAINS:
+        end = stop = ids.index(tokenizer.encode("\n")[0])
+        while ids[stop - 1] in DOMAINS:
+            stop -= 1
+        domains = [DOMAINS[token] for token in ids[stop:end]]
         places = [place for place in range(stop) if ids[place] in FIELDS]
-        for place, following in zip(places, [*places[1:], stop], strict=True):
+        for place, following in pairwise([*places, stop]):
             header[FIELDS[ids[place]]] = tokenizer.decode(ids[place + 1 : following])
-        ids = ids[stop + 1 :]
+        ids = ids[end + 1 :]
     if ids[0] != PREFIX:
-        assert min(ids) > LANGUAGE
-        return Segment(header, "plain", (ids,), closed)
+        assert min(ids) >= TEXT
+        return Segment(header, domains, "plain", (ids,), closed)
     suffix, middle = ids.index(SUFFIX), ids.index(MIDDLE)
-    assert [token for token in ids if token <= LANGUAGE] == [PREFIX, SUFFIX, MIDDLE]
+    assert [token for token in ids if token < TEXT] == [PREFIX, SUFFIX, MIDDLE]
     first, second, third = ids[1:suffix], ids[suffix + 1 : middle], ids[middle + 1 :]
     if suffix == 1:  # SPM, unless the prefix of a PSM is empty: the text is the same
-        return Segment(header, "spm", (third, second), closed)
-    return Segment(header, "psm", (first, third, second), closed)
+        return Segment(header, domains, "spm", (third, second), closed)
+    return Segment(header, domains, "psm", (first, third, second), closed)
 
 
 def packed(tokenizer: Tokenizer, some: list[Document], length=128, fim=0.0, header=0.0, seed=0):
@@ -218,6 +225,40 @@ def test_headers_say_what_is_known_of_the_file(tokenizer):
     assert [one.header for one in segments] == [
         {"repository": "repo", "path": f"p/{n}.py", "language": "python"} for n in range(5)
     ]
+
+
+@pytest.mark.parametrize("domains", [(), ("web",), ("data", "database", "concurrency")])
+def test_headers_say_what_the_file_is_for(tokenizer, domains):
+    some = [replace(document("x = 1\n"), domains=domains)]
+    (one,) = read(tokenizer, packed(tokenizer, some, header=1.0))
+    assert (one.domains, one.header["language"]) == (list(domains), "python")
+    (none,) = read(tokenizer, packed(tokenizer, some, header=0.0))
+    assert (none.domains, none.header) == ([], {})
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])
+def test_domains_are_dropped_together_and_one_by_one(rate):
+    """All at the header rate; of those kept each at that rate, or the last one that is left."""
+    tokenizer = tiny_tokenizer()
+    given = ("web", "data", "database")
+    some = [replace(document(f"v_{n} = {n}\n"), domains=given) for n in range(1500)]
+    found = [one.domains for one in read(tokenizer, packed(tokenizer, some, 512, 0.0, rate, 1))]
+    assert len(found) >= 1500
+    assert all(one == [domain for domain in given if domain in one] for one in found)
+    each = rate + (1 - rate) ** 3 / 3
+    expected = dict.fromkeys(given, rate * each) | {
+        "some": rate,
+        "all": rate * rate**3,
+        "one": rate * (3 * rate * (1 - rate) ** 2 + (1 - rate) ** 3),
+    }
+    counts = {domain: sum(domain in one for one in found) for domain in given} | {
+        "some": sum(map(bool, found)),
+        "all": sum(len(one) == 3 for one in found),
+        "one": sum(len(one) == 1 for one in found),
+    }
+    for name, share in expected.items():
+        slack = 4 * (len(found) * share * (1 - share)) ** 0.5
+        assert abs(counts[name] - len(found) * share) < slack, name
 
 
 def test_a_header_that_would_fill_the_row_is_left_out(tokenizer):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from codekiln.artifact import Stage, produce, read_sealed, write_sealed
-from codekiln.corpus import STAGE, CorpusConfig, source_states
+from codekiln.corpus import CorpusConfig, build_corpus
 from codekiln.errors import ArtifactError
 from codekiln.pipeline.inspect import SAMPLES, inspect_artifact
 
@@ -29,8 +29,8 @@ def corpus(tmp_path):
         (root / f"good{number}.py").write_text(f"def f{number}():\n    return {number}\n")
         (root / f"same{number}.py").write_text("same = True\n")
         (root / f"bad{number}.py").write_bytes(b"\xff\xfe\0")
-    config = CorpusConfig(sources=(str(root),))
-    return produce(STAGE, config, {}, tmp_path / "work", "c", source_states(config))
+    config = CorpusConfig(sources=(f"own:{root}",), near_duplicates=1.0)
+    return build_corpus(config, tmp_path / "work", "c")
 
 
 def test_an_artifact_is_told_as_json(artifact):

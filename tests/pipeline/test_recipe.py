@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from codekiln.config import read_toml
 from codekiln.errors import RecipeError
-from codekiln.pipeline.recipe import read_recipe
+from codekiln.pipeline.recipe import read_corpus_recipe, read_recipe
 from codekiln.pipeline.settings import every_setting
 
 LEAST = "[corpus]\nsources = ['src']\n[model]\ndepth = 2\n"
@@ -68,9 +69,24 @@ def test_a_plain_name_is_taken(read, name):
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
 def test_the_shipped_recipes_are_recipes(path):
-    recipe = read_recipe(path)
-    assert recipe.name == path.stem
-    assert bool(recipe.model.tokens) != bool(recipe.model.seconds)
+    assert read_corpus_recipe(path).name == path.stem
+    if "model" in read_toml(path):
+        recipe = read_recipe(path)
+        assert recipe.name == path.stem
+        assert bool(recipe.model.tokens) != bool(recipe.model.seconds)
+
+
+def test_a_corpus_can_be_read_from_a_recipe_of_more_or_less(tmp_path):
+    path = tmp_path / "recipe.toml"
+    path.write_text("name = 'mine'\n[corpus]\nsources = ['src']\n[later]\nnew = 1\n")
+    recipe = read_corpus_recipe(path, ["corpus.seed=3"])
+    assert (recipe.name, recipe.corpus.sources, recipe.corpus.seed) == ("mine", ("src",), 3)
+    path.write_text("[corpus]\nsorces = ['src']\n")
+    with pytest.raises(RecipeError, match=r"'corpus\.sorces': did you mean 'sources'\?"):
+        read_corpus_recipe(path)
+    path.write_text("name = 'a/b'\n[corpus]\nsources = ['src']\n")
+    with pytest.raises(RecipeError, match="'name' must be letters"):
+        read_corpus_recipe(path)
 
 
 def test_every_setting_can_be_written_down(read):

@@ -298,7 +298,7 @@ def test_settings_and_commands_are_there(html, inputs):
     for artifact in inputs.values():
         assert artifact.fingerprint in text
     assert f"codekiln complete FILE --line N --model {inputs['model'].path}" in text
-    assert """--set 'corpus.sources=["path/to/your/code"]' --work work/mine""" in text
+    assert """--set 'corpus.sources=["own:path/to/your/code"]' --work work/mine""" in text
 
 
 def test_the_same_inputs_give_the_same_bytes(html, inputs, tmp_path):

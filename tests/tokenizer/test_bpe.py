@@ -93,10 +93,30 @@ def test_control_tokens_are_the_first_ids_and_stand_for_no_text():
         "<reponame>",
         "<filename>",
         "<language>",
+        "<domain:web>",
+        "<domain:mobile>",
+        "<domain:desktop>",
+        "<domain:game>",
+        "<domain:graphics>",
+        "<domain:media>",
+        "<domain:data>",
+        "<domain:machine-learning>",
+        "<domain:science>",
+        "<domain:database>",
+        "<domain:network>",
+        "<domain:security>",
+        "<domain:systems>",
+        "<domain:embedded>",
+        "<domain:command-line>",
+        "<domain:testing>",
+        "<domain:devops>",
+        "<domain:build>",
+        "<domain:language-tools>",
+        "<domain:concurrency>",
     )
-    assert [tokenizer.special(token) for token in SPECIAL_TOKENS] == list(range(8))
+    assert [tokenizer.special(token) for token in SPECIAL_TOKENS] == list(range(28))
     assert tokenizer.end == 0
-    assert tokenizer.decode(range(8)) == ""
+    assert tokenizer.decode(range(28)) == ""
     ids = tokenizer.encode("a")
     assert tokenizer.decode([1, *ids, 0, *ids]) == "aa"
 
@@ -208,7 +228,7 @@ def test_every_merge_was_the_most_frequent_pair_of_its_time():
     tokenizer = train_bpe(iter(texts), 300)
     words = Counter(piece for text in texts for piece in pieces_of(tokenizer, text))
     spelled = {piece: symbols(tokenizer, piece) for piece in words}
-    assert len(merges_of(tokenizer)) == 300 - 256 - 8
+    assert len(merges_of(tokenizer)) == 300 - 256 - 28
     for pair in merges_of(tokenizer):
         counts: Counter[tuple[str, str]] = Counter()
         for piece, word in spelled.items():
@@ -219,9 +239,9 @@ def test_every_merge_was_the_most_frequent_pair_of_its_time():
 
 
 def test_every_byte_has_an_id_from_the_beginning():
-    tokenizer = train_bpe(iter([]), 264)
-    assert tokenizer.vocabulary_size == 264
-    assert {tokenizer.bytes_of(token) for token in range(8, 264)} == {
+    tokenizer = train_bpe(iter([]), 284)
+    assert tokenizer.vocabulary_size == 284
+    assert {tokenizer.bytes_of(token) for token in range(28, 284)} == {
         bytes([byte]) for byte in range(256)
     }
 

@@ -25,24 +25,24 @@ def built(corpus, tmp_path, **settings):
 
 
 def test_it_is_learnt_from_the_training_side(corpus, tmp_path):
-    artifact = built(corpus, tmp_path, vocabulary=285)
+    artifact = built(corpus, tmp_path, vocabulary=305)
     tokenizer = Tokenizer.load(artifact.path)
     train = [document.content for document in documents(corpus, "train")]
     held_out = [document.content for document in documents(corpus, "held_out")]
     assert train
     assert held_out
-    assert tokenizer.definition == train_bpe(iter(train), 285).definition
+    assert tokenizer.definition == train_bpe(iter(train), 305).definition
     text_bytes = sum(len(text.encode()) for text in held_out)
     tokens = sum(len(tokenizer.encode(text)) for text in held_out)
     assert artifact.statistics == {
-        "vocabulary": 285,
+        "vocabulary": 305,
         "held_out_bytes_per_token": round(text_bytes / tokens, 4),
     }
 
 
 def test_a_small_corpus_may_give_fewer_ids(corpus, tmp_path):
     artifact = built(corpus, tmp_path, vocabulary=5000)
-    assert 264 < artifact.statistics["vocabulary"] < 1000
+    assert 284 < artifact.statistics["vocabulary"] < 1000
     assert Tokenizer.load(artifact.path).vocabulary_size == artifact.statistics["vocabulary"]
 
 
@@ -50,14 +50,14 @@ def test_no_more_than_the_sample_is_read(corpus, tmp_path):
     sizes = [len(document.content.encode()) for document in documents(corpus, "train")]
     events = []
     with listening(events.append):
-        artifact = built(corpus, tmp_path, vocabulary=285, sample_bytes=sum(sizes[:2]) + 1)
+        artifact = built(corpus, tmp_path, vocabulary=305, sample_bytes=sum(sizes[:2]) + 1)
     assert events[-1].done == sum(sizes[:2])
     texts = [document.content for document in documents(corpus, "train")][:2]
-    assert Tokenizer.load(artifact.path).definition == train_bpe(iter(texts), 285).definition
+    assert Tokenizer.load(artifact.path).definition == train_bpe(iter(texts), 305).definition
 
 
 def test_the_smallest_vocabulary_is_bytes_and_control(corpus, tmp_path):
-    parse(TokenizerConfig, {"vocabulary": 264})
-    with pytest.raises(RecipeError, match="'vocabulary' must be 264 to 1000000, not 263"):
-        parse(TokenizerConfig, {"vocabulary": 263})
-    assert built(corpus, tmp_path, vocabulary=264).statistics["vocabulary"] == 264
+    parse(TokenizerConfig, {"vocabulary": 284})
+    with pytest.raises(RecipeError, match="'vocabulary' must be 284 to 1000000, not 283"):
+        parse(TokenizerConfig, {"vocabulary": 283})
+    assert built(corpus, tmp_path, vocabulary=284).statistics["vocabulary"] == 284

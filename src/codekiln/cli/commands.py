@@ -1,17 +1,16 @@
 """The commands. Each parses, makes one call and hands the answer to `summary`."""
 
 import dataclasses
-import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from codekiln import __version__
-from codekiln.cli import summary
-from codekiln.cli.options import Json, Model, Settings, Work
-from codekiln.cli.terminal import output, progress_bars
+from codekiln.cli import corpus, summary
+from codekiln.cli.options import Json, Model, Runner, Settings, Work
+from codekiln.cli.terminal import output, print_json, progress_bars
 from codekiln.errors import UsageError
 
 app = typer.Typer(
@@ -20,6 +19,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(corpus.app, name="corpus")
 
 
 def _version(wanted: bool) -> None:
@@ -42,6 +43,7 @@ def run(
     recipe: Annotated[Path, typer.Argument(help="A TOML file, such as recipes/tiny.toml.")],
     settings: Settings = None,
     work: Work = Path("work"),
+    runner: Runner = "native",
     as_json: Json = False,
 ) -> None:
     """Walk the whole road of a recipe; what is finished is skipped, what was killed goes on."""
@@ -53,9 +55,9 @@ def run(
 
     resolved = read_recipe(recipe, settings or [])
     with progress_bars():
-        made = run_recipe(resolved, work)
+        made = run_recipe(resolved, work, runner)
     if as_json:
-        _print_json(summary.run_as_json(made))
+        print_json(summary.run_as_json(made))
     else:
         summary.print_run(made, recipe)
 
@@ -117,7 +119,7 @@ def complete(
         request = dataclasses.replace(request, prefix=prefix, suffix=suffix)
     completer = FirstLines(load_completer(model), lines or None)
     if as_json:
-        _print_json(dataclasses.asdict(collect(completer, request)))
+        print_json(dataclasses.asdict(collect(completer, request)))
         return
     for chunk in completer.complete(request):
         sys.stdout.write(chunk.text)
@@ -135,7 +137,7 @@ def inspect(
 
     found = inspect_artifact(artifact)
     if as_json:
-        _print_json(found.plain())
+        print_json(found.plain())
     else:
         summary.print_inspection(found)
 
@@ -147,7 +149,7 @@ def doctor(as_json: Json = False) -> None:
 
     findings = diagnose()
     if as_json:
-        _print_json({"findings": [dataclasses.asdict(finding) for finding in findings]})
+        print_json({"findings": [dataclasses.asdict(finding) for finding in findings]})
     else:
         summary.print_findings(findings)
 
@@ -159,7 +161,7 @@ def recipe(as_json: Json = False) -> None:
 
     settings = every_setting()
     if as_json:
-        _print_json({"settings": [dataclasses.asdict(one) for one in settings]})
+        print_json({"settings": [dataclasses.asdict(one) for one in settings]})
     else:
         summary.print_settings(settings)
 
@@ -169,8 +171,3 @@ def _standard_input() -> str:
         return sys.stdin.buffer.read().decode("utf-8-sig")
     except UnicodeDecodeError:
         raise UsageError("The text on stdin is not UTF-8: convert it, say with iconv.") from None
-
-
-def _print_json(value: dict[str, Any]) -> None:
-    # ASCII alone, so that it is the same JSON whatever the terminal's encoding is.
-    sys.stdout.write(json.dumps(value) + "\n")

@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 from rich.table import Table
@@ -15,7 +15,9 @@ from codekiln.artifact import Artifact
 from codekiln.cli.terminal import amount, output
 from codekiln.pipeline.doctor import Finding
 from codekiln.pipeline.inspect import Inspection
-from codekiln.pipeline.settings import Setting
+
+if TYPE_CHECKING:
+    from codekiln.pipeline.settings import Setting
 
 MEASURES = {
     "model": "this model",
@@ -52,7 +54,7 @@ def print_run(made: Mapping[str, Artifact], recipe: Path) -> None:
     _print_command(f"{_program()} complete FILE --line 10 --model {model.path}")
     output.print("[bold]Do the same on your own folder[/]")
     _print_command(
-        f"{_program()} run {recipe} --set 'corpus.sources=[\"path/to/your/code\"]' --work work/mine"
+        f"{_program()} run {recipe} --set 'corpus.sources=[\"own:path/to/your/code\"]' --work work/mine"
     )
 
 
@@ -142,7 +144,7 @@ def print_findings(findings: Sequence[Finding]) -> None:
             _print_command(remedy)
 
 
-def print_settings(settings: Sequence[Setting]) -> None:
+def print_settings(settings: Sequence["Setting"]) -> None:
     """A recipe with every setting at its default."""
     table = ""
     for setting in settings:

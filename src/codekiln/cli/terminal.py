@@ -1,8 +1,11 @@
 """The two consoles, and progress bars drawn from the events of a job. Bars go to stderr."""
 
+import json
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from rich.console import Console
 from rich.progress import (
@@ -24,6 +27,11 @@ output = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
 
+def print_json(value: Mapping[str, Any]) -> None:
+    """One JSON object on stdout; ASCII alone, so that it is the same whatever the encoding is."""
+    sys.stdout.write(json.dumps(value) + "\n")
+
+
 @contextmanager
 def progress_bars() -> Iterator[None]:
     """Draw the job in this block; where stderr is no terminal, a line for each finished task."""
@@ -33,6 +41,12 @@ def progress_bars() -> Iterator[None]:
     else:
         with listening(_Log()):
             yield
+
+
+def printable(text: str) -> str:
+    """Foreign text without what could steer a terminal (escape sequences, bells, odd directions)."""
+    spaced = text.expandtabs(4)
+    return "".join(c if c.isprintable() or c == "\n" else "�" for c in spaced)
 
 
 def amount(number: float, unit: str) -> str:

@@ -1,19 +1,42 @@
-"""Step 1: from sources of code to cleaned, deduplicated and split documents."""
+"""Step 1: from sources of code to cleaned, licensed, deduplicated and split documents."""
 
+import codekiln.corpus.extra  # noqa: F401 - first, so that nothing else fails for want of a library
+from codekiln.corpus.build import build_corpus
+from codekiln.corpus.collect.engine import RUNNERS, Runner
+from codekiln.corpus.compare import Difference, difference
 from codekiln.corpus.document import Document, Rejection
-from codekiln.corpus.reader import Split, documents, rejected
-from codekiln.corpus.sources import parse_source
-from codekiln.corpus.stage import STAGE, CorpusConfig, build, source_states
+from codekiln.corpus.reader import (
+    CommittedChange,
+    Copies,
+    Split,
+    changes,
+    copies,
+    document_sizes,
+    documents,
+    rejected,
+)
+from codekiln.corpus.samples import Samples, samples
+from codekiln.corpus.select.stage import STAGE
+from codekiln.corpus.settings import CorpusConfig
 
 __all__ = [
+    "RUNNERS",
     "STAGE",
+    "CommittedChange",
+    "Copies",
     "CorpusConfig",
+    "Difference",
     "Document",
     "Rejection",
+    "Runner",
+    "Samples",
     "Split",
-    "build",
+    "build_corpus",
+    "changes",
+    "copies",
+    "difference",
+    "document_sizes",
     "documents",
-    "parse_source",
     "rejected",
-    "source_states",
+    "samples",
 ]

@@ -26,6 +26,7 @@ class CompletionRequest:
     path: str = ""
     language: str = ""
     repository: str = ""
+    domains: tuple[str, ...] = ()
     max_tokens: int = 64
     temperature: float = 0.0
     top_k: int | None = None
@@ -38,7 +39,7 @@ class CompletionRequest:
     @property
     def header(self) -> Header:
         """What the prompt says of the file."""
-        return Header(self.repository, self.path, self.language)
+        return Header(self.repository, self.path, self.language, self.domains)
 
     @property
     def sampling(self) -> Sampling:

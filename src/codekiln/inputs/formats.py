@@ -3,7 +3,8 @@
     plain   <|endoftext|> HEADER text                                               [<|endoftext|> next]
     PSM     <|endoftext|> HEADER <fim_prefix> prefix <fim_suffix> suffix <fim_middle> middle
     SPM     <|endoftext|> HEADER <fim_prefix> <fim_suffix> suffix <fim_middle> prefix middle
-    HEADER  [<reponame> repository] [<filename> path] [<language> language] newline, or nothing
+    HEADER  [<reponame> repository] [<filename> path] [<language> language] [DOMAINS] newline, or nothing
+    DOMAINS <domain:web> …, a token for each, in the order of `corpus.domains`
 
 `<|endoftext|>` opens every document, and the next one's closes it: a model that has finished a file
 or a middle therefore predicts it. PSM and SPM are those of Bavarian et al. 2022 (§3, appendix D).
@@ -12,8 +13,10 @@ or a middle therefore predicts it. PSM and SPM are those of Bavarian et al. 2022
 from dataclasses import dataclass
 from typing import Literal
 
+from codekiln.errors import UsageError
 from codekiln.tokenizer import Tokenizer
 from codekiln.tokenizer.special import (
+    DOMAIN_TOKENS,
     FILE,
     FIM_MIDDLE,
     FIM_PREFIX,
@@ -28,11 +31,22 @@ FIM_TOKENS = 3
 
 @dataclass(frozen=True)
 class Header:
-    """What is known of a file besides its text; an empty field is left out."""
+    """What is known of a file besides its text; an empty field is left out.
+
+    Raises:
+        UsageError: one of `domains` is none of ours.
+    """
 
     repository: str = ""
     path: str = ""
     language: str = ""
+    domains: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for domain in self.domains:
+            if domain not in DOMAIN_TOKENS:
+                known = ", ".join(DOMAIN_TOKENS)
+                raise UsageError(f"'{domain}' is no domain of code: known are {known}.")
 
 
 def header_ids(tokenizer: Tokenizer, header: Header) -> list[int]:
@@ -42,6 +56,11 @@ def header_ids(tokenizer: Tokenizer, header: Header) -> list[int]:
     for token, text in fields:
         if text:
             ids += [tokenizer.special(token), *tokenizer.encode(text)]
+    ids += [
+        tokenizer.special(token)
+        for domain, token in DOMAIN_TOKENS.items()
+        if domain in header.domains
+    ]
     return ids if len(ids) == 1 else [*ids, *tokenizer.encode("\n")]
 
 

@@ -92,11 +92,23 @@ class Packer:
         return self._tokenizer.bytes_of(token)[0] & 0xC0 == 0x80
 
     def _header(self, document: Document, generator: np.random.Generator) -> Header:
-        repository, path, language = generator.random(3) < self._header_rate
+        """The header with each field kept at the header rate, so that the model can do without.
+
+        Of several domains that are kept, each one stays at that rate too, but one at least: a person
+        who asks for code gives few of them, and the model must have met every one of them alone.
+        """
+        repository, path, language, domains = generator.random(4) < self._header_rate
+        draws = generator.random(len(document.domains))
+        bound = max(self._header_rate, draws.min(initial=1.0))
         return Header(
             repository=document.repository if repository else "",
             path=document.path if path else "",
             language=document.language if language else "",
+            domains=tuple(
+                domain
+                for domain, draw in zip(document.domains, draws, strict=True)
+                if domains and draw <= bound
+            ),
         )
 
     def _rearranged(self, text: str, generator: np.random.Generator) -> list[int]:

@@ -80,4 +80,4 @@ def _blocks(items: Iterable[Document], size: int) -> Iterator[list[Document]]:
         yield block
 
 
-STAGE = Stage("inputs", 2, build)
+STAGE = Stage("inputs", 3, build)

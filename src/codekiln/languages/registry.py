@@ -1,7 +1,7 @@
-"""The registry of languages: `registry.toml` as frozen objects, and which one a file is in.
+"""The registry of languages: `registry.toml` and `ambiguous.toml` as frozen objects.
 
-Only names and a file's first line are looked at here; parsing lives beside this file, and what is
-done with a language is each caller's business.
+Only the tables live here. Which language a file is in is found by `detection`, its syntax tree by
+`parsing`, and what is done with a language is each caller's business.
 """
 
 import re
@@ -11,96 +11,93 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 Kind = Literal["code", "markup", "data"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-_SHEBANG = re.compile(r"#!\s*(\S+)(.*)")
-_VERSION = re.compile(r"[\d.]+$")
-
 
 @dataclass(frozen=True)
 class Language:
-    """One language. `name` is what recipes and documents call it (`"cpp"`, not `"C++"`)."""
+    """One language. `name` is what recipes and documents call it (`"cpp"`, not `"C++"`).
+
+    Its `extensions` are those of no other language; shared ones are an `Ambiguity`. `grammar` is
+    where its tree-sitter grammar is found: `module`, or `module:function`.
+    """
 
     name: str
     kind: Kind
     extensions: tuple[str, ...]
     filenames: tuple[str, ...]
     interpreters: tuple[str, ...]
+    aliases: tuple[str, ...]
+    grammar: str | None
     line_comment: str | None
     block_comment: tuple[str, str] | None
+
+
+@dataclass(frozen=True)
+class Ambiguity:
+    """An extension of several languages: how to tell them apart, and what it is if nothing tells.
+
+    Each pattern is searched for in a text that begins with a line feed.
+    """
+
+    patterns: tuple[tuple[Language, re.Pattern[str]], ...]
+    otherwise: Language | None
+
+    @property
+    def candidates(self) -> tuple[Language, ...]:
+        """Every language that such a file may be in, the likeliest by its name first."""
+        named = (self.otherwise, *(language for language, _ in self.patterns))
+        return tuple(dict.fromkeys(language for language in named if language))
 
 
 @cache
 def languages() -> Mapping[str, Language]:
     """Every language by its name, in the order of the registry."""
-    text = resources.files(__package__).joinpath("registry.toml").read_text(encoding="utf-8")
     return MappingProxyType(
-        {name: _language(name, table) for name, table in tomllib.loads(text).items()}
+        {name: _language(name, table) for name, table in _read("registry.toml").items()}
     )
-
-
-def language_of(path: str, first_line: str = "") -> Language | None:
-    """The language of a file, from its name, its longest known extension, or its `#!` line.
-
-    >>> language_of("src/app/index.d.ts").name
-    'typescript'
-    >>> language_of("bin/serve", "#!/usr/bin/env -S python3.11 -u").name
-    'python'
-    """
-    name = re.split(r"[/\\]", path)[-1]
-    by_filename, by_extension, by_interpreter = _tables()
-    if name in by_filename:
-        return by_filename[name]
-    lowered = name.lower()
-    dots = [place for place, letter in enumerate(lowered) if letter == "." and place > 0]
-    for place in dots:  # left to right, so the longest extension comes first
-        if lowered[place:] in by_extension:
-            return by_extension[lowered[place:]]
-    return by_interpreter.get(_interpreter(first_line))
 
 
 @cache
-def _tables() -> tuple[dict[str, Language], dict[str, Language], dict[str, Language]]:
-    every = languages().values()
-    return (
-        {name: language for language in every for name in language.filenames},
-        {ending: language for language in every for ending in language.extensions},
-        {program: language for language in every for program in language.interpreters},
+def ambiguities() -> Mapping[str, Ambiguity]:
+    """Every extension that several languages share."""
+    return MappingProxyType(
+        {ending: _ambiguity(table) for ending, table in _read("ambiguous.toml").items()}
     )
 
 
-def _interpreter(first_line: str) -> str:
-    match = _SHEBANG.match(first_line)
-    if not match:
-        return ""
-    program = match[1].rpartition("/")[2]
-    if program == "env":
-        words = [word for word in match[2].split() if not word.startswith("-") and "=" not in word]
-        program = words[0].rpartition("/")[2] if words else ""
-    return _VERSION.sub("", program)
+def _read(name: str) -> dict[str, dict[str, Any]]:
+    text = resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+    return tomllib.loads(text)
 
 
-def _language(name: str, table: dict[str, object]) -> Language:
-    def strings(key: str) -> tuple[str, ...]:
-        value = table.get(key, [])
-        assert isinstance(value, list)
-        return tuple(map(str, value))
-
-    kind, line, block = (
-        table.get("kind", "code"),
-        table.get("line_comment"),
-        strings("block_comment"),
-    )
+def _language(name: str, table: dict[str, Any]) -> Language:
+    kind, block = table.get("kind", "code"), table.get("block_comment")
     assert kind in KINDS, f"{name} is of no known kind: {kind}"
     return Language(
         name=name,
         kind=kind,
-        extensions=strings("extensions"),
-        filenames=strings("filenames"),
-        interpreters=strings("interpreters"),
-        line_comment=None if line is None else str(line),
+        extensions=tuple(table.get("extensions", ())),
+        filenames=tuple(table.get("filenames", ())),
+        interpreters=tuple(table.get("interpreters", ())),
+        aliases=tuple(table.get("aliases", ())),
+        grammar=table.get("grammar"),
+        line_comment=table.get("line_comment"),
         block_comment=(block[0], block[1]) if block else None,
+    )
+
+
+def _ambiguity(table: dict[str, Any]) -> Ambiguity:
+    otherwise = table.get("otherwise")
+    return Ambiguity(
+        patterns=tuple(
+            # A pattern that opens with a literal is searched for by leaps; `^` would try every place.
+            (languages()[name], re.compile(rf"\n[ \t]*+(?:{'|'.join(begins)})", re.MULTILINE))
+            for name, begins in table.items()
+            if name != "otherwise"
+        ),
+        otherwise=languages()[otherwise] if otherwise else None,
     )

@@ -26,7 +26,12 @@ MEMORY_LIMIT = Path("/sys/fs/cgroup/memory.max")
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 BF16_FLAGS = ("avx512_bf16", "amx_bf16")
 
-EXTRAS = {"train": "training and the report"}
+EXTRAS = {
+    "corpus": "building a corpus and training",
+    "train": "training and the report",
+    "ray": "corpora built on a Ray cluster",
+    "hub": "datasets of the Hugging Face hub",
+}
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,8 @@ def requirements() -> Iterator[Requirement]:
     for line in lines:
         needed, _, marker = line.partition(";")
         extra = re.fullmatch(r"extra == ['\"](\w+)['\"]", marker.strip())
+        if needed.startswith(f"{PACKAGE}["):
+            continue  # one extra takes in another, whose own lines follow
         if marker and (extra is None or extra[1] not in EXTRAS):
             continue  # a developer's tool, or meant for another system
         name = re.match(r"[\w.-]+", needed)

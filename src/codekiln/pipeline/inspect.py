@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from codekiln import corpus
 from codekiln.artifact import Artifact, open_artifact
 from codekiln.errors import ArtifactError
 
@@ -55,7 +54,7 @@ def inspect_artifact(path: Path) -> Inspection:
             files={name: entry["bytes"] for name, entry in manifest["files"].items()},
             statistics=artifact.statistics,
             environment=manifest["environment"],
-            rejections=_rejections(artifact) if artifact.stage == corpus.STAGE.name else {},
+            rejections=_rejections(artifact) if artifact.stage == "corpus" else {},
         )
     except KeyError as error:
         raise ArtifactError(
@@ -66,9 +65,13 @@ def inspect_artifact(path: Path) -> Inspection:
 
 def _rejections(artifact: Artifact) -> dict[str, list[Mapping[str, Any]]]:
     """The first few files left out for each reason, the reasons in order of name."""
+    from codekiln import corpus  # every other artifact can be looked at without its extra
+
     samples: dict[str, list[Mapping[str, Any]]] = {}
     for rejection in corpus.rejected(artifact):
         found = samples.setdefault(rejection.reason, [])
         if len(found) < SAMPLES:
-            found.append({key: value for key, value in rejection.row().items() if key != "reason"})
+            found.append(
+                {key: value for key, value in asdict(rejection).items() if key != "reason"}
+            )
     return dict(sorted(samples.items()))

@@ -37,8 +37,30 @@ def read_recipe(path: Path, assignments: Iterable[str] = ()) -> Recipe:
         RecipeError: a key is unknown, missing, mistyped or out of bounds.
     """
     recipe = parse(Recipe, override(read_toml(path), assignments))
-    if not NAME.fullmatch(recipe.name):
-        raise RecipeError(
-            f"'name' must be letters, digits, - and _ only, 64 at most: {recipe.name!r}."
-        )
+    _check_name(recipe.name)
     return recipe
+
+
+@dataclass(frozen=True)
+class CorpusRecipe:
+    """The part of a recipe that a corpus alone needs."""
+
+    corpus: CorpusConfig
+    name: str = "corpus"
+
+
+def read_corpus_recipe(path: Path, assignments: Iterable[str] = ()) -> CorpusRecipe:
+    """The corpus of a recipe; what the file says of later stages is left for them.
+
+    Raises:
+        RecipeError: a key is unknown, missing, mistyped or out of bounds.
+    """
+    tables = override(read_toml(path), assignments)
+    recipe = parse(CorpusRecipe, {key: tables[key] for key in ("corpus", "name") if key in tables})
+    _check_name(recipe.name)
+    return recipe
+
+
+def _check_name(name: str) -> None:
+    if not NAME.fullmatch(name):
+        raise RecipeError(f"'name' must be letters, digits, - and _ only, 64 at most: {name!r}.")

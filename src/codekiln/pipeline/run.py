@@ -9,8 +9,10 @@ from codekiln.pipeline import report
 from codekiln.pipeline.recipe import Recipe
 
 
-def run(recipe: Recipe, work: Path) -> dict[str, Artifact]:
+def run(recipe: Recipe, work: Path, runner: corpus.Runner = "native") -> dict[str, Artifact]:
     """All artifacts of a recipe by the name of their stage, in the order of the road.
+
+    `runner` is where the corpus is cleaned: on this machine or on a Ray cluster.
 
     Raises:
         MissingExtraError: torch is not installed.
@@ -26,8 +28,7 @@ def run(recipe: Recipe, work: Path) -> dict[str, Artifact]:
         return {stage: made[stage] for stage in stages}
 
     name = recipe.name
-    states = corpus.source_states(recipe.corpus)
-    made["corpus"] = produce(corpus.STAGE, recipe.corpus, {}, work, name, states)
+    made["corpus"] = corpus.build_corpus(recipe.corpus, work, name, runner)
     made["tokenizer"] = produce(tokenizer.STAGE, recipe.tokenizer, given("corpus"), work, name)
     made["inputs"] = produce(inputs.STAGE, recipe.inputs, given("corpus", "tokenizer"), work, name)
     made["model"] = produce(training.STAGE, recipe.model, given("tokenizer", "inputs"), work, name)

@@ -1,9 +1,12 @@
 """The one list of special tokens. Their ids are their places in it, in every codekiln tokenizer.
 
 The strings for fill-in-the-middle, repository and file are StarCoder's (Li et al. 2023, §5.1), because
-editors fall back to them. A special token's string inside source text is data and is never read as
+editors fall back to them. After them comes one token for each domain of code, in the order of
+`corpus/domains/domains.toml`. A special token's string inside source text is data and is never read as
 control: only `inputs.formats` puts these ids into a sequence.
 """
+
+from codekiln.corpus.domains import DOMAINS
 
 END_OF_TEXT = "<|endoftext|>"
 FIM_PREFIX = "<fim_prefix>"
@@ -13,6 +16,7 @@ PADDING = "<fim_pad>"
 REPOSITORY = "<reponame>"
 FILE = "<filename>"
 LANGUAGE = "<language>"
+DOMAIN_TOKENS = {domain: f"<domain:{domain}>" for domain in DOMAINS}
 
 SPECIAL_TOKENS = (
     END_OF_TEXT,
@@ -23,4 +27,5 @@ SPECIAL_TOKENS = (
     REPOSITORY,
     FILE,
     LANGUAGE,
+    *DOMAIN_TOKENS.values(),
 )

@@ -53,4 +53,4 @@ def _sample(corpus: Artifact, limit: int, task: Progress) -> Iterator[str]:
             task.advance(size)
 
 
-STAGE = Stage("tokenizer", 1, build)
+STAGE = Stage("tokenizer", 2, build)

@@ -4,11 +4,11 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from codekiln.corpus.sources.exclude import EXCLUDED, OMITTED, Exclusion
-from codekiln.corpus.sources.source import Entry, UnreadableError
+from codekiln.corpus.sources.source import File, UnreadableError, unread
 from codekiln.errors import SourceError
 
 # A folder tagged so is a cache and no part of a source (https://bford.info/cachedir/).
@@ -22,9 +22,10 @@ _OPEN = os.O_RDONLY | sum(
 
 
 class FolderSource:
-    """The files below one folder."""
+    """The files below one folder, sorted by path."""
 
     revision = ""
+    licence = ""
 
     def __init__(
         self,
@@ -61,28 +62,23 @@ class FolderSource:
     def state(self) -> str:
         """SHA-256 over path, size and time of change of every file, and the names of the rest."""
         digest = hashlib.sha256()
-        for entry, changed in self._listing:
-            digest.update(f"{entry.path}\0{entry.bytes}\0{entry.defect}\0{changed}\n".encode())
+        for file, changed in self._listing:
+            digest.update(f"{file.path}\0{file.size}\0{file.defect}\0{changed}\n".encode())
         return digest.hexdigest()
 
-    def entries(self) -> Iterator[Entry]:
-        """Every file, sorted by path."""
-        return (entry for entry, _ in self._listing)
+    def files(self) -> Iterator[File]:
+        """Every file, sorted by path; reading one fails if it was changed since the listing."""
+        return (file for file, _ in self._listing)
 
-    def read(self, entry: Entry) -> bytes:
-        """The content of one file, which must still be as the listing has it.
-
-        Raises:
-            UnreadableError: it is gone, closed to us, or was changed in the meantime.
-        """
+    def _read(self, path: str, size: int) -> bytes:
         try:
-            with os.fdopen(os.open(self.root / entry.path, _OPEN), "rb") as file:
+            with os.fdopen(os.open(self.root / path, _OPEN), "rb") as file:
                 if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                     raise UnreadableError("unreadable", "it was replaced while we worked")
-                content = file.read((entry.bytes or 0) + 1)
+                content = file.read(size + 1)
         except OSError as error:
             raise UnreadableError("unreadable", error.strerror or str(error)) from None
-        if len(content) != entry.bytes:
+        if len(content) != size:
             raise UnreadableError("unreadable", "it was changed while we worked")
         return content
 
@@ -90,10 +86,10 @@ class FolderSource:
         """Nothing stays open."""
 
     @cached_property
-    def _listing(self) -> list[tuple[Entry, int]]:
+    def _listing(self) -> list[tuple[File, int]]:
         return sorted(self._walk(), key=lambda row: row[0].path)
 
-    def _walk(self) -> Iterator[tuple[Entry, int]]:
+    def _walk(self) -> Iterator[tuple[File, int]]:
         pending = [("", False)]
         while pending:
             folder, excluded = pending.pop()
@@ -101,7 +97,7 @@ class FolderSource:
                 with os.scandir(self.root / folder) as listed:
                     children = {child.name: child for child in listed}
             except OSError:
-                yield _entry(folder, 0, "unreadable"), 0
+                yield _defective(folder, "unreadable"), 0
                 continue
             if folder and CACHE_TAG in children and _is_cache(children[CACHE_TAG].path):
                 continue
@@ -114,29 +110,31 @@ class FolderSource:
                 if child.is_dir(follow_symlinks=False):
                     pending.append((path, out))
                 elif out:
-                    yield _entry(path, 0, "excluded"), 0
+                    yield _defective(path, "excluded"), 0
                 else:
-                    yield _look(child, path)
+                    yield self._look(child, path)
+
+    def _look(self, child: "os.DirEntry[str]", path: str) -> tuple[File, int]:
+        try:
+            facts = child.stat(follow_symlinks=False)
+            path.encode()
+        except (OSError, UnicodeEncodeError):
+            return _defective(path, "unreadable"), 0
+        if stat.S_ISLNK(facts.st_mode):
+            return _defective(path, "link"), 0
+        if not stat.S_ISREG(facts.st_mode):
+            return _defective(path, "not-a-regular-file"), 0
+        read = partial(self._read, path, facts.st_size)
+        file = File(path, facts.st_size, read, time=facts.st_mtime_ns // 1_000_000_000)
+        return file, facts.st_mtime_ns
 
 
-def _look(child: "os.DirEntry[str]", path: str) -> tuple[Entry, int]:
-    try:
-        facts = child.stat(follow_symlinks=False)
-    except OSError:
-        return _entry(path, 0, "unreadable"), 0
-    if stat.S_ISLNK(facts.st_mode):
-        return _entry(path, 0, "link"), 0
-    if not stat.S_ISREG(facts.st_mode):
-        return _entry(path, 0, "not-a-regular-file"), 0
-    return _entry(path, facts.st_size), facts.st_mtime_ns
-
-
-def _entry(path: str, size: int, defect: str = "") -> Entry:
+def _defective(path: str, defect: str) -> File:
     try:
         path.encode()
     except UnicodeEncodeError:
-        return Entry(os.fsencode(path).decode("utf-8", "backslashreplace"), size, "bad-name")
-    return Entry(path, size, defect)
+        path, defect = os.fsencode(path).decode("utf-8", "backslashreplace"), "bad-name"
+    return File(path, 0, unread, defect)
 
 
 def _is_cache(tag: str) -> bool:

@@ -7,7 +7,7 @@ import hashlib
 import stat
 import zlib
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from dulwich.errors import (
@@ -24,7 +24,7 @@ from dulwich.objectspec import parse_commit, parse_object
 from dulwich.repo import Repo, UnsupportedExtension, UnsupportedVersion
 
 from codekiln.corpus.sources.exclude import EXCLUDED, OMITTED, Exclusion
-from codekiln.corpus.sources.source import Entry, UnreadableError
+from codekiln.corpus.sources.source import File, UnreadableError, unread
 from codekiln.errors import SourceError
 
 BROKEN = (
@@ -43,7 +43,9 @@ BROKEN = (
 
 
 class GitSource:
-    """The files of one commit."""
+    """The files of one commit, sorted by path."""
+
+    licence = ""
 
     def __init__(
         self, name: str, path: Path, revision: str = "HEAD", exclude: tuple[str, ...] = ()
@@ -53,7 +55,7 @@ class GitSource:
         Raises:
             SourceError: there is no repository, it has no commit, or not this revision.
         """
-        self.name, self._path = name, path
+        self.name, self.path, self.exclude = name, path, exclude
         home = path.resolve()
         self.repository = (home.parent if home.name == ".git" else home).name.removesuffix(".git")
         self._exclusion = Exclusion((*OMITTED, *EXCLUDED, *exclude))
@@ -69,17 +71,11 @@ class GitSource:
         """The id of the commit, which stands for all that is in it."""
         return self.revision
 
-    def entries(self) -> Iterator[Entry]:
-        """Every file of the commit, sorted by path."""
-        return (entry for entry, _ in self._listing.values())
+    def files(self) -> Iterator[File]:
+        """Every file of the commit, sorted by path; reading one compares it with its id."""
+        return iter(self._listing)
 
-    def read(self, entry: Entry) -> bytes:
-        """The content of one blob, compared with its id.
-
-        Raises:
-            UnreadableError: the object is missing or damaged.
-        """
-        digits = self._listing[entry.path][1]
+    def _read(self, digits: ObjectID) -> bytes:
         try:
             kind, content = self._repo.object_store.get_raw(digits)
         except BROKEN as error:
@@ -95,28 +91,33 @@ class GitSource:
         self._repo.close()
 
     @cached_property
-    def _listing(self) -> dict[str, tuple[Entry, ObjectID]]:
+    def _listing(self) -> list[File]:
         try:
             contents = list(iter_tree_contents(self._repo.object_store, self._commit.tree))
         except BROKEN as error:
             raise SourceError(
-                f"The git repository {self._path} is damaged ({error}): run 'git fsck' in it, "
+                f"The git repository {self.path} is damaged ({error}): run 'git fsck' in it, "
                 "or clone it again."
             ) from None
-        rows = [(self._entry(item.path, item.mode), item.sha) for item in contents]
-        return {row[0].path: row for row in sorted(rows, key=lambda row: row[0].path)}
+        files = (self._file(item.path, item.mode, item.sha) for item in contents)
+        return sorted(files, key=lambda file: file.path)
 
-    def _entry(self, raw: bytes, mode: int) -> Entry:
+    def _file(self, raw: bytes, mode: int, digits: ObjectID) -> File:
         path = raw.decode("utf-8", "backslashreplace")
+        defect = self._defect(path, raw, mode)
+        if defect:
+            return File(path, 0, unread, defect)
+        read = partial(self._read, digits)
+        return File(path, None, read, time=self._commit.commit_time)
+
+    def _defect(self, path: str, raw: bytes, mode: int) -> str:
         if self._exclusion.covers(path):
-            return Entry(path, 0, "excluded")
+            return "excluded"
         if path.encode() != raw:
-            return Entry(path, 0, "bad-name")
+            return "bad-name"
         if S_ISGITLINK(mode):
-            return Entry(path, 0, "submodule")
-        if stat.S_ISLNK(mode):
-            return Entry(path, 0, "link")
-        return Entry(path, None)
+            return "submodule"
+        return "link" if stat.S_ISLNK(mode) else ""
 
     def _find(self, revision: str) -> Commit:
         for parse in (parse_commit, parse_object):  # short ids; then also HEAD~2 and HEAD^
@@ -129,9 +130,9 @@ class GitSource:
             if isinstance(found, Commit):
                 return found
         if revision == "HEAD":
-            raise SourceError(f"The git repository {self._path} has no commits yet: commit first.")
+            raise SourceError(f"The git repository {self.path} has no commits yet: commit first.")
         raise SourceError(
-            f"The git repository {self._path} has no revision '{revision}': give a branch, "
+            f"The git repository {self.path} has no revision '{revision}': give a branch, "
             "a tag or a commit that 'git log' shows, or fetch it first."
         )
 

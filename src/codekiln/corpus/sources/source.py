@@ -1,21 +1,31 @@
-"""What every source of code can do, whatever lies behind it."""
+"""What every source of code can do, whatever lies behind it: name itself, and stream its files."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 
-@dataclass(frozen=True)
-class Entry:
+@dataclass(frozen=True, slots=True)
+class File:
     """One file of a source, as its listing shows it before anybody reads it.
 
-    `path` is relative, with forward slashes, and valid Unicode. `bytes` is None where the size is
-    not known yet. A `defect` is the reason why the file will not be read at all.
+    `path` is relative, with forward slashes, and valid Unicode. `size` is None where it is not known
+    yet. `read` gives the content, and only until the next file is drawn from the source; it raises
+    `UnreadableError`. A `defect` is the reason why the file will not be read at all, `detail` is for
+    a person. `time` is that of the last change in seconds since 1970, 0 where nobody knows. Where
+    the files of one source belong to several repositories, each says to which, and under which
+    licence (an SPDX expression).
     """
 
     path: str
-    bytes: int | None
+    size: int | None
+    read: Callable[[], bytes]
     defect: str = ""
+    detail: str = ""
+    time: int = 0
+    repository: str = ""
+    revision: str = ""
+    licence: str = ""
 
 
 class UnreadableError(Exception):
@@ -42,18 +52,20 @@ class Source(Protocol):
     def revision(self) -> str:
         """The version of the content, where the source has one."""
 
+    @property
+    def licence(self) -> str:
+        """The SPDX expression that whoever published it gives for the whole, or nothing."""
+
     def state(self) -> str:
         """A digest that changes whenever the content may have changed."""
 
-    def entries(self) -> Iterator[Entry]:
-        """Every file, sorted by path, so that two listings of one state are equal."""
-
-    def read(self, entry: Entry) -> bytes:
-        """The content of one file.
-
-        Raises:
-            UnreadableError: it cannot be read, for a reason that concerns this file alone.
-        """
+    def files(self) -> Iterator[File]:
+        """Every file; two listings of one state are equal, in the same order."""
 
     def close(self) -> None:
         """Let go of open files."""
+
+
+def unread() -> bytes:
+    """The `read` of a file that has a defect: nobody may call it."""
+    raise AssertionError("a file with a defect is never read")

@@ -18,6 +18,7 @@ class StdlibSource(FolderSource):
     """The library's own modules, without its tests."""
 
     revision = platform.python_version()
+    licence = "PSF-2.0"  # the library carries no licence file of its own
 
     def __init__(self, name: str = "stdlib:", exclude: tuple[str, ...] = ()) -> None:
         """Find the library.

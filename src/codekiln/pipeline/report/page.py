@@ -149,18 +149,18 @@ def size(count: float) -> str:
     return f"{count:.1f} GB"
 
 
-def render(**content: Any) -> str:
-    """The whole page; the keywords are what `template.html` names."""
-    return _template().render(style=Markup(_resource("style.css")), **content)
+def render(template: str = "template.html", **content: Any) -> str:
+    """The whole page; the keywords are what the template names."""
+    return _template(template).render(style=Markup(_resource("style.css")), **content)
 
 
 @functools.cache
-def _template() -> jinja2.Template:
+def _template(name: str) -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     environment.filters.update(visible=visible, size=size)
-    return environment.from_string(_resource("template.html"))
+    return environment.from_string(_resource(name))
 
 
 def _resource(name: str) -> str:

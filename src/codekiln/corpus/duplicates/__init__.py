@@ -1,0 +1,15 @@
+"""Near-duplicates: from a text's tokens to its sketch, and from all sketches to clusters of copies."""
+
+from codekiln.corpus.duplicates.clusters import near_clusters
+from codekiln.corpus.duplicates.signature import HASHES, signatures
+from codekiln.corpus.duplicates.sketches import Sketches, write_sketches
+from codekiln.corpus.duplicates.tokens import code_tokens
+
+__all__ = [
+    "HASHES",
+    "Sketches",
+    "code_tokens",
+    "near_clusters",
+    "signatures",
+    "write_sketches",
+]

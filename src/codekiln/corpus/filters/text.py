@@ -1,0 +1,105 @@
+"""Rules about a text as such: its lines, its letters, and how much of it is comment."""
+
+import re
+from functools import cache
+
+from codekiln.corpus.filters.candidate import KEEP, Candidate, Rules, Verdict, reject
+from codekiln.languages import Language
+
+SPARSE = 0.02  # share of white space below which a script was minified
+SMALLEST_MINIFIED = 500  # characters; shorter scripts may well be dense
+
+
+def blank(candidate: Candidate, _rules: Rules) -> Verdict:
+    """A file of white space alone teaches nothing."""
+    return reject("empty") if not candidate.text.strip() else KEEP
+
+
+def line_length(candidate: Candidate, rules: Rules) -> Verdict:
+    """Lines of at most 1000 characters, 100 on average (CodeParrot; SantaCoder, section 4.1)."""
+    lines, bounds = candidate.lines, candidate.bounds
+    longest, mean = max(map(len, lines)), sum(map(len, lines)) / len(lines)
+    most, most_mean = (
+        bounds.max_line or rules.max_line,
+        bounds.max_mean_line or rules.max_mean_line,
+    )
+    if longest > most:
+        return reject("long-line", f"{longest} characters, {most} allowed")
+    if mean > most_mean:
+        return reject("long-mean-line", f"{mean:.0f} on average, {most_mean} allowed")
+    return KEEP
+
+
+def length(candidate: Candidate, _rules: Rules) -> Verdict:
+    """At most 100,000 lines; JSON and YAML of 50 to 5000 characters (StarCoder 2; OpenCoder).
+
+    OpenCoder's least of ten lines is left out: it would take most of a package's small modules.
+    """
+    count, size = len(candidate.lines), len(candidate.text)
+    least, most = candidate.bounds.characters
+    if count > candidate.bounds.lines:
+        return reject("too-many-lines", f"{count} lines, {candidate.bounds.lines} allowed")
+    if not least <= size <= most:
+        return reject("odd-length", f"{size} characters, {least} to {most} allowed")
+    return KEEP
+
+
+def alphanumeric(candidate: Candidate, _rules: Rules) -> Verdict:
+    """At least a quarter letters and digits (CodeParrot; The Stack; SantaCoder, section 4.1)."""
+    letters, digits = candidate.letters_and_digits
+    if letters + digits < candidate.bounds.alphanumeric * len(candidate.text):
+        share = (letters + digits) / len(candidate.text)
+        return reject("few-letters", f"{share:.0%} letters and digits")
+    return KEEP
+
+
+def alphabetic(candidate: Candidate, _rules: Rules) -> Verdict:
+    """Enough letters, and not too many digits (StarCoder 2, section 2.6; OpenCoder, appendix A)."""
+    letters, digits = candidate.letters_and_digits
+    visible = max(1, len(candidate.text))
+    if letters < candidate.bounds.alphabetic * visible:
+        return reject("few-letters", f"{letters / visible:.0%} letters")
+    if digits > candidate.bounds.digits * visible:
+        return reject("many-digits", f"{digits / visible:.0%} digits")
+    return KEEP
+
+
+def comments(candidate: Candidate, _rules: Rules) -> Verdict:
+    """At most four fifths comments (The Stack; OpenCoder).
+
+    The Stack's lower bound, one hundredth, is left out: a file without comments is still code.
+    """
+    if candidate.language is None:
+        return KEEP
+    pattern = _comment(candidate.language)
+    if pattern is None:
+        return KEEP
+    # A cheap bound first: comments cannot be longer than the lines that their marks are on.
+    weight = sum(map(len, pattern.findall(candidate.text)))
+    share = weight / max(1, len(candidate.text))
+    if share > candidate.bounds.comments:
+        return reject("mostly-comments", f"{share:.0%} comments")
+    return KEEP
+
+
+def minified(candidate: Candidate, _rules: Rules) -> Verdict:
+    """Scripts and style sheets with hardly any white space (github-linguist, `generated.rb`)."""
+    language, text = candidate.language, candidate.text
+    if language is None or language.name not in ("javascript", "css"):
+        return KEEP
+    space = text.count(" ") + text.count("\n") + text.count("\t")
+    if len(text) >= SMALLEST_MINIFIED and space < SPARSE * len(text):
+        return reject("minified", f"{space / len(text):.1%} white space")
+    return KEEP
+
+
+@cache
+def _comment(language: Language) -> re.Pattern[str] | None:
+    """Lines that are comments, and blocks of comment that begin a line."""
+    patterns = []
+    if language.line_comment:
+        patterns.append(rf"^[ \t]*{re.escape(language.line_comment)}.*$")
+    if language.block_comment:
+        start, end = map(re.escape, language.block_comment)
+        patterns.append(rf"^[ \t]*{start}(?s:.*?){end}")
+    return re.compile("|".join(patterns), re.MULTILINE) if patterns else None

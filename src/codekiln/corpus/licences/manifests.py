@@ -1,0 +1,165 @@
+"""What the manifest of a package says of its licence: one small reader for each kind of manifest.
+
+A reader gives the SPDX expression, `""` where the manifest says nothing, and `UNKNOWN` where it
+says what nobody can read. Licence files are read in `texts.py`.
+"""
+
+import email.parser
+import json
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from configparser import ConfigParser
+from configparser import Error as ConfigError
+from typing import Any
+
+from codekiln.corpus.licences.expression import UNKNOWN, joined, licences_of
+from codekiln.corpus.licences.names import expression_of, stated
+from codekiln.corpus.licences.texts import text_licence
+
+_LONGEST_NAME = 200
+_SILENT = re.compile(r"(?:unknown|none|see .*|file .*|(?:.* )?licen[cs]e(?:\.(?:txt|md|rst))?)\Z", re.I | re.S)
+_ONLY_A_FILE = re.compile(r"\s*(?:\+|\|)?\s*file\s+licen[cs]e\w*", re.IGNORECASE)
+_BRACKETS = re.compile(r"\s*\(.*\)\s*\Z")
+_GEM = re.compile(r"\.licenses?\s*=\s*(\[[^\]]*\]|%w.[^\])}>]*|[\"'][^\"'\n]+[\"'])")
+_QUOTED = re.compile(r"[\"']([^\"']+)[\"']")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_POM_LICENCES = re.compile(r"<licenses>(.*?)</licenses>", re.DOTALL)
+_POM_NAME = re.compile(r"<name>\s*([^<]*?)\s*</name>")
+
+
+def manifest_licence(name: str, text: str) -> str:
+    """The SPDX expression that a manifest of this file name states."""
+    reader = _READERS.get(name, _gemspec if name.endswith(".gemspec") else None)
+    assert reader is not None, f"no manifest: {name}"
+    try:
+        return reader(text)
+    except (ValueError, TypeError, AttributeError, RecursionError, ConfigError):
+        return ""  # broken, or of another tool with a file of this name
+
+
+def _package_json(text: str) -> str:
+    """npm: "license" is an expression or, in old packages, an object; "licenses" are a choice."""
+    manifest = json.loads(text)
+    value = manifest.get("license") or manifest.get("licenses") or ""
+    return joined("OR", map(_statement, _names(value)))
+
+
+def _composer(text: str) -> str:
+    """Composer: a list is a choice (getcomposer.org, the composer.json schema, "license")."""
+    return joined("OR", map(_statement, _names(json.loads(text).get("license") or "")))
+
+
+def _cargo(text: str) -> str:
+    """Cargo: an expression, or `/` for a choice; a workspace states it for its members."""
+    manifest = tomllib.loads(text)
+    workspace = manifest.get("workspace", {}).get("package", {})
+    value = manifest.get("package", {}).get("license") or workspace.get("license")
+    return _statement(value) if isinstance(value, str) else ""
+
+
+def _pyproject(text: str) -> str:
+    """PEP 639's expression, PEP 621's table, or Poetry's own."""
+    manifest = tomllib.loads(text)
+    project, poetry = manifest.get("project", {}), manifest.get("tool", {}).get("poetry", {})
+    value = project.get("license") or poetry.get("license") or ""
+    classifiers = project.get("classifiers") or poetry.get("classifiers") or []
+    return _python(value.get("text", "") if isinstance(value, Mapping) else value, classifiers)
+
+
+def _setup_cfg(text: str) -> str:
+    config = ConfigParser(interpolation=None, strict=False)
+    config.read_string(text)
+    metadata = config["metadata"] if config.has_section("metadata") else {}
+    return _python(metadata.get("license", ""), metadata.get("classifiers", "").splitlines())
+
+
+def _core_metadata(text: str) -> str:
+    """Python's core metadata 2.4: PKG-INFO of an sdist, METADATA of a wheel."""
+    fields = email.parser.HeaderParser().parsestr(text.partition("\n\n")[0])
+    expression = fields.get("License-Expression", "")
+    classifiers = fields.get_all("Classifier", [])
+    return stated(expression) if expression else _python(fields.get("License", ""), classifiers)
+
+
+def _pom(text: str) -> str:
+    """Maven: "the user can select any of them" (maven.apache.org, POM reference, "Licenses")."""
+    block = _POM_LICENCES.search(_COMMENT.sub("", text))
+    return joined("OR", map(_statement, _POM_NAME.findall(block[1]))) if block else ""
+
+
+def _gemspec(text: str) -> str:
+    """RubyGems: nothing says that several licences are a choice, so that all of them hold."""
+    match = _GEM.search(text)
+    if not match:
+        return ""
+    names = match[1][3:].split() if match[1].startswith("%w") else _QUOTED.findall(match[1])
+    return joined("AND", map(_statement, names))
+
+
+def _r_description(text: str) -> str:
+    """R: `|` is a choice, and `+ file LICENSE` names the holders (Writing R Extensions, 1.1.2)."""
+    fields = email.parser.HeaderParser().parsestr(text.partition("\n\n")[0])
+    if "Package" not in fields:
+        return ""
+    return _statement(_ONLY_A_FILE.sub("", fields.get("License", "")))
+
+
+def _python(licence: str, classifiers: Sequence[str]) -> str:
+    """The licence field and the classifiers of Python packages, the more exact of the two first.
+
+    What names a version is the more exact. Several classifiers all hold, unless the field calls the
+    package dually licensed; so does what the classifiers name beyond the field.
+    """
+    dual = "dual" in licence.lower()
+    field = "" if dual else _statement(licence)
+    listed = [_classified(line) for line in classifiers if line.strip().startswith("License ::")]
+    trove = joined("OR" if dual else "AND", listed)
+    if not field or not trove or UNKNOWN in (field, trove):
+        return trove if not field or field == UNKNOWN else field
+    if not _families(trove) <= _families(field):
+        return joined("AND", [field, trove])
+    exact = any(map(str.isdigit, licence)) or not any(map(str.isdigit, trove))
+    return field if exact else trove
+
+
+def _classified(classifier: str) -> str:
+    """The licence of a trove classifier; the bare "OSI Approved" and "Public Domain" name none."""
+    name = _BRACKETS.sub("", classifier.rpartition("::")[2]).strip()
+    return "" if name in ("OSI Approved", "Public Domain") else stated(name)
+
+
+def _statement(value: str) -> str:
+    """What people write into a field: an expression, a name, the whole text, or nothing."""
+    value = value.strip()
+    if not value or _SILENT.match(value) and not expression_of(value):
+        return ""
+    if "\n" in value or len(value) > _LONGEST_NAME:
+        return text_licence(value) or expression_of(value.partition("\n")[0]) or UNKNOWN
+    return stated(value)
+
+
+def _families(expression: str) -> set[str]:
+    return {re.split(r"[-\d]", licence, maxsplit=1)[0] for licence in licences_of(expression)}
+
+
+def _names(value: Any) -> Iterable[str]:
+    """The names in a string, an object with a type, or a list of either."""
+    if isinstance(value, list):
+        return [name for item in value for name in _names(item)]
+    if isinstance(value, Mapping):
+        value = value.get("type") or value.get("name") or ""
+    return [value] if isinstance(value, str) else []
+
+
+_READERS: Mapping[str, Callable[[str], str]] = {
+    "package.json": _package_json,
+    "composer.json": _composer,
+    "pyproject.toml": _pyproject,
+    "setup.cfg": _setup_cfg,
+    "PKG-INFO": _core_metadata,
+    "METADATA": _core_metadata,
+    "Cargo.toml": _cargo,
+    "pom.xml": _pom,
+    "DESCRIPTION": _r_description,
+}

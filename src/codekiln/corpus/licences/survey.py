@@ -1,0 +1,148 @@
+"""The licence of each file of a repository, from what its licence files and manifests say.
+
+A file's own header comes before all of this (`header.py`); reading the files is the caller's work.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from codekiln.corpus.licences.annotations import Annotation, annotations
+from codekiln.corpus.licences.evidence import Evidence, evidence
+from codekiln.corpus.licences.expression import UNKNOWN, joined, refined
+from codekiln.corpus.licences.licence import Licence
+from codekiln.corpus.licences.manifests import manifest_licence
+from codekiln.corpus.licences.texts import combined, offers_choice, text_licence
+from codekiln.corpus.licences.words import words
+
+NOTHING = Licence("", "none")
+
+
+@dataclass(frozen=True)
+class _Folder:
+    """What stands in one folder: the licence of its texts (None: it has none), of its manifests,
+    and the annotations of files below it.
+    """
+
+    text: str | None
+    metadata: str
+    annotations: tuple[Annotation, ...]
+
+    @property
+    def licence(self) -> Licence:
+        """A text is more than a manifest, but a manifest may say how texts combine."""
+        if self.text:
+            return Licence(refined(self.text, self.metadata), "file")
+        return _by_metadata(self.metadata)
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The licences of one repository, folder by folder."""
+
+    folders: Mapping[str, _Folder]
+    _known: dict[str, Licence] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, files: Iterable[tuple[str, str]]) -> "Survey":
+        """Read the licence files and manifests among (path, text) pairs; others may be there."""
+        gathered: defaultdict[str, list[tuple[Evidence, str]]] = defaultdict(list)
+        for path, text in sorted(files):
+            item = evidence(path)
+            if item:
+                gathered[item.folder].append((item, text))
+        return cls({folder: _read(items) for folder, items in gathered.items()})
+
+    def licence(self, path: str) -> Licence:
+        """The licence of a file.
+
+        What is stated for the file itself (DEP-5, REUSE) comes first, then the nearest enclosing
+        folder that says anything. A manifest below a licence file does not replace it: both hold.
+        """
+        folder = path.rpartition("/")[0]
+        annotated = self._annotated(path)
+        if annotated:
+            return _by_metadata(annotated)
+        if folder not in self._known:
+            self._known[folder] = self._of_folder(folder)
+        return self._known[folder]
+
+    def _annotated(self, path: str) -> str:
+        for folder in _enclosing(path.rpartition("/")[0]):
+            found = self.folders.get(folder)
+            below = path[len(folder) + 1 :] if folder else path
+            for annotation in reversed(found.annotations) if found else ():
+                if annotation.pattern and annotation.pattern.match(below):
+                    return annotation.licence
+        return ""
+
+    def _of_folder(self, folder: str) -> Licence:
+        inner = ""
+        for enclosing in _enclosing(folder):
+            found = self.folders.get(enclosing)
+            if found is None:
+                continue
+            if found.text is not None:
+                return _both(inner, found.licence)
+            inner = inner or found.metadata
+        return _by_metadata(inner)
+
+
+def _enclosing(folder: str) -> Iterable[str]:
+    while folder:
+        yield folder
+        folder = folder.rpartition("/")[0]
+    yield ""
+
+
+def _both(inner: str, outer: Licence) -> Licence:
+    if not inner:
+        return outer
+    return _by_metadata(joined("AND", [inner, outer.expression or UNKNOWN]))
+
+
+def _by_metadata(expression: str) -> Licence:
+    return Licence(expression, "metadata") if expression not in ("", UNKNOWN) else NOTHING
+
+
+def _read(items: list[tuple[Evidence, str]]) -> _Folder:
+    texts = [(item, text) for item, text in items if item.kind == "text"]
+    stated = [manifest_licence(item.name, text) for item, text in items if item.kind == "manifest"]
+    notes = [
+        note for item, text in items if item.kind == "annotations"
+        for note in annotations(item.name, text)
+    ]  # fmt: skip
+    for note in notes:
+        if note.pattern is None:
+            stated.append(note.licence)
+    return _Folder(_text(texts) if texts else None, joined("AND", stated), tuple(notes))
+
+
+def _text(texts: list[tuple[Evidence, str]]) -> str:
+    """The licence of the licence files of one folder, `""` if nobody can tell.
+
+    LICENSE-MIT and LICENSE-APACHE are a choice, COPYING and COPYING.LESSER the LGPL; all others
+    hold together. Of a file that is no known text nobody can tell, unless it offers the choice.
+    """
+    plain = [(item, text_licence(text), text) for item, text in texts if item.is_plain]
+    named = [text_licence(text) or item.named for item, text in texts if not item.is_plain]
+    stated = [licence for _, licence, _ in plain]
+    if all(stated):
+        return _together(plain, named)
+    offered = all(licence or offers_choice(words(text)) for _, licence, text in plain)
+    return combined(named, choice=True) if offered and not any(stated) else ""
+
+
+def _together(plain: list[tuple[Evidence, str, str]], named: list[str]) -> str:
+    """The licence of files that are all known. Named ones alone are a choice, as a plain one may say."""
+    lesser = any(item.is_lesser for item, _, _ in plain)
+    stated = [
+        licence for item, licence, _ in plain
+        if not (lesser and not item.is_lesser and licence.startswith("GPL-"))
+    ]  # fmt: skip
+    if not stated:
+        return combined(named, choice=True)
+    together = combined([*stated, *named], choice=False)
+    for licence in stated:
+        together = refined(together, licence)
+    return together

@@ -1,0 +1,70 @@
+"""Private keys between BEGIN and END lines (RFC 7468; RFC 4880, section 6.2), however code holds them.
+
+The two lines stay and the body goes. Pieces in a row become one placeholder; where quotes or signs
+stand between them these stay, so a key over twenty literals leaves twenty literals, most of them
+empty, and what could be parsed still can.
+"""
+
+import re
+from collections.abc import Iterator
+
+from codekiln.corpus.secrets.checks import entropy
+from codekiln.corpus.secrets.finding import Finding
+
+KIND, RANK = "PRIVATE_KEY", -1
+MAX_BODY = 40_000  # characters; an RSA key of 16384 bits takes 13,000
+MIN_FIRST = 40  # a body's first line is full: 64, 70 or 76
+MIN_ENTROPY = 3.5  # bits a character; "AAAA…" and "xxxx…" are nobody's key
+
+_BEGIN = re.compile(r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----")
+_ESCAPE = re.compile(r"\\+[nrt]")
+_BASE64 = r"(?P<piece>(?=[+/=]*[A-Za-z0-9])(?:[A-Za-z0-9+/=]|\\/){4,}+)"
+_ALONE = re.compile(rf"[\s\"'`#/*+|.-]*?{_BASE64}[\s\"'`+,;.&|)\]\\]*\Z")
+_QUOTED = re.compile(rf"[\"'`]{_BASE64}\s*+[\"'`]")
+_SKIPPED = re.compile(r"[\s\"'`#/*+]*+(?:[A-Z][\w-]{2,20}: .*)?[\s\"'`+,;\\]*\Z")
+_GLUE = re.compile(r"[\s#*]*\Z")
+
+
+def find_armoured(text: str) -> Iterator[Finding]:
+    """The bodies of private keys. A body in several pieces is one finding and more `again`."""
+    if "PRIVATE KEY" not in text:
+        return
+    for begin in _BEGIN.finditer(text):
+        place = begin.end()
+        ends = (text.find(mark, place, place + MAX_BODY) for mark in ("-----END", "-----BEGIN"))
+        end = min((end for end in ends if end >= 0), default=place + MAX_BODY)
+        body = _ESCAPE.sub(_as_line_end, text[place:end])
+        for nth, (start, stop) in enumerate(_joined(body, _pieces(body))):
+            yield Finding(place + start, place + stop, KIND, RANK, again=nth > 0)
+
+
+def _as_line_end(escape: re.Match[str]) -> str:
+    return escape[0][:-1].replace("\\", " ") + "\n"
+
+
+def _pieces(body: str) -> Iterator[tuple[int, int]]:
+    """The spans of base64, line by line, from the first long one to the first line without any."""
+    place, begun = 0, False
+    for line in body.split("\n"):
+        match = _ALONE.match(line) or _QUOTED.search(line)
+        if match and (begun or _is_first(match["piece"])):
+            begun = True
+            yield place + match.start("piece"), place + match.end("piece")
+        elif begun and not _SKIPPED.match(line):
+            return
+        place += len(line) + 1
+
+
+def _is_first(piece: str) -> bool:
+    return len(piece) >= MIN_FIRST and entropy(piece) >= MIN_ENTROPY
+
+
+def _joined(body: str, pieces: Iterator[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans with those in a row made one, line ends and comment marks between them included."""
+    spans: list[tuple[int, int]] = []
+    for start, stop in pieces:
+        if spans and _GLUE.match(body, spans[-1][1], start):
+            spans[-1] = (spans[-1][0], stop)
+        else:
+            spans.append((start, stop))
+    return spans

@@ -1,0 +1,1 @@
+"""Which documents of all the sources stay, and which are held out."""
