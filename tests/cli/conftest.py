@@ -110,7 +110,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     for package in PACKAGES:
         shutil.copytree(library / package, code / package, ignore=lambda *_: {"__pycache__"})
     recipe = folder / "recipe.toml"
-    recipe.write_text(f"name = 'small'\n[corpus]\nsources = [{json.dumps(str(code))}]\n[model]\n")
+    sources = json.dumps([f"own:{code}"])
+    recipe.write_text(f"name = 'small'\n[corpus]\nsources = {sources}\n[model]\n")
     unrun = Finished(recipe, folder / "work", code, Result(-1, "", ""))
     return Finished(recipe, unrun.work, code, run_in_process(*unrun.command))
 

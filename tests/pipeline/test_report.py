@@ -4,7 +4,6 @@ import json
 import math
 import re
 import sys
-from html.parser import HTMLParser
 from itertools import pairwise
 from statistics import fmean
 
@@ -14,8 +13,8 @@ from codekiln.artifact import Stage, produce
 from codekiln.errors import MissingExtraError
 from codekiln.pipeline import report
 from codekiln.pipeline.report import charts, heatmap, page
+from pages import Page
 
-VOID = {"meta", "br", "hr", "img", "link", "input"}
 HOSTILE = "x = '</script><script>alert(1)</script>' \"<|endoftext|>\" & </pre></span>"
 TOKENS = [
     ("\n", 0.1),
@@ -43,51 +42,6 @@ CORPUS = {
     },
 }
 MODEL = {"parameters": 3_456_789, "tokens": 409_600, "epochs": 0.125, "seconds": 100.0}
-
-
-class Page(HTMLParser):
-    """What a page holds; refuses one whose tags do not balance."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.open, self.ids, self.links, self.headings = [], [], [], []
-        self.tags, self.text, self.heat, self.titles = [], "", [], []
-        self.feed(html)
-        self.close()
-        assert not self.open
-
-    def handle_starttag(self, tag, attributes):
-        self.handle_startendtag(tag, attributes)
-        if tag not in VOID:
-            self.open.append((tag, dict(attributes).get("class") or ""))
-        if self._in_heat() and tag == "span":
-            self.heat.append("")
-            self.titles.append(dict(attributes)["title"])
-
-    def handle_startendtag(self, tag, attributes):
-        attributes = dict(attributes)
-        self.tags.append((tag, attributes))
-        self.ids += [attributes["id"]] if "id" in attributes else []
-        self.links += [
-            value
-            for name, value in attributes.items()
-            if name in ("src", "href", "xlink:href", "action", "data", "srcset")
-        ]
-        if re.fullmatch("h[1-6]", tag):
-            self.headings.append(int(tag[1]))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop()[0] == tag, tag
-
-    def handle_data(self, data):
-        self.text += data
-        if self._in_heat() and self.open[-1][0] == "span":
-            self.heat[-1] += data
-        else:
-            assert not self._in_heat(), f"text between tokens: {data!r}"
-
-    def _in_heat(self):
-        return ("pre", "heat") in self.open
 
 
 def fake(stage, tmp_path, statistics, **files):

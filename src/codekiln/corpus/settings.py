@@ -49,7 +49,7 @@ class CorpusConfig:
     max_line: int = setting(1000, "longest line of a file, in characters", "> 0")
     max_mean_line: int = setting(100, "longest mean line of a file, in characters", "> 0")
     near_duplicates: float = setting(
-        0.7, "likeness from which two files are copies; 1 = only equal ones", "0.5..1"
+        0.7, "likeness from which two files are copies; 1 = only equal ones", "0.6..1"
     )
     max_copies: int = setting(1, "files kept of each cluster of near-duplicates", "> 0")
     max_repository: int = setting(100_000_000, "most bytes kept of one repository", "> 0")

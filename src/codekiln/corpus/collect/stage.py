@@ -61,11 +61,14 @@ def _collected(pending: Sequence[Collection], engine: Engine, commits: int) -> d
     made: dict[str, Artifact] = {}
     waiting: list[tuple[Collection, Chunk]] = []
     read: list[Collection] = []
+    files = 0
     with ExitStack() as stack, telemetry.progress("sources", len(pending)) as progress:
 
         def finish_round() -> None:
+            nonlocal files
             _write(waiting, engine)
-            progress.advance(len(read), files=sum(c.count for _, c in waiting))
+            files += sum(chunk.count for _, chunk in waiting)
+            progress.advance(len(read), files=files)
             for collection in read:
                 made[collection.source.name] = collection.finish(engine, commits)
             waiting.clear()
