@@ -36,9 +36,8 @@ def test_a_run_ends_well_and_tells_the_figures(finished):
 def test_nothing_unfinished_is_left(finished):
     assert not list(finished.work.rglob("*.partial"))
     assert not list(finished.work.rglob("*.tmp"))
-    assert sorted(path.name for path in finished.work.iterdir() if path.is_dir()) == sorted(
-        [*STAGES, "source"]
-    )
+    folders = {path.name for path in finished.work.iterdir() if path.is_dir()}
+    assert folders == {*STAGES, "source"}
 
 
 @pytest.mark.slow

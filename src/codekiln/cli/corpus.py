@@ -50,7 +50,8 @@ def report(
     from codekiln.corpus import STAGE
     from codekiln.pipeline.report.corpus import write_corpus_report
 
-    write_corpus_report(open_artifact(corpus, STAGE.name), out)
+    with progress_bars():
+        write_corpus_report(open_artifact(corpus, STAGE.name), out)
     if as_json:
         print_json({"report": str(out)})
     else:
@@ -64,16 +65,20 @@ def inspect(
     limit: Annotated[int, typer.Option("--limit", min=1, help="Most files to show.")] = 5,
     as_json: Json = False,
 ) -> None:
-    """Show files that were left out for one reason; copies beside the file that stayed."""
+    """Count why files were left out, or show some of one reason; copies beside the file that stayed."""
     from codekiln.artifact import open_artifact
     from codekiln.cli import corpus_summary
-    from codekiln.corpus import STAGE, samples
+    from codekiln.corpus import STAGE, reasons, samples
 
-    found = samples(open_artifact(corpus, STAGE.name), reason, limit)
+    artifact = open_artifact(corpus, STAGE.name)
+    with progress_bars():
+        found = samples(artifact, [reason], limit) if reason else []
     if as_json:
-        print_json(dataclasses.asdict(found))
+        print_json(dataclasses.asdict(found[0]) if found else {"reasons": reasons(artifact)})
+    elif found:
+        corpus_summary.print_samples(found[0])
     else:
-        corpus_summary.print_samples(found)
+        corpus_summary.print_reasons(reasons(artifact))
 
 
 @app.command()

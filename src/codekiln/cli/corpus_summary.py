@@ -11,7 +11,7 @@ from rich.text import Text
 
 from codekiln.artifact import Artifact
 from codekiln.cli.terminal import amount, output, printable
-from codekiln.corpus import Copies, Difference, Rejection, Samples
+from codekiln.corpus import Copies, Difference, Rejection, Samples, reasons
 
 MOST = 12  # rows of a table before the rest is summed up
 LINES = 40  # lines of each file of a pair
@@ -26,9 +26,7 @@ def print_build(artifact: Artifact) -> None:
         f"({amount(figures['bytes'], 'bytes')}) in {figures['groups']:,} groups; "
         f"held out: {figures['splits']['held_out']['files']:,} files"
     )
-    output.print(
-        _counts("left out", {**figures["rejected"], "quarantined": figures["quarantined"]})
-    )
+    output.print(_counts("left out", reasons(artifact)))
     for key in ("languages", "licences", "domains"):
         if figures[key]:
             output.print(_sizes(key, figures[key]))
@@ -47,13 +45,15 @@ def print_report(path: Path) -> None:
     output.print(path.resolve().as_uri(), markup=False, soft_wrap=True, style="cyan")
 
 
+def print_reasons(counts: Mapping[str, int]) -> None:
+    """How many files each reason took."""
+    output.print(_counts("left out", counts))
+    output.print("Look at one of them with [cyan]--reason[/].")
+
+
 def print_samples(found: Samples) -> None:
-    """All reasons with their counts, or some files of one reason."""
-    if not found.reason:
-        output.print(_counts("left out", found.counts))
-        output.print("Look at one of them with [cyan]--reason[/].")
-        return
-    output.print(f"[bold]{escape(found.reason)}[/]: {found.counts[found.reason]:,} files")
+    """Some files of one reason."""
+    output.print(f"[bold]{escape(found.reason)}[/]: {found.count:,} files")
     for rejection in found.rejections:
         _print_rejection(rejection)
     for pair in found.pairs:

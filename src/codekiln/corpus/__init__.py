@@ -15,7 +15,7 @@ from codekiln.corpus.reader import (
     documents,
     rejected,
 )
-from codekiln.corpus.samples import Samples, samples
+from codekiln.corpus.samples import Samples, reasons, samples
 from codekiln.corpus.select.stage import STAGE
 from codekiln.corpus.settings import CorpusConfig
 
@@ -37,6 +37,7 @@ __all__ = [
     "difference",
     "document_sizes",
     "documents",
+    "reasons",
     "rejected",
     "samples",
 ]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from codekiln.artifact import Artifact, write_atomically
-from codekiln.corpus import Copies, Rejection, document_sizes, samples
+from codekiln.corpus import document_sizes, reasons, samples
 from codekiln.errors import UsageError
 from codekiln.pipeline.report.page import made, render, size
 
@@ -41,16 +41,6 @@ class Funnel:
     lost: list[tuple[str, int]]
 
 
-@dataclass(frozen=True)
-class Sample:
-    """One reason with some of its files."""
-
-    reason: str
-    count: int
-    rejections: list[Rejection]
-    pairs: list[Copies]
-
-
 def write_corpus_report(corpus: Artifact, path: Path) -> None:
     """Write the page.
 
@@ -58,12 +48,12 @@ def write_corpus_report(corpus: Artifact, path: Path) -> None:
         UsageError: nothing can be written there.
     """
     figures = corpus.statistics
-    reasons = {**figures["rejected"], "quarantined": figures["quarantined"]}
+    lost = reasons(corpus)
     content = render(
         "corpus.html",
         name=str(corpus.manifest["name"]),
         figures=_headline(figures),
-        reasons=_counted({"kept": figures["kept"], **reasons}),
+        reasons=_counted({"kept": figures["kept"], **lost}),
         funnels=_funnels(figures),
         sizes=_histogram(document_sizes(corpus)),
         licences=_weighed(figures["licences"]),
@@ -71,7 +61,7 @@ def write_corpus_report(corpus: Artifact, path: Path) -> None:
         domains=_weighed(figures["domains"]),
         redacted=_counted(figures["redacted"]),
         sources=sorted(figures["sources"].items(), key=lambda item: -item[1]["bytes"]),
-        samples=[_sample(corpus, reason) for reason, count in _sorted(reasons) if count],
+        samples=samples(corpus, [reason for reason, _ in _sorted(lost)], SAMPLES),
         head=HEAD,
         pair_lines=PAIR,
         made=made("corpus", corpus),
@@ -93,8 +83,8 @@ def _headline(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("sources", f"{len(figures['sources']):,}"),
         ("languages", f"{len(figures['languages']):,}"),
         ("licences", f"{len(figures['licences']):,}"),
-        ("held out", f"{held['files']:,} files, {size(held['bytes'])}"),
-        ("secrets replaced", f"{sum(figures['redacted'].values()):,}"),
+        (f"held out, in {held['files']:,} files", size(held["bytes"])),
+        ("placeholders put in", f"{sum(figures['redacted'].values()):,}"),
     ]
 
 
@@ -112,11 +102,6 @@ def _funnels(figures: Mapping[str, Any]) -> list[Funnel]:
             Funnel(language or "other files", sum(counts.values()), kept, size_kept, shown)
         )
     return funnels
-
-
-def _sample(corpus: Artifact, reason: str) -> Sample:
-    found = samples(corpus, reason, SAMPLES)
-    return Sample(reason, found.counts[reason], found.rejections, found.pairs)
 
 
 def _histogram(sizes: Mapping[int, int]) -> list[Bar]:
