@@ -16,17 +16,21 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "codekiln"
 PACKAGES = sorted(path.parent for path in SOURCE.rglob("__init__.py"))
 
-# Everything of the extra `train` is made unimportable, then the rest of the program runs.
-WITHOUT_TRAIN = """
+# The modules of an extra are made unimportable, then the rest of the program runs.
+WITHOUT = """
 import sys
+from importlib.machinery import PathFinder
 
-class Absent:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("torch", "safetensors", "matplotlib"):
-            raise ImportError(name + " is not installed")
+class Without(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        absent = name.partition(".")[0] in {modules}
+        return None if absent else super().find_spec(name, path, target)
 
-sys.meta_path.insert(0, Absent())
+sys.meta_path[sys.meta_path.index(PathFinder)] = Without
 """
+TRAIN = ("torch", "safetensors", "matplotlib")
+CORPUS = ("daft", "pyarrow", "pypi_simple")
 
 
 def house() -> list[str]:
@@ -102,10 +106,11 @@ def test_every_file_says_what_lives_there():
         assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), path
 
 
-def without_train(program: str, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess:
+def without(
+    modules: tuple[str, ...], program: str, *arguments: str
+) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, "-c", WITHOUT_TRAIN + program, *arguments],
-        input=stdin,
+        [sys.executable, "-c", WITHOUT.format(modules=modules) + program, *arguments],
         capture_output=True,
         text=True,
         check=False,
@@ -113,8 +118,8 @@ def without_train(program: str, *arguments: str, stdin: str = "") -> subprocess.
     )
 
 
-def command(*arguments: str) -> subprocess.CompletedProcess:
-    return without_train("from codekiln.cli import main; main()", *arguments)
+def command(modules: tuple[str, ...], *arguments: str) -> subprocess.CompletedProcess:
+    return without(modules, "from codekiln.cli import main; main()", *arguments)
 
 
 def test_the_rooms_that_need_no_torch_import_none():
@@ -131,16 +136,17 @@ def test_the_rooms_that_need_no_torch_import_none():
         "cli",
     ]
     imports = "".join(f"import codekiln.{room}\n" for room in rooms)
-    done = without_train(imports + "print(*(name for name in sys.modules if '.' not in name))")
+    done = without(TRAIN, imports + "print(*(name for name in sys.modules if '.' not in name))")
     assert done.returncode == 0, done.stderr
     assert not {"torch", "safetensors", "matplotlib"} & set(done.stdout.split())
 
 
 def test_torch_is_really_out_of_reach_there():
-    done = without_train("import torch")
-    assert "torch is not installed" in done.stderr
+    done = without(TRAIN, "import torch")
+    assert "No module named 'torch'" in done.stderr
 
 
+@pytest.mark.parametrize("missing", [TRAIN, TRAIN + CORPUS], ids=["train", "both"])
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
@@ -148,26 +154,41 @@ def test_torch_is_really_out_of_reach_there():
         (["--version"], codekiln.__version__),
         (["doctor"], "Python"),
         (["doctor", "--json"], '"findings"'),
-        (["recipe", "--json"], '"settings"'),
     ],
     ids=lambda value: value[-1] if isinstance(value, list) else "",
 )
-def test_without_the_extra_the_commands_that_need_none_work(arguments, expected):
-    done = command(*arguments)
+def test_without_the_extras_the_commands_that_need_none_work(missing, arguments, expected):
+    done = command(missing, *arguments)
     assert done.returncode == 0, done.stderr
     assert expected in done.stdout
 
 
+def test_without_torch_the_settings_are_listed():
+    done = command(TRAIN, "recipe", "--json")
+    assert done.returncode == 0, done.stderr
+    assert '"settings"' in done.stdout
+
+
 @pytest.mark.parametrize(
-    "arguments",
-    [["run", str(ROOT / "recipes" / "tiny.toml")], ["complete", "--model", "nowhere"]],
-    ids=lambda arguments: arguments[0],
+    ("extra", "missing", "arguments"),
+    [
+        ("train", TRAIN, ["run", str(ROOT / "recipes" / "tiny.toml")]),
+        ("train", TRAIN, ["complete", "--model", "nowhere"]),
+        ("corpus", CORPUS, ["corpus", "build", str(ROOT / "recipes" / "tiny.toml")]),
+        ("corpus", CORPUS, ["corpus", "inspect", "nowhere"]),
+        ("corpus", CORPUS, ["recipe"]),
+        ("ray", ("ray",), ["corpus", "build", "RECIPE", "--runner", "ray"]),
+    ],
+    ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else "",
 )
-def test_without_the_extra_the_others_say_how_to_get_it(arguments, tmp_path):
-    work = ["--work", str(tmp_path / "work")] if arguments[0] == "run" else []
-    done = command(*arguments, *work)
+def test_without_an_extra_the_others_say_how_to_get_it(extra, missing, arguments, tmp_path):
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text("[corpus]\nsources = ['own:.']\n", encoding="utf-8")
+    arguments = [str(recipe) if argument == "RECIPE" else argument for argument in arguments]
+    work = ["--work", str(tmp_path / "work")] if {"run", "build"} & set(arguments) else []
+    done = command(missing, *arguments, *work)
     assert done.returncode == 1
-    assert "pip install 'codekiln[train]'" in done.stderr
+    assert f"pip install 'codekiln[{extra}]'" in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
-    assert not (tmp_path / "work").exists()
+    assert not list((tmp_path / "work").rglob("manifest.json"))

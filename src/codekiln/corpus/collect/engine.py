@@ -4,10 +4,10 @@ A user-defined function that raises would end the whole query, so ours gives its
 value; and a file that brings its worker down is found by halving the batch, and put into quarantine.
 """
 
-import importlib.util
 import logging
 import os
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import Any, Literal, get_args
 
 import pyarrow as pa
@@ -32,7 +32,7 @@ class Engine:
         """Start the runner; Ray is the cluster at RAY_ADDRESS, or a local one if there is none.
 
         Raises:
-            MissingExtraError: Daft or Ray is not installed.
+            MissingExtraError: Ray is wanted and not installed.
         """
         self._cleaner, self._runner = cleaner, runner
         self._daft = _started(runner)
@@ -119,9 +119,8 @@ def _worker(daft: Any, apart: bool, workers: int) -> Any:
 
 
 def _started(runner: Runner) -> Any:
-    for module, extra in (("daft", "corpus"), ("ray", "ray")):
-        if module in (runner, "daft") and importlib.util.find_spec(module) is None:
-            raise MissingExtraError(extra, "Building a corpus")
+    if runner == "ray" and find_spec("ray") is None:
+        raise MissingExtraError("ray", "Building a corpus on Ray")
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     import daft

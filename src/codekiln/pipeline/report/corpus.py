@@ -18,6 +18,7 @@ SAMPLES = 4  # files shown for each reason
 HEAD = 14  # lines of each
 PAIR = 24  # lines of each of two copies
 LANGUAGES = 20
+ROWS = 16  # bars of a chart before the rest is summed up
 REASONS = 5  # of a language's funnel; the rest is summed up
 
 
@@ -117,13 +118,22 @@ def _counted(counts: Mapping[str, int]) -> list[Bar]:
 
 
 def _weighed(sizes: Mapping[str, Mapping[str, int]]) -> list[Bar]:
-    """Bars by bytes, with the number of files."""
+    """Bars by bytes, with the number of files; the lightest are summed up."""
     rows = _sorted({name: entry["bytes"] for name, entry in sizes.items()})
     most = max((weight for _, weight in rows), default=1)
-    return [
-        Bar(name or "not said", f"{size(weight)} in {sizes[name]['files']:,}", 100 * weight / most)
-        for name, weight in rows
+    bars = [
+        Bar(name or "not said", _amount(weight, sizes[name]["files"]), 100 * weight / most)
+        for name, weight in rows[:ROWS]
     ]
+    if rows[ROWS:]:
+        weight = sum(weight for _, weight in rows[ROWS:])
+        files = sum(sizes[name]["files"] for name, _ in rows[ROWS:])
+        bars.append(Bar(f"{len(rows) - ROWS} more", _amount(weight, files), 100 * weight / most))
+    return bars
+
+
+def _amount(weight: int, files: int) -> str:
+    return f"{size(weight)} in {files:,}"
 
 
 def _bars(rows: list[tuple[str, int]]) -> list[Bar]:
