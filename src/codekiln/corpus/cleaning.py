@@ -7,9 +7,12 @@ import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
+import numpy.typing as npt
+
 from codekiln.corpus.contamination import Benchmarks
 from codekiln.corpus.domains import DOMAINS, file_domains
-from codekiln.corpus.duplicates import code_tokens
+from codekiln.corpus.duplicates import token_hashes
 from codekiln.corpus.filters import BY_BYTES, BY_TEXT, Candidate, Rules, judge
 from codekiln.corpus.licences import allowed, header_licence
 from codekiln.corpus.secrets import redact
@@ -34,7 +37,7 @@ class Raw:
 
 @dataclass(frozen=True)
 class Cleaned:
-    """A text to keep. `tokens` are its code tokens, `redacted` counts placeholders by their kind."""
+    """A text to keep, the hashes of its code tokens, and how many placeholders of each kind it got."""
 
     text: str
     language: str
@@ -42,7 +45,7 @@ class Cleaned:
     licence_from: str
     domains: tuple[str, ...]
     redacted: Mapping[str, int]
-    tokens: list[str]
+    tokens: npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True)
@@ -86,13 +89,13 @@ class Cleaner:
             return Refused("licence-unknown", raw.path, language, text)
         elif not allowed(licence, self.licences):
             return Refused("licence-not-allowed", licence, language, text)
-        tokens = code_tokens(text)
+        tokens = token_hashes(text)
         item = self.benchmarks.match(text, tokens)
         if item:
             return Refused("contaminated", item, language, text)
         redaction = redact(text)
         if redaction.counts:
-            text, tokens = redaction.text, code_tokens(redaction.text)
+            text, tokens = redaction.text, token_hashes(redaction.text)
         domains = _domains(raw, text, language)
         return Cleaned(text, language, licence, found, domains, redaction.counts, tokens)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from codekiln.corpus.contamination import Benchmarks
-from codekiln.corpus.duplicates import code_tokens
+from codekiln.corpus.duplicates import token_hashes
 from codekiln.errors import SourceError
 
 LIBRARY = Path(textwrap.__file__).parent
@@ -32,7 +32,7 @@ def benchmarks() -> Benchmarks:
 
 
 def match(benchmarks: Benchmarks, text: str) -> str:
-    return benchmarks.match(text, code_tokens(text))
+    return benchmarks.match(text, token_hashes(text))
 
 
 def planted(text: str) -> str:

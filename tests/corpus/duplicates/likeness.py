@@ -2,6 +2,8 @@
 
 import random
 
+from codekiln.corpus.duplicates import token_hashes
+
 
 def grams(tokens):
     """The set of 5-grams, or the whole of what is shorter."""
@@ -23,3 +25,8 @@ def edited(rng: random.Random, tokens: list[str], edits: int) -> list[str]:
     for place in rng.sample(range(len(copy)), edits):
         copy[place] = f"e{rng.randrange(1_000_000)}"
     return copy
+
+
+def hashed(documents):
+    """Documents of tokens as the program has them."""
+    return [token_hashes(" ".join(tokens)) for tokens in documents]

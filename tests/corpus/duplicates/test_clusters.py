@@ -10,7 +10,7 @@ import pytest
 from codekiln.corpus.duplicates import HASHES, Sketches, clusters, near_clusters, signatures
 from codekiln.corpus.duplicates.bands import BANDS
 from codekiln.corpus.duplicates.clusters import least_matches
-from corpus.duplicates.likeness import document, edited, jaccard
+from corpus.duplicates.likeness import document, edited, hashed, jaccard
 
 
 def families(seed: int, count: int = 40) -> list[list[str]]:
@@ -47,7 +47,7 @@ def related(*likenesses: float) -> np.ndarray:
 @pytest.mark.parametrize("seed", range(3))
 def test_all_pairs_of_three_quarters_are_found_and_none_of_little_more_than_half(sketch, seed):
     documents = families(seed)
-    found = near_clusters(sketch(signatures(documents)))
+    found = near_clusters(sketch(signatures(hashed(documents))))
     pairs = [
         (one, other, jaccard(documents[one], documents[other]))
         for one, other in itertools.combinations(range(len(documents)), 2)
@@ -61,7 +61,7 @@ def test_all_pairs_of_three_quarters_are_found_and_none_of_little_more_than_half
 
 
 def test_clusters_are_the_components_of_all_pairs_that_share_a_band_and_enough_hashes(sketch):
-    rows = signatures(families(7, 80))
+    rows = signatures(hashed(families(7, 80)))
     equal = rows[:, None] == rows[None]
     candidates = equal.reshape(len(rows), len(rows), BANDS, -1).all(axis=3).any(axis=2)
     alike = np.argwhere(candidates & (equal.sum(axis=2) >= least_matches(0.7)))
@@ -74,8 +74,8 @@ def test_copies_of_copies_are_one_cluster(sketch):
     while len(chain) < 12:
         chain.append(edited(rng, chain[-1], 4))
     assert jaccard(chain[0], chain[-1]) < 0.4
-    assert not near_clusters(sketch(signatures(chain))).any()
-    assert near_clusters(sketch(signatures(chain[::11]))).tolist() == [0, 1]
+    assert not near_clusters(sketch(signatures(hashed(chain)))).any()
+    assert near_clusters(sketch(signatures(hashed(chain[::11])))).tolist() == [0, 1]
 
 
 def test_neighbours_that_share_a_band_but_are_unlike_do_not_hide_a_copy(sketch):
@@ -99,7 +99,7 @@ def test_all_of_equal_documents_are_asked_for_at_the_highest_threshold(sketch):
 
 
 def test_shards_and_batches_change_nothing(sketch, monkeypatch):
-    rows = signatures(families(11))
+    rows = signatures(hashed(families(11)))
     whole = near_clusters(sketch(rows)).tolist()
     assert len(set(whole)) < len(whole)
     some = len(rows) // 3
@@ -109,7 +109,7 @@ def test_shards_and_batches_change_nothing(sketch, monkeypatch):
 
 
 def test_another_order_gives_the_same_clusters(sketch):
-    rows = signatures(families(12))
+    rows = signatures(hashed(families(12)))
     order = np.random.default_rng(0).permutation(len(rows))
     sets = [
         {frozenset(places[found == root].tolist()) for root in found}
@@ -123,7 +123,7 @@ def test_another_order_gives_the_same_clusters(sketch):
 
 def test_documents_without_tokens_or_with_few_keep_apart(sketch):
     documents = [["x"], [], ["y"], ["x", "=", "1"], ["x", "=", "2"], ["x"], ["x", "=", "1"]]
-    assert near_clusters(sketch(signatures(documents))).tolist() == [0, 1, 2, 3, 4, 0, 3]
+    assert near_clusters(sketch(signatures(hashed(documents)))).tolist() == [0, 1, 2, 3, 4, 0, 3]
 
 
 def test_nothing_has_no_clusters(sketch):

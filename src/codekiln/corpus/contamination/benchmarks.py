@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from codekiln.corpus.contamination.ngrams import NgramIndex
+from codekiln.corpus.contamination.ngrams import NgramIndex, Numbers
 from codekiln.corpus.contamination.passages import Passage, humaneval, read
-from codekiln.corpus.duplicates import code_tokens
+from codekiln.corpus.duplicates import token_hashes
 from codekiln.errors import SourceError
 
 SHORTEST, SHORT = 20, 32  # code tokens: below SHORTEST nothing, below SHORT only all of it
@@ -48,10 +48,10 @@ class Benchmarks:
         whole = (text if len(words) < SHORT else "" for text, (_, words) in texts.items())
         return cls(NgramIndex.of(tokens), names, tuple(whole))
 
-    def match(self, text: str, tokens: Sequence[str]) -> str:
+    def match(self, text: str, tokens: Numbers) -> str:
         """The item of which a document holds most, such as `"HumanEval/12"`; `""` if none.
 
-        `tokens` are the document's `code_tokens`.
+        `tokens` are the document's `token_hashes`.
         """
         shares = self.index.shares(tokens)
         near = sorted((-share, place) for place, share in shares.items() if share >= OVERLAP)
@@ -61,11 +61,11 @@ class Benchmarks:
         return ""
 
 
-def _tokenised(passages: Iterable[Passage]) -> dict[str, tuple[str, list[str]]]:
+def _tokenised(passages: Iterable[Passage]) -> dict[str, tuple[str, Numbers]]:
     """Name and tokens of each passage that is long enough, by its text without white space."""
-    texts: dict[str, tuple[str, list[str]]] = {}
+    texts: dict[str, tuple[str, Numbers]] = {}
     for passage in passages:
-        tokens = code_tokens(passage.text)
+        tokens = token_hashes(passage.text)
         if len(tokens) >= SHORTEST:
             texts.setdefault(_squeeze(passage.text), (passage.name, tokens))
     return texts

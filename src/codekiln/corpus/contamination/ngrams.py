@@ -1,12 +1,11 @@
 """Which of many short texts stand, in part or whole, in a document: an index of token n-grams.
 
-A window of `N` code tokens is one number, a polynomial in the ids of its tokens modulo 2^64 (Karp &
+A window of `N` code tokens is one number, a polynomial in the hashes of its tokens modulo 2^64 (Karp &
 Rabin 1987), and numpy makes those of a whole document at once. Nothing is known here of benchmarks.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import repeat
 from typing import Self
 
 import numpy as np
@@ -24,20 +23,15 @@ Numbers = npt.NDArray[np.uint64]
 class NgramIndex:
     """The n-grams of texts, which are known by their places `0, 1, …`. It can be pickled."""
 
-    vocabulary: dict[str, int]  # the texts' tokens, from 1; 0 is a token of none
     ngrams: Numbers  # sorted; once for each text that has it
     owners: npt.NDArray[np.int64]  # the text of each of `ngrams`
     sizes: npt.NDArray[np.int64]  # different n-grams of each text
     filter: npt.NDArray[np.bool_]  # is there an n-gram with these leading bits?
 
     @classmethod
-    def of(cls, texts: Sequence[Sequence[str]]) -> Self:
-        """Index texts given as tokens."""
-        vocabulary: dict[str, int] = {}
-        for tokens in texts:
-            for token in tokens:
-                vocabulary.setdefault(token, len(vocabulary) + 1)
-        each = [np.unique(_ngrams(tokens, vocabulary)) for tokens in texts]
+    def of(cls, texts: Sequence[Numbers]) -> Self:
+        """Index texts given as the hashes of their tokens."""
+        each = [np.unique(_ngrams(tokens)) for tokens in texts]
         sizes = np.array([len(ngrams) for ngrams in each], dtype=np.int64)
         ngrams = np.concatenate([*each, np.empty(0, np.uint64)])
         owners = np.repeat(np.arange(len(each)), sizes)
@@ -45,11 +39,11 @@ class NgramIndex:
         bits = min(LARGEST_FILTER, (SLOTS * len(ngrams) | 1).bit_length())
         present = np.zeros(1 << bits, dtype=np.bool_)
         present[_leading(ngrams, bits)] = True
-        return cls(vocabulary, ngrams[order], owners[order], sizes, present)
+        return cls(ngrams[order], owners[order], sizes, present)
 
-    def shares(self, tokens: Sequence[str]) -> dict[int, float]:
+    def shares(self, tokens: Numbers) -> dict[int, float]:
         """Of the texts with an n-gram among `tokens`: the share of their n-grams that is there."""
-        ngrams = _ngrams(tokens, self.vocabulary)
+        ngrams = _ngrams(tokens)
         bits = len(self.filter).bit_length() - 1
         ngrams = np.unique(ngrams[self.filter.take(_leading(ngrams, bits))])
         starts = np.searchsorted(self.ngrams, ngrams, side="left")
@@ -61,15 +55,15 @@ class NgramIndex:
         return dict(zip(texts.tolist(), (counts / self.sizes[texts]).tolist(), strict=True))
 
 
-def _ngrams(tokens: Sequence[str], vocabulary: dict[str, int]) -> Numbers:
+def _ngrams(tokens: Numbers) -> Numbers:
     """The numbers `[max(0, len(tokens) - N + 1)]` of all windows, by doubling their width."""
-    ids = np.fromiter(map(vocabulary.get, tokens, repeat(0)), np.uint64, len(tokens))
+    ngrams = tokens
     width = 1
     while width < N:
-        longer = ids[:-width] * np.uint64(pow(BASE, width, 1 << 64))
-        longer += ids[width:]
-        ids, width = longer, 2 * width
-    return ids
+        longer = ngrams[:-width] * np.uint64(pow(BASE, width, 1 << 64))
+        longer += ngrams[width:]
+        ngrams, width = longer, 2 * width
+    return ngrams
 
 
 def _leading(ngrams: Numbers, bits: int) -> npt.NDArray[np.int64]:

@@ -3,13 +3,13 @@
 from codekiln.corpus.duplicates.clusters import near_clusters
 from codekiln.corpus.duplicates.signature import HASHES, signatures
 from codekiln.corpus.duplicates.sketches import Sketches, write_sketches
-from codekiln.corpus.duplicates.tokens import code_tokens
+from codekiln.corpus.duplicates.tokens import token_hashes
 
 __all__ = [
     "HASHES",
     "Sketches",
-    "code_tokens",
     "near_clusters",
     "signatures",
+    "token_hashes",
     "write_sketches",
 ]

@@ -1,6 +1,6 @@
 """The 5-grams of documents' code tokens, as numbers of 64 bits; whole batches at once.
 
-The numbers are the same on every machine and in every version, for they are kept.
+The numbers are the same on every machine and in every version, for what is made of them is kept.
 """
 
 import hashlib
@@ -9,34 +9,30 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from codekiln.corpus.duplicates.tokens import Numbers
+
 NGRAM = 5
-WORD = 8  # bytes
 
-Numbers = npt.NDArray[np.uint64]
 Counts = npt.NDArray[np.int64]
-
-_ODD = np.uint64(0xD6E8FEB86659FD93)  # the multiplier of degski's 64-bit mix
-_HALF = np.uint64(32)
-_MASKS = np.array([(1 << 8 * size) - 1 for size in range(WORD + 1)], np.uint64)
 
 
 def constants(name: str, count: int) -> Numbers:
     """Random odd numbers that never change."""
-    octets = hashlib.shake_128(name.encode()).digest(count * WORD)
+    octets = hashlib.shake_128(name.encode()).digest(count * 8)
     return np.frombuffer(octets, "<u8") | np.uint64(1)
 
 
 _FACTORS = constants("grams", NGRAM)
 
 
-def grams(documents: Sequence[Sequence[str]]) -> tuple[Numbers, Counts]:
+def grams(documents: Sequence[Numbers]) -> tuple[Numbers, Counts]:
     """The 5-grams of all documents in a row, and how many each document has.
 
-    A gram is the sum of its tokens' hashes, each times a number of its own for its place. A document
-    of fewer than five tokens, none of which may hold a space, is filled up with empty ones: a single
-    gram, so that it is like no other but its equals.
+    Documents are given as the hashes of their tokens. A gram is the sum of its tokens' hashes, each
+    times a number of its own for its place. A document of fewer than five tokens is filled up with
+    zeros: a single gram, so that it is like no other but its equals.
     """
-    hashes = _token_hashes([" ".join(_filled(tokens)) for tokens in documents])
+    hashes = np.concatenate([*map(_filled, documents), np.empty(0, np.uint64)])
     lengths = np.array([max(NGRAM, len(tokens)) for tokens in documents], np.int64)
     size = max(0, len(hashes) - NGRAM + 1)
     numbers = np.zeros(size, np.uint64)
@@ -48,37 +44,7 @@ def grams(documents: Sequence[Sequence[str]]) -> tuple[Numbers, Counts]:
     return numbers[within[:size]], lengths - NGRAM + 1
 
 
-def mix(numbers: Numbers) -> Numbers:
-    """Spread every bit over all others, in place and one-to-one."""
-    numbers ^= numbers >> _HALF
-    numbers *= _ODD
-    numbers ^= numbers >> _HALF
-    numbers *= _ODD
-    numbers ^= numbers >> _HALF
-    return numbers
-
-
-def _filled(tokens: Sequence[str]) -> Sequence[str]:
-    return tokens if len(tokens) >= NGRAM else [*tokens, *[""] * (NGRAM - len(tokens))]
-
-
-def _token_hashes(texts: Sequence[str]) -> Numbers:
-    """A hash of each token, where one space parts two: eight bytes of all tokens at a time."""
-    content = "".join([text + " " for text in texts]).encode()
-    octets = np.frombuffer(content + bytes(WORD), np.uint8)
-    ends = np.flatnonzero(octets == ord(" "))
-    starts = np.concatenate((np.zeros(1, np.int64), ends + 1))[:-1]
-    sizes = ends - starts
-    # The eight bytes from each place on, as one number.
-    words = np.lib.stride_tricks.as_strided(
-        octets[:WORD].view("<u8"), (len(octets) - WORD + 1,), (1,)
-    )
-    hashes = mix(sizes.view(np.uint64) * _ODD ^ words[starts] & _MASKS[np.minimum(sizes, WORD)])
-    done = WORD
-    longer = np.flatnonzero(sizes > done)
-    while len(longer):
-        block = words[starts[longer] + done] & _MASKS[np.minimum(sizes[longer] - done, WORD)]
-        hashes[longer] = mix(hashes[longer] ^ block)
-        done += WORD
-        longer = longer[sizes[longer] > done]
-    return hashes
+def _filled(tokens: Numbers) -> Numbers:
+    if len(tokens) >= NGRAM:
+        return tokens
+    return np.concatenate([tokens, np.zeros(NGRAM - len(tokens), np.uint64)])

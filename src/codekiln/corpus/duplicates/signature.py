@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from codekiln.corpus.duplicates.grams import Numbers, constants, grams, mix
+from codekiln.corpus.duplicates.grams import constants, grams
+from codekiln.corpus.duplicates.tokens import Numbers, mix
 
 HASHES = 252
 TURNS = 4
@@ -23,8 +24,8 @@ _LOWER = np.uint64(2**32 - 1)
 _SEEDS = constants("turns", TURNS + HASHES)
 
 
-def signatures(documents: Sequence[Sequence[str]]) -> Signatures:
-    """The signatures `[documents, HASHES]` of documents given as tokens that hold no spaces.
+def signatures(documents: Sequence[Numbers]) -> Signatures:
+    """The signatures `[documents, HASHES]` of documents given as the hashes of their tokens.
 
     In each turn a gram falls into one column, by chance, and takes it with the lowest number if no turn
     before has filled it; what stays empty, in short documents, is contested by all grams. Who takes a
