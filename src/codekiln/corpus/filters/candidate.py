@@ -1,5 +1,6 @@
 """What a filter sees of a file, what it answers, and the dials that a recipe has."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,6 +8,7 @@ from functools import cached_property
 from codekiln.corpus.filters.bounds import Bounds, bounds
 from codekiln.languages import Language
 
+_RARE = re.compile(r"[^\x00-\x7f]+")
 _LETTERS = bytes(byte for byte in range(128) if chr(byte).isalpha())
 _DIGITS = bytes(byte for byte in range(128) if chr(byte).isdigit())
 
@@ -50,12 +52,15 @@ class Candidate:
     @cached_property
     def letters_and_digits(self) -> tuple[int, int]:
         """How many letters the text has, and how many other alphanumeric characters."""
-        if self.text.isascii():
-            raw = self.text.encode()
-            without = raw.translate(None, _LETTERS)
-            return len(raw) - len(without), len(without) - len(without.translate(None, _DIGITS))
-        letters = sum(map(str.isalpha, self.text))
-        return letters, sum(map(str.isalnum, self.text)) - letters
+        raw = self.text.encode()
+        without = raw.translate(None, _LETTERS)
+        letters = len(raw) - len(without)
+        others = len(without) - len(without.translate(None, _DIGITS))
+        if len(raw) == len(self.text):
+            return letters, others
+        rare = "".join(_RARE.findall(self.text))
+        rare_letters = sum(map(str.isalpha, rare))
+        return letters + rare_letters, others + sum(map(str.isalnum, rare)) - rare_letters
 
 
 @dataclass(frozen=True)
