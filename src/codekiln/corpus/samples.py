@@ -47,8 +47,10 @@ def samples(artifact: Artifact, wanted: Collection[str], limit: int) -> list[Sam
 
 def _fill(found: dict[str, Samples], artifact: Artifact, limit: int) -> None:
     missing = sum(min(limit, sample.count) for sample in found.values())
+    if not missing:
+        return
     with telemetry.progress("samples", missing) as progress:
-        for rejection in rejected(artifact) if missing else ():
+        for rejection in rejected(artifact):
             sample = found.get(rejection.reason)
             if sample and len(sample.rejections) < limit:
                 sample.rejections.append(rejection)

@@ -21,7 +21,7 @@ RUNNERS: tuple[Runner, ...] = get_args(Runner)
 
 BATCH = 64  # files a call of the function
 SMALL = 4_000_000  # bytes that are cleaned sooner than worker processes start
-ROUND = 32_000_000  # bytes a round for each worker; the whole round is held in memory
+ROUND = 64_000_000  # bytes a round for each worker; the whole round is held in memory
 QUIET = {"DO_NOT_TRACK": "1", "DAFT_PROGRESS_BAR": "0", "RAY_USAGE_STATS_ENABLED": "0"}
 
 

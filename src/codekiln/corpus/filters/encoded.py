@@ -13,9 +13,7 @@ _BASE64 = re.compile(
     rf"[A-Za-z0-9+/]{{{RUN},}}={{0,2}}(?:[\"'\\\s+]*[A-Za-z0-9+/]{{{RUN},}}={{0,2}})*"
 )
 _PIECE = re.compile(rf"[A-Za-z0-9+/]{{{RUN}}}")
-_ESCAPES = re.compile(
-    rf"(?:\\x[0-9a-fA-F]{{2}}|\\u[0-9a-fA-F]{{4}}|\\[0-7]{{3}}){{{ESCAPES},}}"
-)
+_ESCAPES = re.compile(rf"(?:\\x[0-9a-fA-F]{{2}}|\\u[0-9a-fA-F]{{4}}|\\[0-7]{{3}}){{{ESCAPES},}}")
 _BYTES = re.compile(rf"(?:0[xX][0-9a-fA-F]{{1,4}}[UuLl]{{0,3}},\s*){{{BYTES},}}")
 
 
