@@ -116,9 +116,9 @@ def test_letters_and_digits_are_those_of_a_plain_count(text):
     ("path", "text", "expected"),
     [
         ("a.py", "x = 1\n\n" + "# a\n" * 12, "kept"),
-        ("a.py", "x = 1\n\n" + "# a remark\n" * 40, "mostly-comments"),
-        ("a.py", "# a remark\n" * 40 + "x = 1\n", "kept"),  # the head of the file
-        ("a.py", "# head\n\n" + "# a remark\n" * 40 + "x = 1\n", "mostly-comments"),
+        ("a.py", "x = 1\n\n" + "# a remark of some length\n" * 40, "mostly-comments"),
+        ("a.py", "# a remark of some length\n" * 40 + "x = 1\n", "kept"),  # the head of the file
+        ("a.py", "# head\n\n" + "# a remark of some length\n" * 40 + "x = 1\n", "mostly-comments"),
         ("a.py", '"""' + "a\n" * 400 + '"""\n', "kept"),  # documentation is no comment
         ("A.java", DOCUMENTED, "kept"),
         ("A.java", LICENCE + DOCUMENTED, "kept"),
@@ -126,7 +126,7 @@ def test_letters_and_digits_are_those_of_a_plain_count(text):
          "mostly-comments"),
         ("a.c", "int x; /* a */\n" * 9, "kept"),  # beside code
         ("a.c", "/* a\n" * 90, "kept"),  # not closed: it is for the grammar to say
-        ("a.txt", "# a remark\n" * 40, "kept"),
+        ("a.txt", "# a remark of some length\n" * 40, "kept"),
     ],
 )  # fmt: skip
 def test_the_share_of_comments(verdict, path, text, expected):
