@@ -1,6 +1,7 @@
 """Stand-ins with known behaviour: an engine, a completer, a tokenizer, documents and a corpus."""
 
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -106,11 +107,13 @@ class FakeCompleter:
 
 
 class DeadlyCleaner:
-    """Refuses every file, but one that says `die` ends the process, and one of `raise` raises."""
+    """Refuses every file; one that says `die` ends the process, `hang` never ends, `raise` raises."""
 
     def clean(self, raw: Raw) -> Refused:
         if raw.content == b"die":
             os._exit(9)
+        if raw.content == b"hang":
+            time.sleep(3600)
         if raw.content == b"raise":
             raise RuntimeError("not foreseen")
         return Refused("seen", raw.content.decode())

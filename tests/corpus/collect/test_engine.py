@@ -6,9 +6,12 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from codekiln.corpus.cleaning import Cleaner
 from codekiln.corpus.collect import engine as engine_module
 from codekiln.corpus.collect.engine import Engine
 from codekiln.corpus.collect.worker import FILES, OUTCOMES
+from codekiln.corpus.contamination import Benchmarks
+from codekiln.corpus.filters import Rules
 from codekiln.errors import CorpusError
 from fakes import DeadlyCleaner
 
@@ -69,6 +72,38 @@ def test_a_file_that_kills_its_worker_is_quarantined_and_the_rest_is_cleaned(apa
     assert [row["place"] for row in outcomes] == [3 * place for place in range(12)]
     assert [row["reason"] for row in outcomes] == ["seen"] * 7 + ["quarantined"] + ["seen"] * 4
     assert outcomes[7]["detail"].startswith("its worker died")
+
+
+def test_a_file_that_never_ends_is_quarantined_and_the_rest_is_cleaned(apart, monkeypatch):
+    monkeypatch.setattr(engine_module, "PATIENCE", 3.0)
+    contents = [f"file {number}".encode() for number in range(12)]
+    contents[3] = b"hang"
+    outcomes = Engine(DeadlyCleaner()).clean(files(*contents)).to_pylist()
+    assert [row["place"] for row in outcomes] == [3 * place for place in range(12)]
+    assert [row["reason"] for row in outcomes] == ["seen"] * 3 + ["quarantined"] + ["seen"] * 8
+
+
+@pytest.mark.slow
+def test_a_file_that_takes_all_memory_in_one_step_is_quarantined():
+    """Java's grammar keeps every reading of `a<a<a<…`: some 100 kB of it take more than 12 GB."""
+    cleaner = Cleaner(Rules(), frozenset(), Benchmarks.load())
+    good = b"class A { int f(int value) { return value + 1; } }\n"
+    rows = files(good, b"a<\n" * 40_000, good.replace(b"A", b"B")).to_pylist()
+    table = pa.Table.from_pylist([{**row, "path": f"{row['path']}.java"} for row in rows], FILES)
+    outcomes = Engine(cleaner).clean(table).to_pylist()
+    assert [row["reason"] for row in outcomes] == ["", "quarantined", ""]
+
+
+def test_only_harmless_files_are_cleaned_in_this_process(monkeypatch):
+    seen = []
+    query = Engine._query
+    monkeypatch.setattr(
+        Engine,
+        "_query",
+        lambda self, table, guard: (seen.append(guard), query(self, table, guard))[1],
+    )
+    Engine(DeadlyCleaner()).clean(files(b"a" * 4096))
+    assert seen == [None]
 
 
 def test_workers_that_can_do_nothing_are_told(apart, monkeypatch):

@@ -4,7 +4,7 @@ Nothing raises here. A file whose cleaning fails comes back as `quarantined`, wi
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -46,12 +46,18 @@ OUTCOMES = pa.schema(
 )
 
 
-def clean_batch(cleaner: Cleaner, files: pa.Table) -> pa.Table:
-    """The outcomes of some files, in their order."""
-    outcomes = [_clean(cleaner, Raw(*row)) for row in _raws(files)]
+def clean_batch(
+    cleaner: Cleaner, files: pa.Table, at: Callable[[int], None] | None = None
+) -> pa.Table:
+    """The outcomes of some files, in their order; `at` is told the place of each before it is read."""
+    places = files["place"].to_pylist()
+    outcomes = []
+    for place, row in zip(places, _raws(files), strict=True):
+        if at:
+            at(place)
+        outcomes.append(_clean(cleaner, Raw(*row)))
     kept = [outcome for outcome in outcomes if isinstance(outcome, Cleaned)]
     sketches = iter(signatures([outcome.tokens for outcome in kept]))
-    places = files["place"].to_pylist()
     sizes = [len(content) for content in files["content"].to_pylist()]
     rows = [
         _kept(place, outcome, next(sketches).tobytes())
