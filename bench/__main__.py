@@ -1,21 +1,45 @@
-"""`python -m bench`: all benchmarks, one table each; `--json` for machines."""
+"""`python -m bench [NAME ...]`: the named benchmarks, or all; their tables go into `docs/benchmarks.md`."""
 
+import argparse
+import importlib
 import json
-import sys
 
-from bench import attention, training_step
+from bench import page
+
+NAMES = (
+    "training_step",
+    "attention",
+    "corpus.languages",
+    "corpus.licences",
+    "corpus.secrets",
+    "corpus.near_duplicates",
+    "corpus.pipeline",
+    "corpus.growth",
+    "corpus.memory",
+    "corpus.quality",
+)
 
 
 def main() -> None:
-    """Run each benchmark and print what it found."""
-    results = {"training_step": training_step.run(), "attention": attention.run()}
-    if "--json" in sys.argv[1:]:
+    """Run each benchmark, print what it found, and renew its part of the page."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}")
+    parser.add_argument("--json", action="store_true", help="for machines; the page stays as it is")
+    arguments = parser.parse_args()
+    unknown = set(arguments.names) - set(NAMES)
+    if unknown:
+        parser.error(
+            f"no benchmark is called {', '.join(sorted(unknown))}: known are {', '.join(NAMES)}"
+        )
+    results = {}
+    for name in arguments.names or NAMES:
+        module = importlib.import_module(f"bench.{name}")
+        results[name] = module.run()
+        if not arguments.json:
+            page.show(name, results[name])
+            page.renew(name, module.__doc__ or "", results[name], NAMES)
+    if arguments.json:
         print(json.dumps(results))
-        return
-    for name, rows in results.items():
-        print(f"\n{name}")
-        for row in rows:
-            print("  " + "  ".join(f"{key} {value}" for key, value in row.items()))
 
 
 if __name__ == "__main__":

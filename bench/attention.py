@@ -11,11 +11,10 @@ SHAPES = ((8, 2, 256), (4, 3, 512), (4, 6, 1024))  # rows, heads, length
 HEAD_WIDTH = 64
 
 
-def run() -> list[dict[str, str]]:
+def run() -> dict[str, list[dict[str, str]]]:
     """How many times faster, forward and backward."""
-    return [
-        _compare(*shape, dtype) for shape in SHAPES for dtype in (torch.bfloat16, torch.float32)
-    ]
+    types = (torch.bfloat16, torch.float32)
+    return {"forward and backward": [_compare(*shape, d) for shape in SHAPES for d in types]}
 
 
 def _compare(rows: int, heads: int, length: int, dtype: torch.dtype) -> dict[str, str]:

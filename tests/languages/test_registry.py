@@ -6,7 +6,8 @@ from collections import Counter
 
 import pytest
 
-from codekiln.languages import KINDS, language_of, languages
+from codekiln.languages import KINDS, language_of, languages, parse
+from codekiln.languages.registry import ambiguities
 
 
 def test_no_name_belongs_to_two_languages():
@@ -26,8 +27,26 @@ def test_every_language_can_be_found_and_is_of_a_kind():
         assert all(end.startswith(".") and end == end.lower() for end in language.extensions)
         named = [f"a/x{end}" for end in language.extensions]
         named += [f"a/{name}" for name in language.filenames]
-        assert named
-        assert {language_of(path) for path in named} == {language}
+        assert {language_of(path) for path in named} <= {language}
+        shared = [
+            end for end, ambiguity in ambiguities().items() if language in ambiguity.candidates
+        ]
+        assert named or shared or language.interpreters, language.name
+
+
+def test_an_ambiguous_ending_belongs_to_several_languages_and_to_none_alone():
+    owned = {ending for language in languages().values() for ending in language.extensions}
+    assert len(ambiguities()) >= 10
+    for ending, ambiguity in ambiguities().items():
+        assert ending not in owned
+        assert len(ambiguity.candidates) > 1 or ambiguity.otherwise is None
+
+
+def test_every_grammar_can_be_loaded():
+    named = [language for language in languages().values() if language.grammar]
+    assert len(named) >= 20
+    for language in named:
+        assert parse(language, b"") is not None
 
 
 @pytest.mark.parametrize(

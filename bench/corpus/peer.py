@@ -1,0 +1,75 @@
+"""The peer's pipeline: datatrove with its own reader, writer and MinHash, and filters for code.
+
+`python -m bench.corpus.peer JSONL FOLDER LEVEL` runs it once, in one process. LEVEL says how much it does:
+
+- `published`: the rules of CodeParrot and StarCoder, and its own formatter of e-mail and IP addresses;
+- `equivalent`: also what ours does besides and a block of its own or a library does for it: the parse by
+  the same grammars, decontamination by its n-gram filter, an allow-list over licence headers;
+- `secrets`: also detect-secrets, the scanner that published pipelines of code use.
+
+Even then it looks at no licence files, tags no fields, and detects no language.
+"""
+
+import sys
+from pathlib import Path
+
+from bench.corpus.near_duplicate_peers import AS_IT_IS, CodeTokenizer
+from bench.corpus.peer_filters import (
+    HumanEvalFilter,
+    allowed_header,
+    letters,
+    no_secret,
+    not_encoded,
+    parses,
+    short_lines,
+    written_by_hand,
+)
+from datatrove.executor import LocalPipelineExecutor
+from datatrove.pipeline.base import PipelineStep
+from datatrove.pipeline.dedup import (
+    MinhashConfig,
+    MinhashDedupBuckets,
+    MinhashDedupCluster,
+    MinhashDedupFilter,
+    MinhashDedupSignature,
+)
+from datatrove.pipeline.filters import LambdaFilter
+from datatrove.pipeline.formatters import PIIFormatter
+from datatrove.pipeline.readers import JsonlReader
+from datatrove.pipeline.writers import JsonlWriter
+from loguru import logger
+
+LEVELS = ("published", "equivalent", "secrets")
+
+
+def filters(level: str, index: Path) -> list[PipelineStep]:
+    """The steps between reading and MinHash; `index` is a folder for the n-grams of HumanEval."""
+    rules = [short_lines, letters, written_by_hand, not_encoded]
+    if level == "published":
+        return [*map(LambdaFilter, rules), PIIFormatter()]
+    more = [allowed_header, parses, *([no_secret] if level == "secrets" else [])]
+    return [*map(LambdaFilter, rules + more), HumanEvalFilter(index), PIIFormatter()]
+
+
+def main() -> None:
+    """Clean, then the four steps of MinHash, with their default numbers."""
+    source, work, level = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+    logger.remove()
+    config = MinhashConfig(norm_config=AS_IT_IS)
+    index, clean, signed, paired, removed, kept = (work / name for name in "iabcde")
+    reader = JsonlReader(str(source.parent), glob_pattern=source.name, text_key="content")
+    again = JsonlReader(str(clean), glob_pattern="*.jsonl.gz")
+    steps: list[tuple[int, list[PipelineStep]]] = [
+        (1, [reader, *filters(level, index), JsonlWriter(str(clean))]),
+        (1, [again, MinhashDedupSignature(str(signed), config, CodeTokenizer())]),
+        (config.num_buckets, [MinhashDedupBuckets(str(signed), str(paired), config=config)]),
+        (1, [MinhashDedupCluster(str(paired), str(removed), config)]),
+        (1, [again, MinhashDedupFilter(str(removed)), JsonlWriter(str(kept))]),
+    ]
+    for number, (tasks, pipeline) in enumerate(steps):
+        logs = str(work / f"logs{number}")
+        LocalPipelineExecutor(pipeline, tasks=tasks, workers=1, logging_dir=logs).run()
+
+
+if __name__ == "__main__":
+    main()
