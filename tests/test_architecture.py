@@ -106,9 +106,7 @@ def test_every_file_says_what_lives_there():
         assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), path
 
 
-def without(
-    modules: tuple[str, ...], program: str, *arguments: str
-) -> subprocess.CompletedProcess:
+def without(modules: tuple[str, ...], program: str, *arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "-c", WITHOUT.format(modules=modules) + program, *arguments],
         capture_output=True,

@@ -7,18 +7,23 @@ Statements for a whole package are read in `manifests.py`.
 import fnmatch
 import re
 import textwrap
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from codekiln.corpus.licences.expression import UNKNOWN, joined
 from codekiln.corpus.licences.names import expression_of, stated
+from codekiln.corpus.licences.tables import tables
 from codekiln.corpus.licences.texts import text_licence
 
 # So that no pattern takes more than a blink: `*` and `**` are searched one within the other.
 _MOST_STARS = 3
+# More are nobody's work, and each is tried on each file.
+_MOST = 10_000
 _EVERYTHING = ("*", "**", "./*")
-_FIELD = re.compile(r"^(?P<name>[A-Za-z-]+):[ \t]*(?P<value>[^\n]*(?:\n[ \t]+[^\n]*)*)", re.MULTILINE)
+_FIELD = re.compile(
+    r"^(?P<name>[A-Za-z-]+):[ \t]*(?P<value>[^\n]*(?:\n[ \t]+[^\n]*)*)", re.MULTILINE
+)
 _STAR = re.compile(r"(\*\*|\*)")
 
 
@@ -32,15 +37,16 @@ class Annotation:
 
 def annotations(name: str, text: str) -> list[Annotation]:
     """The statements of one file, in its order: where several match a path, the last one holds."""
-    return list(_reuse(text) if name == "REUSE.toml" else _dep5(text))
+    found = list(islice(_reuse(text) if name == "REUSE.toml" else _dep5(text), _MOST + 1))
+    return found if len(found) <= _MOST else [Annotation(re.compile(""), UNKNOWN)]
 
 
 def _reuse(text: str) -> Iterator[Annotation]:
     try:
-        tables = tomllib.loads(text).get("annotations", [])
+        entries = tables(text).get("annotations", [])
     except (ValueError, RecursionError):
         return
-    for table in tables if isinstance(tables, list) else []:
+    for table in entries if isinstance(entries, list) else []:
         if not isinstance(table, Mapping):
             continue
         licences = [stated(value) for value in _strings(table.get("SPDX-License-Identifier"))]

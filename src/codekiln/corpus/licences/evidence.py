@@ -17,7 +17,7 @@ _TEXT = re.compile(
     r"(?:[-_. ]?(?P<after>[\w.+ -]+))?",
     re.IGNORECASE,
 )
-_PROSE = re.compile(r"\.?(?:txt|text|md|markdown|rst)\Z", re.IGNORECASE)
+_PROSE = re.compile(r"\.(?:txt|text|md|markdown|rst|adoc|org|html?|rtf)\Z", re.IGNORECASE)
 # What may follow "LICENSE" but names no licence: Boost's file, and the GNU's second one.
 _PLAIN, _LESSER = ("", "1_0"), ("lesser", "lib")
 _MANIFESTS = {"package.json", "composer.json", "pyproject.toml", "setup.cfg", "PKG-INFO",
@@ -25,20 +25,24 @@ _MANIFESTS = {"package.json", "composer.json", "pyproject.toml", "setup.cfg", "P
 _ANNOTATIONS = {"debian/copyright", ".reuse/dep5"}
 # Files of wheels, of Python's and of Java's metadata speak for the folder that these stand in.
 _ASIDE = re.compile(r"(?:[^/]+\.(?:dist-info|egg-info)|META-INF|debian|\.reuse)\Z")
-_WHEEL = re.compile(r"(?P<outer>(?:.*/)?)[^/]+\.dist-info/licen[cs]es/(?:src/)?(?P<inner>(?:.*/)?)[^/]+\Z")
+_WHEEL = re.compile(
+    r"(?P<outer>(?:.*/)?)[^/]+\.dist-info/licen[cs]es/(?:src/)?(?P<inner>(?:.*/)?)[^/]+\Z"
+)
 
 
 @dataclass(frozen=True)
 class Evidence:
     """A file that says something of the licence of `folder` (`""`: all of the repository).
 
-    `named` is the licence that the name of a text tells ("LICENSE-MIT"), `""` if it tells none.
+    `named` is the licence that the name of a text tells ("LICENSE-MIT"), `""` if it tells none;
+    `is_listed` says that it is one of a folder for all licences in use anywhere (REUSE).
     """
 
     kind: Kind
     folder: str
     name: str
     named: str = ""
+    is_listed: bool = False
 
     @property
     def is_lesser(self) -> bool:
@@ -74,7 +78,7 @@ def evidence(path: str) -> Evidence | None:
         return Evidence("annotations", parent, name)
     if last == "LICENSES":  # of the REUSE specification: one text for each licence in use
         named = expression_of(_PROSE.sub("", name))
-        return Evidence("text", parent, name, named) if named else None
+        return Evidence("text", parent, name, named, is_listed=True) if named else None
     named_as = _licence_in(name)
     if named_as is None:
         return None

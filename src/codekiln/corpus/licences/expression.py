@@ -20,6 +20,7 @@ _LONGEST = 1000
 _REFERENCE = re.compile(r"(?:DocumentRef-[\w.\-]+:)?LicenseRef-[\w.\-]+\Z")
 _LATER = re.compile(r"(?<=\d)\+(?=[\s)]|\Z)")
 _ONLY_OR_LATER = re.compile(r"-(?:only|or-later)\Z")
+_FROM_VERSION = re.compile(r"-?\d.*", re.DOTALL)
 # SPDX gave these identifiers up for a licence and an exception (licence list 3.0).
 _DEPRECATED = {
     "GPL-2.0-with-autoconf-exception": "GPL-2.0-only WITH Autoconf-exception-2.0",
@@ -68,21 +69,30 @@ def licences_of(expression: str) -> frozenset[str]:
 
 
 def joined(operator: Literal["AND", "OR"], expressions: Iterable[str]) -> str:
-    """Well-formed expressions as one, each named once.
+    """Well-formed expressions as one, each named once; of too many to read, `UNKNOWN`.
 
     >>> joined("AND", ["MIT", "ISC OR MIT", "MIT"])
     'MIT AND (ISC OR MIT)'
     """
     parts = [f"({expression})" for expression in dict.fromkeys(expressions) if expression]
-    return normalised(f" {operator} ".join(parts)) if parts else ""
+    return (normalised(f" {operator} ".join(parts)) or UNKNOWN) if parts else ""
+
+
+def family(licence: str) -> str:
+    """What the versions and variants of a licence share.
+
+    >>> family("BSD-3-Clause"), family("CC-BY-SA-4.0"), family("CC0-1.0")
+    ('BSD', 'CC-BY-SA', 'CC')
+    """
+    return _FROM_VERSION.sub("", licence)
 
 
 def allowed(expression: str, allow: Iterable[str]) -> bool:
     """Whether an allow-list of SPDX identifiers permits an expression (SPDX 2.3, annex D).
 
-    One side of an OR suffices, both of an AND are needed. An exception only adds permissions, so
-    `WITH` passes if its licence does, or if the list holds it whole. What is no expression, or
-    names a licence that is not on the list, is not permitted.
+    One side of an OR suffices, both of an AND are needed. An exception of the SPDX list only adds
+    permissions, so `WITH` passes if its licence does, or if the list holds it whole. What is no
+    expression, or names a licence that is not on the list, is not permitted.
 
     >>> allowed("GPL-2.0-only OR MIT", ["mit"]), allowed("GPL-2.0-only AND MIT", ["mit"])
     (True, False)
@@ -118,7 +128,12 @@ def _permits(tree: Any, listed: frozenset[str]) -> bool:
         return any(_permits(part, listed) for part in tree.args)
     if isinstance(tree, _licensing().AND):
         return all(_permits(part, listed) for part in tree.args)
-    return str(tree) in listed or _base(tree) in listed
+    if str(tree) in listed:
+        return True
+    exception = getattr(tree, "exception_symbol", None)
+    # Others than SPDX list "exceptions" that take back: the Commons Clause is one.
+    adds = exception is None or not _REFERENCE.match(exception.key)
+    return adds and _base(tree) in listed
 
 
 def _base(symbol: Any) -> str:

@@ -7,25 +7,34 @@ says what nobody can read. Licence files are read in `texts.py`.
 import email.parser
 import json
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from configparser import ConfigParser
 from configparser import Error as ConfigError
 from typing import Any
 
-from codekiln.corpus.licences.expression import UNKNOWN, joined, licences_of
+from codekiln.corpus.licences.expression import UNKNOWN, family, joined, licences_of
 from codekiln.corpus.licences.names import expression_of, stated
+from codekiln.corpus.licences.tables import tables
 from codekiln.corpus.licences.texts import text_licence
 
 _LONGEST_NAME = 200
-_SILENT = re.compile(r"(?:unknown|none|see .*|file .*|(?:.* )?licen[cs]e(?:\.(?:txt|md|rst))?)\Z", re.I | re.S)
+# Says no more than that there is a licence file.
+_SILENT = re.compile(
+    r"(?:unknown|none|n/a|tbd|(?:(?:please|refer|to|see|the|in|file|accompanying|included|license|licence)[\s:]+)*"
+    r"(?:licen[cs]es?|copying)(?:[-.](?:txt|md|rst|mit|apache))?(?:\s+file)?(?:\s+for\s+(?:more\s+)?details)?)\.?\Z",
+    re.IGNORECASE,
+)
 _ONLY_A_FILE = re.compile(r"\s*(?:\+|\|)?\s*file\s+licen[cs]e\w*", re.IGNORECASE)
+_WITHHELD = re.compile(
+    r"proprietary|commercial|confidential|reserved|internal|closed", re.IGNORECASE
+)
 _BRACKETS = re.compile(r"\s*\(.*\)\s*\Z")
-_GEM = re.compile(r"\.licenses?\s*=\s*(\[[^\]]*\]|%w.[^\])}>]*|[\"'][^\"'\n]+[\"'])")
+_GEM = re.compile(
+    r"^[^#\n]{0,100}\.licenses?[ \t]*=\s{0,100}(\[[^\]]{0,1000}\]|%w.[^\])}>]{0,1000}|[\"'][^\"'\n]+[\"'])",
+    re.MULTILINE,
+)
 _QUOTED = re.compile(r"[\"']([^\"']+)[\"']")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_POM_LICENCES = re.compile(r"<licenses>(.*?)</licenses>", re.DOTALL)
-_POM_NAME = re.compile(r"<name>\s*([^<]*?)\s*</name>")
+_POM_NAME = re.compile(r"<name>([^<]*)</name>")
 
 
 def manifest_licence(name: str, text: str) -> str:
@@ -52,7 +61,7 @@ def _composer(text: str) -> str:
 
 def _cargo(text: str) -> str:
     """Cargo: an expression, or `/` for a choice; a workspace states it for its members."""
-    manifest = tomllib.loads(text)
+    manifest = tables(text)
     workspace = manifest.get("workspace", {}).get("package", {})
     value = manifest.get("package", {}).get("license") or workspace.get("license")
     return _statement(value) if isinstance(value, str) else ""
@@ -60,7 +69,7 @@ def _cargo(text: str) -> str:
 
 def _pyproject(text: str) -> str:
     """PEP 639's expression, PEP 621's table, or Poetry's own."""
-    manifest = tomllib.loads(text)
+    manifest = tables(text)
     project, poetry = manifest.get("project", {}), manifest.get("tool", {}).get("poetry", {})
     value = project.get("license") or poetry.get("license") or ""
     classifiers = project.get("classifiers") or poetry.get("classifiers") or []
@@ -84,8 +93,9 @@ def _core_metadata(text: str) -> str:
 
 def _pom(text: str) -> str:
     """Maven: "the user can select any of them" (maven.apache.org, POM reference, "Licenses")."""
-    block = _POM_LICENCES.search(_COMMENT.sub("", text))
-    return joined("OR", map(_statement, _POM_NAME.findall(block[1]))) if block else ""
+    outside = (part.rpartition("-->")[2] for part in text.split("<!--"))
+    block = "".join(outside).partition("<licenses>")[2].partition("</licenses>")[0]
+    return joined("OR", map(_statement, _POM_NAME.findall(block)))
 
 
 def _gemspec(text: str) -> str:
@@ -109,14 +119,17 @@ def _python(licence: str, classifiers: Sequence[str]) -> str:
     """The licence field and the classifiers of Python packages, the more exact of the two first.
 
     What names a version is the more exact. Several classifiers all hold, unless the field calls the
-    package dually licensed; so does what the classifiers name beyond the field.
+    package dually licensed; so does what the classifiers name beyond the field, if only
+    "Other/Proprietary License". They stand for a field that nobody can read.
     """
     dual = "dual" in licence.lower()
     field = "" if dual else _statement(licence)
     listed = [_classified(line) for line in classifiers if line.strip().startswith("License ::")]
     trove = joined("OR" if dual else "AND", listed)
-    if not field or not trove or UNKNOWN in (field, trove):
-        return trove if not field or field == UNKNOWN else field
+    if not field or not trove:
+        return field or trove
+    if field == UNKNOWN and not _WITHHELD.search(licence):
+        return trove
     if not _families(trove) <= _families(field):
         return joined("AND", [field, trove])
     exact = any(map(str.isdigit, licence)) or not any(map(str.isdigit, trove))
@@ -126,13 +139,13 @@ def _python(licence: str, classifiers: Sequence[str]) -> str:
 def _classified(classifier: str) -> str:
     """The licence of a trove classifier; the bare "OSI Approved" and "Public Domain" name none."""
     name = _BRACKETS.sub("", classifier.rpartition("::")[2]).strip()
-    return "" if name in ("OSI Approved", "Public Domain") else stated(name)
+    return "" if name in ("OSI Approved", "DFSG approved", "Public Domain") else stated(name)
 
 
 def _statement(value: str) -> str:
     """What people write into a field: an expression, a name, the whole text, or nothing."""
     value = value.strip()
-    if not value or _SILENT.match(value) and not expression_of(value):
+    if not value or (_SILENT.match(value) and not expression_of(value)):
         return ""
     if "\n" in value or len(value) > _LONGEST_NAME:
         return text_licence(value) or expression_of(value.partition("\n")[0]) or UNKNOWN
@@ -140,7 +153,7 @@ def _statement(value: str) -> str:
 
 
 def _families(expression: str) -> set[str]:
-    return {re.split(r"[-\d]", licence, maxsplit=1)[0] for licence in licences_of(expression)}
+    return {family(licence) for licence in licences_of(expression)}
 
 
 def _names(value: Any) -> Iterable[str]:

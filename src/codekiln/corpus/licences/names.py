@@ -32,10 +32,17 @@ _LATER = re.compile(
     r"(?: versions?)?|-or-later|\+)(?=$|[\s,;)/|&])",
 )
 _AT_LEAST = re.compile(r"\(\s*>=?\s*([\d.]+)\s*\)")
-_IN_BRACKETS = re.compile(r"\([^()]*\)")
+# What stands in brackets is left out where it is a name again, or says where to read on.
+_IN_BRACKETS = re.compile(
+    r"\(\s*(?:(?:(?:new|modified|revised|simplified|the|gnu)\s+)*(?:[al]?gpl|mpl|epl|bsd|mit|asl|psf|isc|iscl|eupl|"
+    r"cecill|zpl|upl|x11|expat|apache|cddl|afl|osl|libpng|c)?[\s\-v]*[\d.]*\+?(?:\s*only)?|\d[\s-]?clause(?:\s+bsd)?"
+    r"|the\s+\W?licen[cs]e\W?|(?:see|http)[^()]*)\s*\)"
+)
 _GNU = re.compile(r"([al]?)gpl ?(\d(?:\.\d)?)?(\+?)(?: only)?\Z")
-_OPERATOR = re.compile(r"\s*(?:(\||\bor\b|/)|(&|;|,|\band\b|(?<=\s)\+(?=\s)))\s*")
-_EXCEPTION = re.compile(r"\s+with\s[^,;|&]*\bexceptions?\s*\Z")
+_OPERATOR = re.compile(
+    r"\s*(?:(\||\bor\b|/)|(&|;|,(?!\s*v(?:ersion)?\b|\s*\d)|\band\b|(?<=\s)\+(?=\s)))\s*"
+)
+_EXCEPTION = re.compile(r"\s+with\s(?![^,;|&]*(?:commerc|clause))[^,;|&]*\bexceptions?\s*\Z")
 # What a bare "GPL" grants: "any version ever published" (GPL 2, section 9).
 _FIRST = {"": "1.0", "l": "2.0", "a": "3.0"}
 _PUBLISHED = {"": ("1.0", "2.0", "3.0"), "l": ("2.0", "2.1", "3.0"), "a": ("1.0", "3.0")}

@@ -26,6 +26,9 @@ _GNU_VERSION = re.compile(r"v?(\d(?:\.\d)?)(\+?)(?![\d.])")
 _GNU_LATER = re.compile(
     r"\bany (?:later|newer)\b|\bor (?:later|newer|above|greater|higher)\b|\borlater\b"
 )
+# One of these is in all that follows.
+_SIGNS = ("license", "gpl", "right", "cop", "proprietary", "confidential", "trade secret",
+    "unauthorized", "cc0", "psf", "perl", "commons clause", "noncommercial")  # fmt: skip
 _LETTER = {"lesser ": "L", "library ": "L", "affero ": "A", "l": "L", "a": "A"}
 _PUBLISHED = {
     "": {"1": "1.0", "2": "2.0", "3": "3.0"},
@@ -41,7 +44,7 @@ def granted(words: Sequence[str]) -> list[str]:
     ['MIT', 'GPL-2.0-or-later']
     """
     text = " ".join(words)
-    if "license" not in text and "gpl" not in text and "right" not in text and "cop" not in text:
+    if not any(sign in text for sign in _SIGNS):
         return []
     return [licence for pattern, licence in _notices() if pattern.search(text)] + _gnu(text)
 

@@ -1,7 +1,12 @@
 """Where in a text the licences we know are, by the Sørensen–Dice coefficient over pairs of words.
 
 `texts.json.xz` maps SPDX identifiers to texts (a word in brackets tells parts and variants of one
-licence apart). What the matches say together is the business of `texts.py`.
+licence apart): JSON with sorted keys, xz -9e. The texts are those of the SPDX licence list (data of
+npm's spdx-license-list 6.12.0, which is CC0-1.0; each text may be copied verbatim) of 25 words to
+6,000 characters, without the "-or-later" twins, and the longer ones in common use. Terms and what
+follows "END OF TERMS AND CONDITIONS" are apart, as are the notices that Apache, GNU and Mozilla ask
+for; the GNU texts, CPython's history and the exceptions are as their projects ship them. What the
+matches say together is the business of `texts.py`.
 """
 
 import json
@@ -23,6 +28,8 @@ ALIKE = 0.93
 _SHARED = 0.85
 # A text with insertions is at most this much longer than itself.
 _STRETCH = 1.1
+# The ends of a text that are reworded are not found as its own: they are so many words away at most.
+_AROUND = 30
 _BITS = 20
 _UNKNOWN_WORD = (1 << _BITS) - 1
 
@@ -37,6 +44,7 @@ class Reading:
     licences: tuple[str, ...]  # of the known texts, in their order
     preface: int  # words before the first of them
     unexplained: tuple[str, ...]  # words that are in none of them, between as well as within
+    missing: frozenset[str] = frozenset()  # words of those texts that are nowhere near their place
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,7 @@ class _Library:
     """The known texts as pairs of word numbers: each pair of each text once, sorted by pair."""
 
     names: tuple[str, ...]
+    words: tuple[frozenset[str], ...]
     vocabulary: Mapping[str, int]
     sizes: Integers  # different pairs of each text
     lengths: Integers  # all pairs of each text
@@ -75,11 +84,14 @@ def read(sequence: Sequence[str]) -> Reading:
     spans = {text: _span(pairs, hit, text, library) for text, hit in hits.items()}
     known = np.zeros(len(pairs), dtype=np.bool_)
     found = []
+    missing: set[str] = set()
     while alike := [(span, text) for text, span in spans.items() if span.alike >= ALIKE]:
         taken, text = max(alike)
         place = slice(taken.start, taken.end)
         known[place] = hits[text][place]
         found.append((taken.start, library.names[text].partition(" ")[0]))
+        around = sequence[max(0, taken.start - _AROUND) : taken.end + _AROUND]
+        missing |= library.words[text].difference(around)
         for other, span in spans.items():
             hits[other][place] = False
             if span.start < taken.end and taken.start < span.end:
@@ -91,6 +103,7 @@ def read(sequence: Sequence[str]) -> Reading:
         unexplained=tuple(
             word for word, known in zip(sequence, explained, strict=True) if not known
         ),
+        missing=frozenset(missing),
     )
 
 
@@ -136,14 +149,23 @@ def _span(pairs: Integers, hit: Mask, text: int, library: _Library) -> _Span:
 def _library() -> _Library:
     packed = resources.files(__package__).joinpath("texts.json.xz").read_bytes()
     texts: Mapping[str, str] = json.loads(lzma.decompress(packed))
+    sequences = [words(text) for text in texts.values()]
     vocabulary: dict[str, int] = {}
     numbered = [
-        [vocabulary.setdefault(word, len(vocabulary)) for word in words(text)]
-        for text in texts.values()
+        [vocabulary.setdefault(word, len(vocabulary)) for word in sequence]
+        for sequence in sequences
     ]
     each = [np.unique(_pairs(numbers)) for numbers in numbered]
     sizes = np.array([len(pairs) for pairs in each])
     lengths = np.array([len(numbers) - 1 for numbers in numbered])
     pairs, owners = np.concatenate(each), np.repeat(np.arange(len(each)), sizes)
     order = np.argsort(pairs, kind="stable")
-    return _Library(tuple(texts), vocabulary, sizes, lengths, pairs[order], owners[order])
+    return _Library(
+        names=tuple(texts),
+        words=tuple(map(frozenset, sequences)),
+        vocabulary=vocabulary,
+        sizes=sizes,
+        lengths=lengths,
+        pairs=pairs[order],
+        owners=owners[order],
+    )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from codekiln.corpus.licences.annotations import Annotation, annotations
 from codekiln.corpus.licences.evidence import Evidence, evidence
-from codekiln.corpus.licences.expression import UNKNOWN, joined, refined
+from codekiln.corpus.licences.expression import PERMISSIVE, UNKNOWN, allowed, joined, refined
 from codekiln.corpus.licences.licence import Licence
 from codekiln.corpus.licences.manifests import manifest_licence
 from codekiln.corpus.licences.texts import combined, offers_choice, text_licence
@@ -58,6 +58,7 @@ class Survey:
 
         What is stated for the file itself (DEP-5, REUSE) comes first, then the nearest enclosing
         folder that says anything. A manifest below a licence file does not replace it: both hold.
+        Of a folder with a text that nobody can read, the repository's licence is not assumed.
         """
         folder = path.rpartition("/")[0]
         annotated = self._annotated(path)
@@ -83,7 +84,8 @@ class Survey:
             if found is None:
                 continue
             if found.text is not None:
-                return _both(inner, found.licence)
+                unread = Licence(UNKNOWN, "file") if enclosing else NOTHING
+                return _both(inner, found.licence if found.licence.expression else unread)
             inner = inner or found.metadata
         return _by_metadata(inner)
 
@@ -102,20 +104,24 @@ def _both(inner: str, outer: Licence) -> Licence:
 
 
 def _by_metadata(expression: str) -> Licence:
-    return Licence(expression, "metadata") if expression not in ("", UNKNOWN) else NOTHING
+    return Licence(expression, "metadata") if expression else NOTHING
 
 
 def _read(items: list[tuple[Evidence, str]]) -> _Folder:
-    texts = [(item, text) for item, text in items if item.kind == "text"]
     stated = [manifest_licence(item.name, text) for item, text in items if item.kind == "manifest"]
     notes = [
         note for item, text in items if item.kind == "annotations"
         for note in annotations(item.name, text)
     ]  # fmt: skip
-    for note in notes:
-        if note.pattern is None:
-            stated.append(note.licence)
-    return _Folder(_text(texts) if texts else None, joined("AND", stated), tuple(notes))
+    general = [note.licence for note in notes if note.pattern is None]
+    # The list of all licences in use says nothing where it is said which holds for what.
+    texts = [
+        (item, text) for item, text in items
+        if item.kind == "text" and not (general and item.is_listed)
+    ]  # fmt: skip
+    return _Folder(
+        _text(texts) if texts else None, joined("AND", [*stated, *general]), tuple(notes)
+    )
 
 
 def _text(texts: list[tuple[Evidence, str]]) -> str:
@@ -126,6 +132,8 @@ def _text(texts: list[tuple[Evidence, str]]) -> str:
     """
     plain = [(item, text_licence(text), text) for item, text in texts if item.is_plain]
     named = [text_licence(text) or item.named for item, text in texts if not item.is_plain]
+    if any(item.is_listed for item, _ in texts):
+        return joined("AND", [*named, *(licence or UNKNOWN for _, licence, _ in plain)])
     stated = [licence for _, licence, _ in plain]
     if all(stated):
         return _together(plain, named)
@@ -134,14 +142,17 @@ def _text(texts: list[tuple[Evidence, str]]) -> str:
 
 
 def _together(plain: list[tuple[Evidence, str, str]], named: list[str]) -> str:
-    """The licence of files that are all known. Named ones alone are a choice, as a plain one may say."""
+    """The licence of files that are all known.
+
+    Named ones alone are a choice if any of them would do; a plain one may say that they are.
+    """
     lesser = any(item.is_lesser for item, _, _ in plain)
     stated = [
         licence for item, licence, _ in plain
         if not (lesser and not item.is_lesser and licence.startswith("GPL-"))
     ]  # fmt: skip
     if not stated:
-        return combined(named, choice=True)
+        return combined(named, choice=all(allowed(licence, PERMISSIVE) for licence in named))
     together = combined([*stated, *named], choice=False)
     for licence in stated:
         together = refined(together, licence)

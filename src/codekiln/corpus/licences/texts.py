@@ -4,13 +4,13 @@ Where the texts are is found in `similarity.py`; what a package says of its lice
 read in `manifests.py`.
 """
 
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from codekiln.corpus.licences.expression import UNKNOWN, joined, refined
+from codekiln.corpus.licences.expression import UNKNOWN, family, joined, refined
 from codekiln.corpus.licences.names import expression_of
 from codekiln.corpus.licences.notices import CHOICE, granted
+from codekiln.corpus.licences.restrictions import curtailed, restricted
 from codekiln.corpus.licences.similarity import Reading, read
 from codekiln.corpus.licences.tags import tagged
 from codekiln.corpus.licences.words import words
@@ -23,14 +23,6 @@ _LONGEST_NOTICE = 250
 _LONGEST_REMARKS = 150
 # A choice between licences is offered before anything else is said.
 _CHOICE_WITHIN = 20
-# What nobody adds to a licence but to take back some of what it grants.
-_RESTRICTION = re.compile(
-    r"\bnoncommercial\b|\bnon commercial\b|\bcommercial (?:use|purpose|exploitation)"
-    r"|\bcommons clause\b|\bevil\b|\bmilitary\b|\bprohibited\b|\bforbidden\b|\bnot permitted\b"
-    r"|\b(?:academic|educational|evaluation|personal|research) (?:use|purpose|only|and)"
-    r"|\bmay not (?:be )?(?:used?|copied|copy|sold|sell|(?:re)?distributed?|modified|modify)\b"
-    r"(?! to endorse)(?!(?: \w+){0,8} except\b)"
-)
 
 
 @lru_cache(maxsize=1024)
@@ -38,27 +30,22 @@ def text_licence(text: str) -> str:
     """The SPDX expression of a licence file, `""` if it holds no licence we know.
 
     All texts of a file hold (AND), also those appended for bundled parts; that they are a choice
-    (OR) must be said. A known text with a restriction added is one that no list permits. Exceptions
-    to the GNU licences and LLVM's only add permissions and are dropped.
+    (OR) must be said. With a restriction added or a right left out it is a licence that no list
+    permits. Exceptions to the GNU licences and LLVM's only add permissions and are dropped.
     """
     sequence = words(text)
     reading = read(sequence)
     tag = tagged(text)
+    if restricted(reading.unexplained) or curtailed(reading.missing):
+        return UNKNOWN
     if not reading.licences:
         return tag or _notice(text, sequence)
     known = len(sequence) - len(reading.unexplained)
     remarks = len(reading.unexplained) - known
     if reading.preface > _LONGEST_PREFACE or remarks > _LONGEST_REMARKS:
         return tag
-    if _RESTRICTION.search(" ".join(reading.unexplained)):
-        return UNKNOWN
-    licences = _with_grants(reading)
+    licences = with_grants(reading)
     return refined(combined(licences, offers_choice(reading.unexplained)), tag)
-
-
-def known_licences(sequence: Sequence[str]) -> list[str]:
-    """The licences that words hold the texts of, and those they grant by name besides."""
-    return _with_grants(read(sequence))
 
 
 def offers_choice(sequence: Sequence[str]) -> bool:
@@ -87,11 +74,14 @@ def _is_implied(licence: str, licences: Sequence[str]) -> bool:
     return licence.endswith("-only") and licence.replace("-only", "-or-later") in licences
 
 
-def _with_grants(reading: Reading) -> list[str]:
-    """A title names the licence that follows it, less exactly: names of one family add nothing."""
-    families = {_family(licence) for licence in reading.licences}
+def with_grants(reading: Reading) -> list[str]:
+    """The licences of the known texts, and those granted by name besides.
+
+    A title names the licence that follows it, less exactly: names of one family add nothing.
+    """
+    families = {family(licence) for licence in reading.licences}
     named = granted(reading.unexplained)
-    return [*reading.licences, *(name for name in named if _family(name) not in families)]
+    return [*reading.licences, *(name for name in named if family(name) not in families)]
 
 
 def _notice(text: str, sequence: Sequence[str]) -> str:
@@ -103,7 +93,3 @@ def _notice(text: str, sequence: Sequence[str]) -> str:
     if choice and len(licences) < 2:
         return ""
     return combined(licences, choice) or expression_of(text)
-
-
-def _family(licence: str) -> str:
-    return re.split(r"[-\d]", licence, maxsplit=1)[0]

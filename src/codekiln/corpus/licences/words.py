@@ -5,10 +5,12 @@ Which licence the words are is the business of `texts.py` and `notices.py`.
 
 import re
 
-# A line that says who holds the copyright, not one that speaks of "the above copyright notice".
+# A line that says who holds the copyright, not one that speaks of "the above copyright notice"; it
+# ends early where it goes on to say what is granted or withheld.
 _HOLDER = re.compile(
-    r"^\W*(?:(?:portions )?copyright(?!\W*(?:holder|owner|notice|licen[cs]e))[\s:]*"
-    r"(?:\(c\)|©|\(r\)|[\[<{]|\d{4}|(?-i:[A-Z]))|(?:\(c\)|©)\s*(?:copyright|\d{4}))[^\n]*$",
+    r"^[^\w\n]*(?:(?:portions )?copyright(?!\W*(?:holder|owner|notice|licen[cs]e))[ \t:]*"
+    r"(?:\(c\)|©|\(r\)|[\[<{]|\d{4}|(?-i:[A-Z]))|(?:\(c\)|©)[ \t]*(?:copyright|\d{4}))"
+    r"(?:(?!licen[cs]|permi|released|distribut|confiden|propriet|unpublish|[al]?gpl)[^\n])*",
     re.IGNORECASE | re.MULTILINE,
 )
 # In order, on text in lower case. Licences of the BSD, MIT and ISC families name the holder in the
@@ -27,7 +29,7 @@ _REWRITTEN = (
     (re.compile(r"\bv(?:ersions?)?[\s.]*(?=\d)"), " v"),
     (re.compile(r"([0-4]|zero|one|two|three|four)[\s-]+clauses?\b"), r" \1clause"),
     (re.compile(r"['’]"), ""),
-    (re.compile(r"[-‐‑](?<=[a-z].)\s*(?=[a-z])"), ""),
+    (re.compile(r"[-‐‑](?<=[a-z].)(?:[ \t]*\n[^\w\n]*|\s*)(?=[a-z])"), ""),
 )
 _SPELLING = {"licence": "license", "licences": "licenses", "sublicence": "sublicense"}
 _WORD = re.compile(r"\d+(?:\.\d+)+\+?|[a-z0-9]{2,}(?:\.\d+)*\+?")

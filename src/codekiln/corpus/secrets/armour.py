@@ -17,9 +17,10 @@ MIN_FIRST = 40  # a body's first line is full: 64, 70 or 76
 MIN_ENTROPY = 3.5  # bits a character; "AAAA…" and "xxxx…" are nobody's key
 
 _BEGIN = re.compile(r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----")
-_ESCAPE = re.compile(r"\\+[nrt]")
+_ESCAPE = re.compile(r"(?<!\\)\\++[nrt]")
 _BASE64 = r"(?P<piece>(?=[+/=]*[A-Za-z0-9])(?:[A-Za-z0-9+/=]|\\/){4,}+)"
-_ALONE = re.compile(rf"[\s\"'`#/*+|.-]*?{_BASE64}[\s\"'`+,;.&|)\]\\]*\Z")
+_BEFORE = r"(?:[\s\"'`#*|.-]|[/+]++(?=[\s\"'`*]))*+"
+_ALONE = re.compile(rf"{_BEFORE}{_BASE64}[\s\"'`+,;.&|)\]\\]*\Z")
 _QUOTED = re.compile(rf"[\"'`]{_BASE64}\s*+[\"'`]")
 _SKIPPED = re.compile(r"[\s\"'`#/*+]*+(?:[A-Z][\w-]{2,20}: .*)?[\s\"'`+,;\\]*\Z")
 _GLUE = re.compile(r"[\s#*]*\Z")
@@ -46,11 +47,13 @@ def _pieces(body: str) -> Iterator[tuple[int, int]]:
     """The spans of base64, line by line, from the first long one to the first line without any."""
     place, begun = 0, False
     for line in body.split("\n"):
-        match = _ALONE.match(line) or _QUOTED.search(line)
-        if match and (begun or _is_first(match["piece"])):
-            begun = True
-            yield place + match.start("piece"), place + match.end("piece")
-        elif begun and not _SKIPPED.match(line):
+        alone = _ALONE.match(line)
+        matches = [alone] if alone else list(_QUOTED.finditer(line))
+        for match in matches:
+            if begun or _is_first(match["piece"]):
+                begun = True
+                yield place + match.start("piece"), place + match.end("piece")
+        if begun and not matches and not _SKIPPED.match(line):
             return
         place += len(line) + 1
 

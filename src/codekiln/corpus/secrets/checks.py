@@ -9,10 +9,17 @@ import binascii
 import ipaddress
 import math
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Callable, Mapping
+from importlib import resources
+from urllib.parse import unquote
 
 Check = Callable[[str, str], bool]
+
+_EXEMPT = tomllib.loads(
+    resources.files(__package__).joinpath("exempt.toml").read_text(encoding="utf-8")
+)
 
 # Hexadecimal has at most 4 bits a character, base64 6; 16 random ones reach about 3.2 and 3.9.
 MIN_RANDOM_ENTROPY, MIN_HEX_ENTROPY = 3.5, 2.8
@@ -27,43 +34,34 @@ _WORD = re.compile(r"[A-Z][a-z]{3,}|[a-z]{4,}|[A-Z]{4,}")
 
 # What stands after `password` in code without being one.
 _CODE = re.compile(
-    r"\A[-./#&:@%\[]|::|->|\(|\)|//|%[sdr(]|\\|\A[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z"
-    r"|\A[a-z0-9]+(?:[-_][a-z0-9]+)+\Z|\A[A-Z]+_[A-Z0-9_]+\Z|[:=,;@]\Z"
+    r"::|->|\(|\)|//|%[sdr(]|\\|\A[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z"
+    r"|\A[a-z0-9]+(?:[-_][a-z0-9]+)+\Z|\A[A-Z]+_[A-Z0-9_]+\Z|[:=,;]\Z"
     r"|\A0[xX]|:\d+\Z|\A\d{4}-\d\d-\d\d"  # a number, a port, a date
 )
+_SIGN = re.compile(r"\A[-./#&:@%\[$]")  # of a path, a selector, an option, a variable
 _ALGORITHM = re.compile(
-    r"sha-?[1235]|md[45]|utf-?8|base64|oauth|pbkdf2|bcrypt|argon2|ascii|iso-?8859|x509|pkcs|hmac", re.I
+    r"sha-?[1235]|md[45]|utf-?8|base64|oauth|pbkdf2|bcrypt|argon2|ascii|iso-?8859|x509|pkcs|hmac",
+    re.I,
 )
-_ASKED_FOR = re.compile(r"\A[a-z_.-]*(?:passw(?:or)?d|pass|pwd|secret|token|key)[\w.-]{0,3}[?!:*]*\Z", re.I)
+_ASKED_FOR = re.compile(
+    r"\A[a-z_.-]*(?:passw(?:or)?d|pass|pwd|secret|token|key)[\w.-]{0,3}[?!:*]*\Z", re.I
+)
 _IDENTIFIER = re.compile(r"\A[A-Za-z_]+[0-9]{0,2}\Z|\A[A-Z0-9_]+\Z|:")
 _ARGUMENT = re.compile(r",\s*[rbuLf@]{0,2}[\"'`]?\Z|^\s*[\"'`]\Z")
 _ASSIGNED = re.compile(r"[=:>]\s*[rbuLf@]{0,2}[\"'`]\Z")  # rather than the next of some arguments
-_TEMPLATE = re.compile(r"\A[$%*]|\A[A-Z_]+\Z")
-_SHOWN = frozenset(
-    "pass passwd password pswd pwd pw p secret token key user username usr name foo bar baz test"
-    " guest root admin postgres mysql"
-    .split()
-)
+_TEMPLATE = re.compile(r"\A[$*]|\A%(?![0-9A-Fa-f]{2})|\A[A-Z_]+\Z")
+_SHOWN = frozenset(_EXEMPT["shown"])
 
-_GENERIC_TOPS = frozenset(
-    "com org net edu gov mil int info biz name pro mobi museum coop aero asia cat jobs tel travel"
-    " dev app cloud tech online site store shop xyz email blog software systems engineering science"
-    " academy agency network digital group design world space live studio codes tools zone one"
-    .split()
-)
-_FILE_ENDINGS = frozenset("js ts hs rb cs kt vb hh el ex".split())
+_GENERIC_TOPS = frozenset(_EXEMPT["top_level_domains"])
+_FILE_ENDINGS = frozenset(_EXEMPT["file_endings"])
 _ROBOT = re.compile(r"(?:no-?reply|git|hg|svn|do-?not-?reply|user(?:name)?|your?)\Z")
 _PROTOCOL = re.compile(r"\A(?:openssh|libssh)\.(?:com|org)\Z|(?:\A|\.)(?:test|invalid|localhost)\Z")
 
 MIN_OCTET = 32  # four numbers of which three are smaller are a version or a section
 _NUMBER = re.compile(r"[._-]\Z|(?:\A|[^\d.])(?:\d*\.)?\d+[ ,]\Z")  # one more of a list or a path
 _OID_ARCS = {bytes(arc) for arc in ((0, 0), (1, 2), (1, 3), (2, 5), (2, 16), (2, 23))}
-_VERSION = re.compile(r"version|\boid\b|release|section|rfc|chrome|\bver\b", re.I)
-_RESOLVERS = frozenset(  # public services that everybody may name
-    "1.1.1.1 8.8.8.8 8.8.4.4 208.67.222.222 208.67.220.220 149.112.112.112"
-    " 2001:4860:4860::8888 2001:4860:4860::8844 2606:4700:4700::1111 2606:4700:4700::1001"
-    .split()
-)
+_VERSION = re.compile(r"version|\boid\b|release|section|rfc|chrome|\bver\b|\bv8\b", re.I)
+_RESOLVERS = frozenset(_EXEMPT["resolvers"])
 
 
 def entropy(value: str) -> float:
@@ -103,10 +101,13 @@ def _is_name(value: str) -> bool:
 
 def is_password(value: str, before: str) -> bool:
     """Letters with digits or signs, as people and generators make them; not what code is made of."""
+    value = unquote(value)
     if not re.search(r"[A-Za-z]", value) or not re.search(r"[0-9!@#$%^&*?~+]", value):
         return False
     if _CODE.search(value) or _ALGORITHM.search(value) or _ASKED_FOR.search(value):
         return False
+    if _SIGN.match(value):
+        return is_random(value, before)
     return bool(_ASSIGNED.search(before)) or not _IDENTIFIER.match(value)
 
 

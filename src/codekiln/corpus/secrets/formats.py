@@ -3,23 +3,25 @@
 import re
 from collections.abc import Iterator
 
+from codekiln.corpus.secrets.excerpt import Excerpt
 from codekiln.corpus.secrets.finding import Finding
 from codekiln.corpus.secrets.rules import Rule
-from codekiln.corpus.secrets.windows import Windows
 
 LEADING = 64  # a mailbox name is no longer (RFC 5321, 4.5.3.1.1)
 BEFORE = 60
 
-# What a word goes on from; but the n of an escaped "\nAKIA" begins none.
-_IN_WORD = re.compile(r"(?<!\\)[A-Za-z0-9]\Z|\\[A-Za-z0-9]{2}\Z")
+# What a word goes on from; but neither the n of an escaped "\nAKIA" nor the F of "%2FAKIA".
+_IN_WORD = re.compile(r"(?<!\\)(?<!%[0-9A-F])[A-Za-z0-9]\Z|\\[A-Za-z0-9]{2}\Z")
 
 
-def find_formats(text: str, near: Windows, formats: tuple[Rule, ...]) -> Iterator[Finding]:
+def find_formats(text: str, near: Excerpt, formats: tuple[Rule, ...]) -> Iterator[Finding]:
     """Every secret in one of the formats. Most texts hold no keyword, and that is cheap to see."""
     for rule in formats:
-        place = text if rule.short else near.digest
-        if any(keyword in place for keyword in rule.keywords):
-            yield from _matches(text, rule)
+        place = text if rule.short else near.text
+        for keyword in rule.keywords:
+            if keyword in place:
+                yield from _matches(text, rule)
+                break
 
 
 def _matches(text: str, rule: Rule) -> Iterator[Finding]:

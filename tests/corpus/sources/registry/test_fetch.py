@@ -145,11 +145,13 @@ def test_a_download_that_was_cut_short_leaves_nothing_that_counts(calls, downloa
 
 def test_a_version_out_of_a_client_is_checked_like_one_of_a_user(downloads, program):
     program("npm", "pathlib.Path('left-...tgz').touch()")
-    with pytest.raises(SourceError, match="came as version '..'"):
+    with pytest.raises(SourceError, match=r"came as version '\.\.'"):
         fetch("npm", "left", downloads)
 
 
-def test_a_client_that_hangs_is_ended_with_all_it_started(downloads, program, monkeypatch, tmp_path):
+def test_a_client_that_hangs_is_ended_with_all_it_started(
+    downloads, program, monkeypatch, tmp_path
+):
     monkeypatch.setattr(client, "PATIENCE", 0.5)
     monkeypatch.setenv("npm_config_note", str(tmp_path / "note"))
     program(

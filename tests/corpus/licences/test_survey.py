@@ -1,0 +1,144 @@
+"""The licence of each file of a repository: what counts as evidence, and which of it comes first."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codekiln.corpus.licences import PERMISSIVE, Survey, allowed, is_evidence
+from codekiln.corpus.licences.expression import UNKNOWN
+from corpus.licences.known import BSD_3, MIT, text_of
+
+GPL = text_of("GPL-3.0-only")
+GIBBERISH = "Lorem ipsum dolor sit amet, consectetur adipiscing elit. " * 20
+CUSTOM = "You may use this software for evaluation purposes only. " * 20
+
+
+def package(licence: str) -> str:
+    return f'{{"name": "foo", "license": "{licence}"}}'
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["LICENSE", "LICENCE.md", "licence.txt", "COPYING", "COPYING.LESSER", "COPYRIGHT", "UNLICENSE",
+     "LICENSE-MIT", "LICENSE.APACHE2", "MIT-LICENSE.txt", "LICENSE_1_0.txt", "lib/License.rst",
+     "LICENSE.html", "LICENSES/MIT.txt", "foo-1.dist-info/licenses/LICENSE", "META-INF/LICENSE.txt",
+     "package.json", "a/b/Cargo.toml", "pom.xml", "PKG-INFO", "x.dist-info/METADATA", "x.gemspec",
+     "DESCRIPTION", "debian/copyright", "REUSE.toml", ".reuse/dep5", "composer.json", "setup.cfg"],
+)  # fmt: skip
+def test_evidence(path: str) -> None:
+    assert is_evidence(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["license.py", "LICENSE-CHECKER.md", "licenses.go", "copyright.h", "README.md", "METADATA",
+     "licenses/foo.txt", "LICENSES/readme.txt", "src/copy.c", "a.txt", "", "LICENSE/"],
+)  # fmt: skip
+def test_no_evidence(path: str) -> None:
+    assert not is_evidence(path)
+
+
+def test_the_nearest_folder_wins() -> None:
+    survey = Survey.of(
+        [("LICENSE", MIT), ("vendor/foo/LICENSE", GPL), ("vendor/bar/COPYING", BSD_3)]
+    )
+    assert survey.licence("src/a.py").expression == "MIT"
+    assert survey.licence("vendor/a.py").expression == "MIT"
+    assert survey.licence("vendor/foo/deep/a.py").expression == "GPL-3.0-only"
+    assert survey.licence("vendor/bar/a.py").expression == "BSD-3-Clause"
+    assert survey.licence("vendor/foobar/a.py").expression == "MIT"
+
+
+def test_a_folder_with_a_text_nobody_can_read_is_not_under_the_repositorys_licence() -> None:
+    survey = Survey.of([("LICENSE", MIT), ("vendor/LICENSE", GIBBERISH)])
+    assert survey.licence("vendor/a.py").expression == UNKNOWN
+    assert survey.licence("a.py").expression == "MIT"
+
+
+def test_a_manifest_below_a_licence_file_holds_as_well() -> None:
+    files = [
+        ("LICENSE", MIT),
+        ("a/package.json", package("GPL-3.0-only")),
+        ("b/package.json", "{}"),
+    ]
+    survey = Survey.of([*files, ("c/package.json", package("UNLICENSED"))])
+    assert set(survey.licence("a/a.js").expression.split(" AND ")) == {"GPL-3.0-only", "MIT"}
+    assert survey.licence("b/b.js").expression == "MIT"
+    assert not allowed(survey.licence("c/c.js").expression, PERMISSIVE)
+
+
+def test_a_text_is_more_than_a_manifest() -> None:
+    survey = Survey.of([("LICENSE", GPL), ("package.json", package("MIT"))])
+    assert survey.licence("a.js").expression == "GPL-3.0-only"
+    assert survey.licence("a.js").found == "file"
+
+
+def test_a_manifest_says_how_texts_combine() -> None:
+    texts = [("LICENSE", f"{MIT}\n\n{GPL}")]
+    both = Survey.of(texts).licence("a.js").expression
+    assert set(both.split(" AND ")) == {"MIT", "GPL-3.0-only"}
+    stated = Survey.of([*texts, ("package.json", package("MIT OR GPL-3.0-or-later"))])
+    assert stated.licence("a.js").expression == "MIT OR GPL-3.0-or-later"
+
+
+@pytest.mark.parametrize(
+    ("files", "licence"),
+    [
+        ({"LICENSE-MIT": MIT, "LICENSE-APACHE": text_of("Apache-2.0")}, "MIT OR Apache-2.0"),
+        ({"LICENSE-MIT": MIT, "LICENSE-GPL3": GPL}, "MIT AND GPL-3.0-only"),
+        ({"LICENSE": MIT, "LICENSE-APACHE": text_of("Apache-2.0")}, "MIT AND Apache-2.0"),
+        ({"COPYING": GPL, "COPYING.LESSER": text_of("LGPL-3.0-only")}, "LGPL-3.0-only"),
+        ({"COPYING": text_of("GPL-2.0-only"), "COPYING.LIB": text_of("LGPL-2.1-only")}, "LGPL-2.1-only"),
+        ({"LICENSE": MIT, "COPYING": GPL}, "MIT AND GPL-3.0-only"),
+        ({"LICENSE": GIBBERISH}, ""),
+        ({"LICENSE": GIBBERISH, "package.json": package("MIT")}, "MIT"),
+        ({"LICENSE": CUSTOM}, UNKNOWN),
+        ({"LICENSE": CUSTOM, "package.json": package("MIT")}, UNKNOWN),
+        ({"LICENSE": f"{MIT}\nNot for commercial use.", "package.json": package("MIT")}, UNKNOWN),
+        ({"LICENSE": GIBBERISH, "LICENSE-MIT": MIT}, ""),
+        ({"package.json": package("MIT")}, "MIT"),
+        ({"package.json": package("Foo")}, UNKNOWN),
+        ({"foo-1.dist-info/licenses/LICENSE": MIT}, "MIT"),
+        ({"META-INF/LICENSE": MIT}, "MIT"),
+        ({"README.md": MIT}, ""),
+        ({}, ""),
+    ],
+)  # fmt: skip
+def test_the_licence_files_of_one_folder(files: dict[str, str], licence: str) -> None:
+    found = Survey.of(files.items()).licence("src/a.py").expression
+    operator = " OR " if " OR " in licence else " AND "
+    assert sorted(found.split(operator)) == sorted(licence.split(operator))
+
+
+def test_a_member_of_a_workspace_is_under_its_licence() -> None:
+    survey = Survey.of(
+        [
+            ("Cargo.toml", '[workspace.package]\nlicense = "MIT"'),
+            ("a/Cargo.toml", "[package]\nlicense.workspace = true"),
+            ("b/Cargo.toml", '[package]\nlicense = "GPL-3.0-only"'),
+        ]
+    )
+    assert survey.licence("a/src/lib.rs").expression == "MIT"
+    assert survey.licence("b/src/lib.rs").expression == "GPL-3.0-only"
+    assert survey.licence("a/src/lib.rs").found == "metadata"
+
+
+def test_the_licences_of_a_wheel_speak_for_what_lies_beside_it() -> None:
+    survey = Survey.of(
+        [
+            ("foo-1.dist-info/licenses/LICENSE", MIT),
+            ("foo-1.dist-info/licenses/foo/_vendor/bar/LICENSE", GPL),
+            ("foo-1.dist-info/METADATA", "License-Expression: MIT\n"),
+        ]
+    )
+    assert survey.licence("foo/a.py").expression == "MIT"
+    assert survey.licence("foo/_vendor/bar/a.py").expression == "GPL-3.0-only"
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["LICENSE", "a/LICENSE-MIT", "package.json", "x"]), st.text())
+    )
+)
+def test_no_repository_is_a_failure(files: list[tuple[str, str]]) -> None:
+    assert Survey.of(files).licence("a/b/c.py").found in ("file", "metadata", "none")
