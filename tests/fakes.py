@@ -107,11 +107,22 @@ class FakeCompleter:
 
 
 class DeadlyCleaner:
-    """Refuses every file; one that says `die` ends the process, `hang` never ends, `raise` raises."""
+    """Refuses every file; one that says `die` ends the process, `hang` never ends, `raise` raises.
+
+    `eat` takes four gigabytes of addresses (nobody writes there, so no memory) and, where it does not
+    get them, raises; `eat and die` then ends the process, as a parser in C does.
+    """
 
     def clean(self, raw: Raw) -> Refused:
         if raw.content == b"die":
             os._exit(9)
+        if raw.content.startswith(b"eat"):
+            try:
+                [bytes(10**9) for _ in range(4)]
+            except MemoryError:
+                if raw.content == b"eat":
+                    raise
+                os._exit(9)
         if raw.content == b"hang":
             time.sleep(3600)
         if raw.content == b"raise":

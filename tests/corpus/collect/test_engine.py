@@ -6,12 +6,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from codekiln.corpus.cleaning import Cleaner
 from codekiln.corpus.collect import engine as engine_module
 from codekiln.corpus.collect.engine import Engine
 from codekiln.corpus.collect.worker import FILES, OUTCOMES
-from codekiln.corpus.contamination import Benchmarks
-from codekiln.corpus.filters import Rules
 from codekiln.errors import CorpusError
 from fakes import DeadlyCleaner
 
@@ -75,7 +72,7 @@ def test_a_file_that_kills_its_worker_is_quarantined_and_the_rest_is_cleaned(apa
 
 
 def test_a_file_that_never_ends_is_quarantined_and_the_rest_is_cleaned(apart, monkeypatch):
-    monkeypatch.setattr(engine_module, "PATIENCE", 3.0)
+    monkeypatch.setattr(engine_module, "PATIENCE", 1.0)
     contents = [f"file {number}".encode() for number in range(12)]
     contents[3] = b"hang"
     outcomes = Engine(DeadlyCleaner()).clean(files(*contents)).to_pylist()
@@ -83,15 +80,19 @@ def test_a_file_that_never_ends_is_quarantined_and_the_rest_is_cleaned(apart, mo
     assert [row["reason"] for row in outcomes] == ["seen"] * 3 + ["quarantined"] + ["seen"] * 8
 
 
-@pytest.mark.slow
-def test_a_file_that_takes_all_memory_in_one_step_is_quarantined():
-    """Java's grammar keeps every reading of `a<a<a<…`: some 100 kB of it take more than 12 GB."""
-    cleaner = Cleaner(Rules(), frozenset(), Benchmarks.load())
-    good = b"class A { int f(int value) { return value + 1; } }\n"
-    rows = files(good, b"a<\n" * 40_000, good.replace(b"A", b"B")).to_pylist()
-    table = pa.Table.from_pylist([{**row, "path": f"{row['path']}.java"} for row in rows], FILES)
-    outcomes = Engine(cleaner).clean(table).to_pylist()
-    assert [row["reason"] for row in outcomes] == ["", "quarantined", ""]
+@pytest.mark.parametrize(
+    ("hostile", "detail"), [(b"eat", "MemoryError"), (b"eat and die", "its worker died")]
+)
+def test_a_file_that_takes_all_memory_is_quarantined(apart, hostile, detail):
+    outcomes = Engine(DeadlyCleaner()).clean(files(b"a", hostile, b"c")).to_pylist()
+    assert [row["reason"] for row in outcomes] == ["seen", "quarantined", "seen"]
+    assert outcomes[1]["detail"].startswith(detail)
+
+
+def test_a_file_that_takes_the_memory_there_is_is_cleaned(apart, monkeypatch):
+    monkeypatch.setattr(engine_module, "MEMORY", 8 * 10**9)
+    outcomes = Engine(DeadlyCleaner()).clean(files(b"a", b"eat")).to_pylist()
+    assert [row["reason"] for row in outcomes] == ["seen", "seen"]
 
 
 def test_only_harmless_files_are_cleaned_in_this_process(monkeypatch):

@@ -42,7 +42,7 @@ def test_a_signature_depends_on_nothing_but_its_document():
 def test_signatures_of_a_source_read_last_year_are_those_of_today():
     """Sketches are kept while versions of Python and numpy come and go."""
     row = signatures(hashed([["def", "a_name_of_many_letters", "(", ")", ":", "return", "é"]]))[0]
-    assert row[[0, 1, 2, 251]].tolist() == [2781502391, 1736025983, 3281324705, 3643912004]
+    assert row[[0, 1, 2, 251]].tolist() == [843598273, 373784913, 3358018133, 2352800718]
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 4, 5])

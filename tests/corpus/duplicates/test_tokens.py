@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codekiln.corpus.duplicates import token_hashes
-from codekiln.corpus.duplicates.tokens import mix
+from codekiln.corpus.duplicates.tokens import BASE, mix
 
 ASCII = st.text(st.characters(max_codepoint=127))
 ODD, ALL = 0xD6E8FEB86659FD93, 2**64 - 1
@@ -22,13 +22,11 @@ def mixed(number):
 
 
 def slow_hash(token):
-    """Eight bytes at a time, the size with the first."""
-    octets = token.encode()
-    blocks = [int.from_bytes(octets[i : i + 8], "little") for i in range(0, len(octets), 8)]
-    number = mixed(len(octets) * ODD & ALL ^ blocks[0])
-    for block in blocks[1:]:
-        number = mixed(number ^ block)
-    return number
+    """Horner's rule from the last byte on; the first has the first power of the base."""
+    number = 0
+    for octet in reversed(token.encode()):
+        number = (number + octet) * BASE & ALL
+    return mixed(number + len(token.encode()) & ALL)
 
 
 def slow(text):

@@ -142,6 +142,37 @@ def test_each_comment_counts() -> None:
     assert set(header_licence(two).split(" AND ")) == {"MIT", "GPL-2.0-or-later"}
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "51 Franklin Street, Fifth Floor, Boston, MA 02110-1301, USA.",
+        "675 Mass Ave, Cambridge, MA 02139",
+    ],
+)
+def test_the_numbers_of_an_address_are_no_version(address: str) -> None:
+    text = (
+        f"{GPL}\n\nYou should have received a copy of the GNU General Public License along with this "
+        f"program; if not, write to the Free Software Foundation, Inc., {address}"
+    )
+    assert header_licence(comment(text, "hash")) == "GPL-2.0-or-later"
+
+
+@pytest.mark.parametrize(
+    ("name", "licence"),
+    [
+        ("GPL 2", "GPL-2.0-only"),
+        ("GPL-3", "GPL-3.0-only"),
+        ("GPL-2+", "GPL-2.0-or-later"),
+        ("GPLv3", "GPL-3.0-only"),
+        ("GNU LGPL 2.1", "LGPL-2.1-only"),
+        ("AGPL 3 or any later version", "AGPL-3.0-or-later"),
+        ("GPL", "GPL-1.0-or-later"),
+    ],
+)
+def test_short_names_of_the_gnu_licences(name: str, licence: str) -> None:
+    assert header_licence(f"# Licensed under the {name}.\n") == licence
+
+
 def test_a_choice_is_one() -> None:
     text = "This file is dual licensed under the MIT license or the GNU GPL version 2."
     assert allowed(header_licence(comment(text, "slashes")), ["MIT"])

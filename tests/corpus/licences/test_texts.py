@@ -32,6 +32,7 @@ def test_names_of_holders_count_for_nothing() -> None:
         "You must not use the Software for machine learning.",
         "For research purposes only.",
         "Redistribution is prohibited.",
+        "Copyright (c) 2019 Ann Example. You may not modify the Software.",
     ],
 )
 def test_a_licence_with_a_term_that_takes_back_is_not_allowed(term: str) -> None:

@@ -89,8 +89,8 @@ def test_files_and_folders_closed_to_us_are_counted_also_for_root(make, folder, 
     (folder / "closed.py").write_text("x = 1\n")
     really_open, really_scan = os.open, os.scandir
 
-    def refuse(path, *rest, **more):
-        if os.fspath(path).endswith(("closed.py", "shut")):
+    def refuse(path, *rest, **more):  # the path of some caller may be a number, an open folder
+        if str(path).endswith(("closed.py", "shut")):
             raise PermissionError(13, "Permission denied")
         return (really_open if rest else really_scan)(path, *rest, **more)
 

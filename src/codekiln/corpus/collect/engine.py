@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from codekiln.corpus.cleaning import Cleaner
-from codekiln.corpus.collect.guard import PATIENCE, Guard, Watch
+from codekiln.corpus.collect.guard import MEMORY, PATIENCE, Guard, Watch
 from codekiln.corpus.collect.worker import FILES, OUTCOMES, clean_batch, lost
 from codekiln.device import core_count
 from codekiln.errors import CorpusError, MissingExtraError
@@ -58,7 +58,7 @@ class Engine:
         if not files.num_rows:
             return OUTCOMES.empty_table()
         with TemporaryDirectory(prefix="codekiln-", ignore_cleanup_errors=True) as notes:
-            guard = Guard("" if self._runner == "ray" else notes, PATIENCE)
+            guard = Guard("" if self._runner == "ray" else notes, PATIENCE, MEMORY)
             alone = self._runner == "native" and _harmless(files)
             try:
                 outcomes = self._query(files, None if alone else guard)

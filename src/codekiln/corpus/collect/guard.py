@@ -23,7 +23,7 @@ class Guard:
 
     notes: str
     patience: float
-    memory: int = MEMORY
+    memory: int
 
     def suspects(self) -> list[int]:
         """The places of the files that workers were at when they ended; asked again, it is none."""

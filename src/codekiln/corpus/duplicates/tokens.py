@@ -6,6 +6,7 @@ in every version, for what is made of them is kept.
 """
 
 import re
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -13,24 +14,32 @@ import numpy.typing as npt
 Numbers = npt.NDArray[np.uint64]
 
 SPACE, WORD, MARK = range(3)
-BLOCK = 8  # bytes that are hashed at a time
+BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2^64
 
 _RARE_MARK = re.compile(r"(?![\x00-\x7f])[^\w\s]")
 _RARE_SPACE = re.compile(r"(?![\x00-\x7f])\s")
 _ODD = np.uint64(0xD6E8FEB86659FD93)  # the multiplier of degski's 64-bit mix
 _HALF = np.uint64(32)
-_MASKS = np.array([(1 << 8 * size) - 1 for size in range(BLOCK + 1)], np.uint64)
 
 
 def token_hashes(text: str) -> Numbers:
-    """The hashes `[tokens]` of a text's tokens, in order: equal for equal tokens, and for no others."""
+    """The hashes `[tokens]` of a text's tokens, in order: equal for equal tokens.
+
+    A token's bytes are the coefficients of a polynomial in `BASE` modulo 2^64 (Karp & Rabin 1987),
+    so those of all tokens come from one running sum over the text, each divided by the power of
+    `BASE` at its beginning. Its size is added, and all is mixed.
+    """
     if not text.isascii():
         text = _RARE_SPACE.sub(" ", _RARE_MARK.sub(r" \g<0> ", text))
-    octets = np.frombuffer(f" {text} {' ' * BLOCK}".encode(), np.uint8)
-    kinds = _KINDS[octets]
-    seams = kinds[:-1] * np.uint8(3) + kinds[1:]
-    starts = np.flatnonzero(_BEGINS[seams]) + 1
-    return _hashed(octets, starts, np.flatnonzero(_ENDS[seams]) + 1 - starts)
+    content = f" {text} ".encode()
+    before, last = _tokens(content)
+    powers, inverses = _powers(1 << len(content).bit_length())
+    sums = np.cumsum(np.frombuffer(content, np.uint8) * powers[: len(content)])
+    hashes = sums.take(last)
+    hashes -= sums.take(before)
+    hashes *= inverses.take(before)
+    hashes += (last - before).view(np.uint64)
+    return mix(hashes)
 
 
 def mix(numbers: Numbers) -> Numbers:
@@ -43,23 +52,26 @@ def mix(numbers: Numbers) -> Numbers:
     return numbers
 
 
-def _hashed(
-    octets: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64]
-) -> Numbers:
-    """A hash of each token: one block of bytes of all tokens at a time."""
-    # The eight bytes from each place on, as one number.
-    blocks = np.lib.stride_tricks.as_strided(
-        octets[:BLOCK].view("<u8"), (len(octets) - BLOCK + 1,), (1,)
-    )
-    hashes = mix(sizes.view(np.uint64) * _ODD ^ blocks[starts] & _MASKS[np.minimum(sizes, BLOCK)])
-    done = BLOCK
-    longer = np.flatnonzero(sizes > done)
-    while len(longer):
-        block = blocks[starts[longer] + done] & _MASKS[np.minimum(sizes[longer] - done, BLOCK)]
-        hashes[longer] = mix(hashes[longer] ^ block)
-        done += BLOCK
-        longer = longer[sizes[longer] > done]
-    return hashes
+def _tokens(content: bytes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Of each token, the place before its first byte and that of its last."""
+    kinds = np.frombuffer(content.translate(_KINDS), np.uint8)
+    words, marks = kinds == WORD, kinds == MARK
+    edges = words[:-1] != words[1:]
+    before = np.flatnonzero(edges & words[1:] | marks[1:])
+    last = np.flatnonzero(edges & words[:-1] | marks[:-1])
+    return before, last
+
+
+@cache
+def _powers(count: int) -> tuple[Numbers, Numbers]:
+    """The first so many powers of `BASE` and of its inverse."""
+    return _geometric(BASE, count), _geometric(pow(BASE, -1, 1 << 64), count)
+
+
+def _geometric(base: int, count: int) -> Numbers:
+    numbers = np.full(count, np.uint64(base))
+    numbers[0] = 1
+    return np.cumprod(numbers)
 
 
 def _kind(octet: int) -> int:
@@ -69,11 +81,4 @@ def _kind(octet: int) -> int:
     return SPACE if character.isspace() else WORD if re.match(r"\w", character) else MARK
 
 
-def _begins(left: int, right: int) -> bool:
-    return right == MARK or (right == WORD and left != WORD)
-
-
-_PAIRS = [(left, right) for left in range(3) for right in range(3)]
-_KINDS = np.array([_kind(octet) for octet in range(256)], np.uint8)
-_BEGINS = np.array([_begins(left, right) for left, right in _PAIRS])
-_ENDS = np.array([_begins(right, left) for left, right in _PAIRS])
+_KINDS = bytes(map(_kind, range(256)))

@@ -50,13 +50,17 @@ class Candidate:
         return self.text.splitlines() or [""]
 
     @cached_property
+    def octets(self) -> bytes:
+        """The text in UTF-8: what `raw` is, without a byte order mark."""
+        return self.text.encode()
+
+    @cached_property
     def letters_and_digits(self) -> tuple[int, int]:
         """How many letters the text has, and how many other alphanumeric characters."""
-        raw = self.text.encode()
-        without = raw.translate(None, _LETTERS)
-        letters = len(raw) - len(without)
+        without = self.octets.translate(None, _LETTERS)
+        letters = len(self.octets) - len(without)
         others = len(without) - len(without.translate(None, _DIGITS))
-        if len(raw) == len(self.text):
+        if len(self.octets) == len(self.text):
             return letters, others
         rare = "".join(_RARE.findall(self.text))
         rare_letters = sum(map(str.isalpha, rare))

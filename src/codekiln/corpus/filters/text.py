@@ -73,7 +73,7 @@ def comments(candidate: Candidate, _rules: Rules) -> Verdict:
     pattern = _comment(candidate.language) if candidate.language else None
     if pattern is None:
         return KEEP
-    spans = [match.span() for match in pattern.finditer(candidate.text)]
+    spans = [(match.start(), match.end() - 1) for match in pattern.finditer(f"\n{candidate.text}")]
     head = _end_of_head(candidate.text, spans)
     weight = sum(end - start for start, end in spans if start >= head)
     share = weight / max(1, len(candidate.text) - head)
@@ -106,11 +106,14 @@ def minified(candidate: Candidate, _rules: Rules) -> Verdict:
 
 @cache
 def _comment(language: Language) -> re.Pattern[str] | None:
-    """Lines that are comments, and blocks of comment that begin a line."""
+    """Lines that are comments, and blocks of comment that begin a line; one without an end goes on.
+
+    The pattern begins with the line feed before, because one with a literal there is fast.
+    """
     patterns = []
     if language.line_comment:
-        patterns.append(rf"^[ \t]*{re.escape(language.line_comment)}.*$")
+        patterns.append(rf"{re.escape(language.line_comment)}.*")
     if language.block_comment:
         start, end = map(re.escape, language.block_comment)
-        patterns.append(rf"^[ \t]*{start}(?s:.*?){end}")
-    return re.compile("|".join(patterns), re.MULTILINE) if patterns else None
+        patterns.append(rf"{start}(?s:.*?)(?:{end}|\Z)")
+    return re.compile(rf"\n[ \t]*(?:{'|'.join(patterns)})") if patterns else None

@@ -22,7 +22,7 @@ _GNU = re.compile(
     r"|\bgnu ([al]?)gpl\b|\b([al]?)gpl(?= ?v?\d)|(?:under|license|licensed|the|or|and) ([al]?)gpl\b"
 )
 _GNU_AFTER, _GNU_BEFORE = 160, 40
-_GNU_VERSION = re.compile(r"v?(\d(?:\.\d)?)(\+?)(?![\d.])")
+_GNU_VERSION = re.compile(r"(?<![\w.])v?(\d(?:\.\d)?)(\+?)(?![\d.])")
 _GNU_LATER = re.compile(
     r"\bany (?:later|newer)\b|\bor (?:later|newer|above|greater|higher)\b|\borlater\b"
 )

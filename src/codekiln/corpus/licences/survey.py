@@ -3,6 +3,7 @@
 A file's own header comes before all of this (`header.py`); reading the files is the caller's work.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,12 @@ from codekiln.corpus.licences.texts import combined, offers_choice, text_licence
 from codekiln.corpus.licences.words import words
 
 NOTHING = Licence("", "none")
+# One of these is in whatever grants or withholds.
+_TERMS = re.compile(
+    r"licen[cs]|gpl|permi|grant|allow|distribut|copy(?!right)|copies|modif|\buse|restrict|prohibit"
+    r"|forbid|propriet|confiden|secret|domain|terms|condition|\b(?:may|must|shall) not\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -130,7 +137,10 @@ def _text(texts: list[tuple[Evidence, str]]) -> str:
     LICENSE-MIT and LICENSE-APACHE are a choice, COPYING and COPYING.LESSER the LGPL; all others
     hold together. Of a file that is no known text nobody can tell, unless it offers the choice.
     """
-    plain = [(item, text_licence(text), text) for item, text in texts if item.is_plain]
+    plain = [
+        (item, text_licence(text), text) for item, text in texts
+        if item.is_plain and not _names_holders(item, text)
+    ]  # fmt: skip
     named = [text_licence(text) or item.named for item, text in texts if not item.is_plain]
     if any(item.is_listed for item, _ in texts):
         return joined("AND", [*named, *(licence or UNKNOWN for _, licence, _ in plain)])
@@ -139,6 +149,11 @@ def _text(texts: list[tuple[Evidence, str]]) -> str:
         return _together(plain, named)
     offered = all(licence or offers_choice(words(text)) for _, licence, text in plain)
     return combined(named, choice=True) if offered and not any(stated) else ""
+
+
+def _names_holders(item: Evidence, text: str) -> bool:
+    """Whether a COPYRIGHT beside other files says who holds the rights, and nothing of terms."""
+    return item.name.lower().startswith("copyright") and not _TERMS.search(text)
 
 
 def _together(plain: list[tuple[Evidence, str, str]], named: list[str]) -> str:

@@ -10,7 +10,8 @@ import re
 _HOLDER = re.compile(
     r"^[^\w\n]*(?:(?:portions )?copyright(?!\W*(?:holder|owner|notice|licen[cs]e))[ \t:]*"
     r"(?:\(c\)|©|\(r\)|[\[<{]|\d{4}|(?-i:[A-Z]))|(?:\(c\)|©)[ \t]*(?:copyright|\d{4}))"
-    r"(?:(?!licen[cs]|permi|released|distribut|confiden|propriet|unpublish|[al]?gpl)[^\n])*",
+    r"(?:(?!licen[cs]|permi|released|distribut|confiden|propriet|unpublish|[al]?gpl"
+    r"|prohibit|may not|must not)[^\n])*",
     re.IGNORECASE | re.MULTILINE,
 )
 # In order, on text in lower case. Licences of the BSD, MIT and ISC families name the holder in the
@@ -26,6 +27,7 @@ _REWRITTEN = (
     (re.compile(r"as is\W{,3}and\b.{1,80}?\bdisclaims?\b", re.DOTALL), "as is disclaims"),
     (re.compile(r"\.\W{1,20}[^.]{1,120}?\bdisclaims?\s+all\b"), ". disclaims all"),
     (re.compile(r"name\s+of\b.{1,120}?\bnot\s+be\s+used", re.DOTALL), "name not be used"),
+    (re.compile(r"gpl[\s-]{1,3}(?=\d)"), "gpl v"),
     (re.compile(r"\bv(?:ersions?)?[\s.]*(?=\d)"), " v"),
     (re.compile(r"([0-4]|zero|one|two|three|four)[\s-]+clauses?\b"), r" \1clause"),
     (re.compile(r"['’]"), ""),

@@ -18,11 +18,13 @@ MIN_ENTROPY = 3.5  # bits a character; "AAAA…" and "xxxx…" are nobody's key
 
 _BEGIN = re.compile(r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----")
 _ESCAPE = re.compile(r"(?<!\\)\\++[nrt]")
-_BASE64 = r"(?P<piece>(?=[+/=]*[A-Za-z0-9])(?:[A-Za-z0-9+/=]|\\/){4,}+)"
-_BEFORE = r"(?:[\s\"'`#*|.-]|[/+]++(?=[\s\"'`*]))*+"
-_ALONE = re.compile(rf"{_BEFORE}{_BASE64}[\s\"'`+,;.&|)\]\\]*\Z")
-_QUOTED = re.compile(rf"[\"'`]{_BASE64}\s*+[\"'`]")
-_SKIPPED = re.compile(r"[\s\"'`#/*+]*+(?:[A-Z][\w-]{2,20}: .*)?[\s\"'`+,;\\]*\Z")
+_LINE = r"(?:(?:[A-Za-z0-9+/=]|\\/){60,76}+ (?=[A-Za-z0-9+/=\\]{4}))"  # of a key in one line
+_BASE64 = rf"(?P<piece>(?=[+/=\\]*[A-Za-z0-9]){_LINE}*+(?:[A-Za-z0-9+/=]|\\/){{4,}}+)"
+_BEFORE = r"(?:[\s\"'`#*|.;%>!-]|[/+]++(?=[\s\"'`*]))*+"
+_AFTER = r"[\s\"'`+,;.&|)\]\\]*\Z"
+_ALONE = re.compile(rf"{_BEFORE}{_BASE64}{_AFTER}")
+_QUOTED = re.compile(rf"[\"'`]{_BASE64}\s*+(?:[\"'`]|\Z)")
+_SKIPPED = re.compile(rf"[\s\"'`#/*+]*+(?:[A-Z][\w-]{{2,20}}: .*)?{_AFTER}")
 _GLUE = re.compile(r"[\s#*]*\Z")
 
 
@@ -44,7 +46,7 @@ def _as_line_end(escape: re.Match[str]) -> str:
 
 
 def _pieces(body: str) -> Iterator[tuple[int, int]]:
-    """The spans of base64, line by line, from the first long one to the first line without any."""
+    """The spans of base64, line by line; short ones count from a long one to a line without any."""
     place, begun = 0, False
     for line in body.split("\n"):
         alone = _ALONE.match(line)
@@ -53,8 +55,7 @@ def _pieces(body: str) -> Iterator[tuple[int, int]]:
             if begun or _is_first(match["piece"]):
                 begun = True
                 yield place + match.start("piece"), place + match.end("piece")
-        if begun and not matches and not _SKIPPED.match(line):
-            return
+        begun = begun and bool(matches or _SKIPPED.match(line))
         place += len(line) + 1
 
 

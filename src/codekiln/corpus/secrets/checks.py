@@ -5,7 +5,6 @@ them. What the values have to look like before is the rules' own business.
 """
 
 import base64
-import binascii
 import ipaddress
 import math
 import re
@@ -55,6 +54,7 @@ _SHOWN = frozenset(_EXEMPT["shown"])
 _GENERIC_TOPS = frozenset(_EXEMPT["top_level_domains"])
 _FILE_ENDINGS = frozenset(_EXEMPT["file_endings"])
 _ROBOT = re.compile(r"(?:no-?reply|git|hg|svn|do-?not-?reply|user(?:name)?|your?)\Z")
+_USER = re.compile(r"://[^\s/@]*:\Z|\$\Z")  # a password or a variable follows, not a mailbox
 _PROTOCOL = re.compile(r"\A(?:openssh|libssh)\.(?:com|org)\Z|(?:\A|\.)(?:test|invalid|localhost)\Z")
 
 MIN_OCTET = 32  # four numbers of which three are smaller are a version or a section
@@ -123,14 +123,16 @@ def is_credentials(value: str, _before: str) -> bool:
     """The base64 of `user:password` (RFC 7617, section 2)."""
     try:
         decoded = base64.b64decode(value, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return False
     user, colon, password = decoded.partition(":")
     return decoded.isprintable() and bool(colon) and is_chosen(password, f"://{user}:")
 
 
-def is_mailbox(value: str, _before: str) -> bool:
+def is_mailbox(value: str, before: str) -> bool:
     """An address a person may read: a real top-level domain, and neither example nor robot."""
+    if value.startswith("%") or _USER.search(before):
+        return False
     local, _, domain = value.lower().rpartition("@")
     top = domain.rpartition(".")[2]
     if not (top in _GENERIC_TOPS or (len(top) == 2 and top not in _FILE_ENDINGS)):

@@ -1,5 +1,6 @@
 """Clients that are not there, stand-ins for them, and a machine whose settings leave the tests alone."""
 
+import gzip
 import hashlib
 import io
 import os
@@ -80,18 +81,20 @@ def index(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., None
 
 @pytest.fixture
 def wheel() -> Callable[[str, str], bytes]:
-    """The smallest wheel that pip takes for one, of a package `left` or another."""
+    """The smallest wheel that pip takes for one, of a package `left` or another; always the same."""
 
     def make(version: str, name: str = "left") -> bytes:
         about = f"{name}-{version}.dist-info"
+        files = {
+            f"{name}.py": f"version = {version!r}\n",
+            f"{about}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+            f"{about}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\n",
+            f"{about}/RECORD": "",
+        }
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:
-            archive.writestr(f"{name}.py", f"version = {version!r}\n")
-            archive.writestr(
-                f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
-            )
-            archive.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\n")
-            archive.writestr(f"{about}/RECORD", "")
+            for path, text in files.items():
+                archive.writestr(zipfile.ZipInfo(path), text)  # which has the date 1980-01-01
         return buffer.getvalue()
 
     return make
@@ -120,9 +123,12 @@ def sdist(trap: Path) -> Callable[[str], bytes]:
 
 
 def tarball(files: Mapping[str, str]) -> bytes:
-    """A tar.gz of these texts."""
+    """A tar.gz of these texts, the same whenever it is made."""
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+    with (
+        gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w") as archive,
+    ):
         for name, text in files.items():
             member = tarfile.TarInfo(name)
             member.size = len(text.encode())

@@ -7,6 +7,7 @@ import tarfile
 
 import pytest
 
+from codekiln.corpus.sources import registry
 from codekiln.corpus.sources.registry import fetch
 from codekiln.errors import MissingExtraError, SourceError
 
@@ -117,8 +118,9 @@ def test_a_page_that_is_none(downloads, monkeypatch, tmp_path, index, sdist):
 
 def test_without_the_libraries_the_line_that_installs_them(downloads, monkeypatch):
     for module in ("sdist", "index"):
-        name = f"codekiln.corpus.sources.registry.{module}"
-        monkeypatch.delitem(sys.modules, name, raising=False)
+        # An import of either may have been before: then the package knows it, too.
+        monkeypatch.delitem(sys.modules, f"{registry.__name__}.{module}", raising=False)
+        monkeypatch.delattr(registry, module, raising=False)
     monkeypatch.setitem(sys.modules, "pypi_simple", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'codekiln\[corpus\]'"):
         fetch("sdist", "left", downloads)
