@@ -9,12 +9,14 @@ from bench import page
 NAMES = (
     "training_step",
     "attention",
+    "domain_tags",
     "corpus.languages",
     "corpus.licences",
     "corpus.secrets",
     "corpus.near_duplicates",
     "corpus.pipeline",
     "corpus.growth",
+    "corpus.increment",
     "corpus.memory",
     "corpus.quality",
 )

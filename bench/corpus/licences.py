@@ -132,9 +132,10 @@ def _folders(texts: Files) -> set[str]:
 
 def _of_code(package: _Package, survey: Survey) -> str:
     """The licence of most code files, as the pipeline decides it; without any, that of the whole."""
-    votes = Counter(
-        header_licence(text) or survey.licence(path).expression for path, text in package.code
-    )
+    votes: Counter[str] = Counter()
+    for path, text in package.code:
+        repository = survey.licence(path).expression
+        votes[header_licence(text, repository) or repository] += 1
     return votes.most_common(1)[0][0] if votes else survey.licence("").expression
 
 

@@ -2,10 +2,10 @@
 
 `python -m bench.corpus.peer JSONL FOLDER LEVEL` runs it once, in one process. LEVEL says how much it does:
 
-- `published`: the rules of CodeParrot and StarCoder, and its own formatter of e-mail and IP addresses;
-- `equivalent`: also what ours does besides and a block of its own or a library does for it: the parse by
-  the same grammars, decontamination by its n-gram filter, an allow-list over licence headers;
-- `secrets`: also detect-secrets, the scanner that published pipelines of code use.
+- `rules alone`: the rules of CodeParrot and StarCoder, and its own formatter of e-mail and IP addresses;
+- `grammars too`: also the parse by the same grammars, decontamination by its n-gram filter, an allow-list
+  over licence headers;
+- `equivalent`: also detect-secrets, the scanner that published pipelines of code use, with placeholders.
 
 Even then it looks at no licence files, tags no fields, and detects no language.
 """
@@ -16,9 +16,9 @@ from pathlib import Path
 from bench.corpus.near_duplicate_peers import AS_IT_IS, CodeTokenizer
 from bench.corpus.peer_filters import (
     HumanEvalFilter,
+    SecretsFormatter,
     allowed_header,
     letters,
-    no_secret,
     not_encoded,
     parses,
     short_lines,
@@ -39,16 +39,16 @@ from datatrove.pipeline.readers import JsonlReader
 from datatrove.pipeline.writers import JsonlWriter
 from loguru import logger
 
-LEVELS = ("published", "equivalent", "secrets")
+LEVELS = ("rules alone", "grammars too", "equivalent")
 
 
 def filters(level: str, index: Path) -> list[PipelineStep]:
     """The steps between reading and MinHash; `index` is a folder for the n-grams of HumanEval."""
     rules = [short_lines, letters, written_by_hand, not_encoded]
-    if level == "published":
+    if level == "rules alone":
         return [*map(LambdaFilter, rules), PIIFormatter()]
-    more = [allowed_header, parses, *([no_secret] if level == "secrets" else [])]
-    return [*map(LambdaFilter, rules + more), HumanEvalFilter(index), PIIFormatter()]
+    checked = [*map(LambdaFilter, [*rules, allowed_header, parses]), HumanEvalFilter(index)]
+    return [*checked, *([SecretsFormatter()] if level == "equivalent" else []), PIIFormatter()]
 
 
 def main() -> None:

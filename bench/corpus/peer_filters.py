@@ -1,6 +1,7 @@
 """The filters of the peer's pipeline, each as plain as a user of datatrove would write it."""
 
 import re
+import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from bench.corpus.near_duplicate_peers import AS_IT_IS, CodeTokenizer
 from datatrove.data import Document
 from datatrove.pipeline.decont.n_grams import NGramsDecontConfig, NGramsDecontFilter
 from datatrove.pipeline.filters.base_filter import BaseFilter
+from datatrove.pipeline.formatters.base import BaseFormatter
 from datatrove.utils.hashing import create_hash_func
 from datatrove.utils.text import ngrams
-from detect_secrets.core.scan import scan_line
+from detect_secrets.core.scan import scan_file
 from detect_secrets.settings import default_settings
 
 from codekiln.corpus.contamination.passages import humaneval
@@ -72,9 +74,21 @@ def _parser_of(grammar: str) -> tree_sitter.Parser:
     return tree_sitter.Parser(_grammar(grammar))
 
 
-def no_secret(document: Document) -> bool:
-    with default_settings():
-        return not any(secret for line in document.text.splitlines() for secret in scan_line(line))
+class SecretsFormatter(BaseFormatter):
+    """detect-secrets on each text, as BigCode ran it for The Stack: over a file, the values replaced."""
+
+    name = "detect-secrets"
+
+    def format(self, text: str) -> str:
+        """The text with a placeholder in place of each value found."""
+        with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            with default_settings():
+                values = {secret.secret_value for secret in scan_file(file.name)}
+        for value in filter(None, values):
+            text = text.replace(value, "<KEY>")
+        return text
 
 
 class HumanEvalFilter(NGramsDecontFilter):

@@ -350,7 +350,7 @@ def disk_errors(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    lock = filelock.FileLock(path.with_name(path.name + ".lock"))
+    lock = filelock.FileLock(path.with_name(f".{path.name}.lock"))  # hidden from `work/corpus/*`
     try:
         lock.acquire(timeout=0)
     except filelock.Timeout:

@@ -13,6 +13,5 @@ if __name__ == "__main__":
     listing.CHUNK_FILES = 5
     Engine.round_bytes = int(round_bytes)  # type: ignore[method-assign, assignment]
     open_work(Path(work))
-    print("begun", flush=True)
     sources = tuple(f"own:{path}" for path in sorted(Path(code).iterdir()))
     build_corpus(CorpusConfig(sources=sources), Path(work), "c", runner)  # type: ignore[arg-type]

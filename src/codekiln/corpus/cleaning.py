@@ -81,7 +81,7 @@ class Cleaner:
         return self._licensed(raw, candidate.text, candidate.language.name)
 
     def _licensed(self, raw: Raw, text: str, language: str) -> Cleaned | Refused:
-        header = header_licence(text)
+        header = header_licence(text, raw.licence)
         licence, found = (header, "header") if header else (raw.licence, raw.licence_from)
         if raw.licence_from == "own":
             found = "own"
@@ -89,13 +89,11 @@ class Cleaner:
             return Refused("licence-unknown", raw.path, language, text)
         elif not allowed(licence, self.licences):
             return Refused("licence-not-allowed", licence, language, text)
-        tokens = token_hashes(text)
+        redaction = redact(text)
+        text, tokens = redaction.text, token_hashes(redaction.text)
         item = self.benchmarks.match(text, tokens)
         if item:
             return Refused("contaminated", item, language, text)
-        redaction = redact(text)
-        if redaction.counts:
-            text, tokens = redaction.text, token_hashes(redaction.text)
         domains = _domains(raw, text, language)
         return Cleaned(text, language, licence, found, domains, redaction.counts, tokens)
 

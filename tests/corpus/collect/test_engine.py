@@ -72,7 +72,7 @@ def test_a_file_that_kills_its_worker_is_quarantined_and_the_rest_is_cleaned(apa
 
 
 def test_a_file_that_never_ends_is_quarantined_and_the_rest_is_cleaned(apart, monkeypatch):
-    monkeypatch.setattr(engine_module, "PATIENCE", 1.0)
+    monkeypatch.setattr(engine_module, "PATIENCE", 3.0)
     contents = [f"file {number}".encode() for number in range(12)]
     contents[3] = b"hang"
     outcomes = Engine(DeadlyCleaner()).clean(files(*contents)).to_pylist()

@@ -1,6 +1,7 @@
 """Each format of manifest by an example, and what a damaged or hostile one comes to."""
 
 import json
+import time
 
 import pytest
 
@@ -242,9 +243,23 @@ def test_wrong_types_name_nothing(name, text):
     assert manifest == Manifest(manifest.family)
 
 
-def test_what_never_ends_is_read_in_one_pass():
-    for name, piece in (("setup.py", "install_requires=["), ("pom.xml", "<dependency><build>")):
-        assert read_manifest(name, piece * 50_000).own == ()
+@pytest.mark.parametrize(
+    ("name", "lead", "piece"),
+    [
+        ("setup.py", "", "install_requires=["),
+        ("pom.xml", "", "<dependency><build>"),
+        ("Gemfile", "", "\n"),
+        ("setup.cfg", "[metadata]\nname", " "),
+        ("setup.cfg", "[metadata]\n", "name\n"),
+        ("pyproject.toml", "", "project."),
+        ("Cargo.toml", "[", "package."),
+    ],
+)
+def test_what_never_ends_is_read_in_one_pass(name, lead, piece):
+    begun = time.process_time()
+    manifest = read_manifest(name, lead + piece * (1_000_000 // len(piece)) + "x")
+    assert manifest == Manifest(manifest.family)
+    assert time.process_time() - begun < 10
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,7 @@ def test_no_rule_fails_on_any_text(path, text):
     "piece",
     [
         "/*",
+        "/*\n",
         "(",
         " ",
         "\\",
@@ -129,6 +130,7 @@ def test_no_rule_fails_on_any_text(path, text):
         "0x1,",
         "<",
         "<!--",
+        "<script>",
         '"""',
         "--[[",
         "\n",

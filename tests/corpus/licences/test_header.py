@@ -87,7 +87,7 @@ def test_a_tag_comes_first(text: str, licence: str) -> None:
         '"""About."""\nsetup(license="licensed under the MIT license")\n',
         "banner = '/* licensed under the MIT license */'\n",
         "tag = f(SPDX_License_Identifier, MIT)\n",
-        "\n" * 40 + "// SPDX-License-Identifier: MIT\n",
+        "\n" * 70 + "// SPDX-License-Identifier: MIT\n",
         "import os\n",
         "",
     ],

@@ -1,5 +1,7 @@
 """What manifests say of a licence, in the forms that the tools of each language document."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -184,3 +186,20 @@ def test_no_text_is_a_failure(name: str, text: str) -> None:
 def test_hostile_megabytes_come_to_an_end(name: str, piece: str) -> None:
     text = piece * (1_000_000 // len(piece))
     assert not allowed(manifest_licence(name, text), PERMISSIVE)
+
+
+@pytest.mark.parametrize(
+    ("name", "lead", "piece"),
+    [
+        ("setup.cfg", "[metadata]\nlicense", " "),
+        ("setup.cfg", "[metadata]\n", "license\n"),
+        ("PKG-INFO", "Classifier: License ::", " "),
+        ("PKG-INFO", "Classifier: License ::", "("),
+        ("DESCRIPTION", "Package: foo\nLicense:", " \n"),
+    ],
+)
+def test_a_hostile_field_is_read_in_one_pass(name: str, lead: str, piece: str) -> None:
+    begun = time.process_time()
+    licence = manifest_licence(name, lead + piece * (1_000_000 // len(piece)) + "x")
+    assert not allowed(licence, PERMISSIVE)
+    assert time.process_time() - begun < 10

@@ -29,6 +29,7 @@ from codekiln.corpus.licences.names import expression_of
         ("MPL 2.0", "MPL-2.0"),
         ("Python Software Foundation License", "PSF-2.0"),
         ("Boost Software License 1.0", "BSL-1.0"),
+        ("Eclipse Distribution License v1.0", "BSD-3-Clause"),
         ("MIT or Apache 2.0", "MIT OR Apache-2.0"),
         ("MIT | GPL-2", "MIT OR GPL-2.0-only"),
         ("MIT, GPL-2", "MIT AND GPL-2.0-only"),

@@ -23,7 +23,9 @@ def package(licence: str) -> str:
      "LICENSE-MIT", "LICENSE.APACHE2", "MIT-LICENSE.txt", "LICENSE_1_0.txt", "lib/License.rst",
      "LICENSE.html", "LICENSES/MIT.txt", "foo-1.dist-info/licenses/LICENSE", "META-INF/LICENSE.txt",
      "package.json", "a/b/Cargo.toml", "pom.xml", "PKG-INFO", "x.dist-info/METADATA", "x.gemspec",
-     "DESCRIPTION", "debian/copyright", "REUSE.toml", ".reuse/dep5", "composer.json", "setup.cfg"],
+     "DESCRIPTION", "debian/copyright", "REUSE.toml", ".reuse/dep5", "composer.json", "setup.cfg",
+     "lgpl.txt", "gpl-3.0.txt", "LICENSE.BSD", "LICENSE-2.0.txt", "MIT-LICENSE", "LICENCE", "GPLv3.md",
+     "COPYING3.LIB", "mpl-2.0.txt", "LICENSE-EE", "EULA.txt"],
 )  # fmt: skip
 def test_evidence(path: str) -> None:
     assert is_evidence(path)
@@ -32,7 +34,8 @@ def test_evidence(path: str) -> None:
 @pytest.mark.parametrize(
     "path",
     ["license.py", "LICENSE-CHECKER.md", "licenses.go", "copyright.h", "README.md", "METADATA",
-     "licenses/foo.txt", "LICENSES/readme.txt", "src/copy.c", "a.txt", "", "LICENSE/"],
+     "licenses/foo.txt", "LICENSES/readme.txt", "src/copy.c", "a.txt", "", "LICENSE/", "gpl.py", "mit.txt",
+     "python.txt", "gplot.txt", "eula.js", "LICENSE-NOTES.txt"],
 )  # fmt: skip
 def test_no_evidence(path: str) -> None:
     assert not is_evidence(path)
@@ -90,6 +93,10 @@ def test_a_manifest_says_how_texts_combine() -> None:
         ({"COPYING": GPL, "COPYING.LESSER": text_of("LGPL-3.0-only")}, "LGPL-3.0-only"),
         ({"COPYING": text_of("GPL-2.0-only"), "COPYING.LIB": text_of("LGPL-2.1-only")}, "LGPL-2.1-only"),
         ({"LICENSE": MIT, "COPYING": GPL}, "MIT AND GPL-3.0-only"),
+        ({"gpl-3.0.txt": GPL, "lgpl-3.0.txt": text_of("LGPL-3.0-only")}, "LGPL-3.0-only"),
+        ({"lgpl.txt": text_of("LGPL-2.1-only")}, "LGPL-2.1-only"),
+        ({"LICENSE-2.0.txt": text_of("Apache-2.0")}, "Apache-2.0"),
+        ({"LICENSE": "Under the GPL.", "package.json": package("GPL-3.0-only")}, "GPL-3.0-only"),
         ({"LICENSE": GIBBERISH}, ""),
         ({"LICENSE": GIBBERISH, "package.json": package("MIT")}, "MIT"),
         ({"LICENSE": CUSTOM}, UNKNOWN),

@@ -1,6 +1,6 @@
 """What the services of this world give out as keys, and near misses: from their documentation."""
 
-from string import ascii_letters, digits
+from string import ascii_letters, ascii_lowercase, digits
 
 from corpus.secrets.makers import (
     ALNUM,
@@ -21,6 +21,7 @@ from corpus.secrets.makers import (
     uuid,
 )
 
+ALNUM36 = ascii_lowercase + digits
 SERVICES: dict[str, Sort] = {
     "aws-access-key-id": Sort(
         "KEY",
@@ -49,8 +50,11 @@ SERVICES: dict[str, Sort] = {
     "gitlab-token": Sort(
         "KEY",
         (
-            *prefixed("glpat-", "gldt-", "glrt-", "glsoat-", alphabet=URLSAFE, length=20),
-            *prefixed("GR1348941", alphabet=URLSAFE, length=20),
+            *prefixed("glpat-", "gldt-", "glrt-", "glrtr-", "glsoat-", alphabet=URLSAFE, length=20),
+            *prefixed("GR1348941", "glft-", "glffct-", alphabet=URLSAFE, length=20),
+            *prefixed("glimt-", alphabet=ALNUM, length=25),
+            token("glcbt-64_", (URLSAFE, 20)),
+            token("glagent-", (URLSAFE, 50)),
             token("glptt-", (HEX, 40)),
         ),
         (token("glpat-", (ALNUM, 19)), token("glpat-", (ALNUM, 61)), token("glpat-" + "a-" * 10)),
@@ -62,6 +66,8 @@ SERVICES: dict[str, Sort] = {
             token("xoxp-", (digits, 12), "-", (digits, 12), "-", (digits, 12), "-", (HEX, 32)),
             token("xoxa-2-", (digits, 12), "-", (digits, 12), "-", (HEX, 32)),
             *prefixed("xoxr-", "xoxs-", alphabet=ALNUM, length=40),
+            token("xoxc-", (digits, 12), "-", (digits, 12), "-", (digits, 13), "-", (HEX, 64)),
+            token("xoxd-", (ALNUM, 30), "%2B", (ALNUM, 60), "%3D", (ALNUM, 30)),
             token("xoxe.xoxp-1-", (ALNUM, 160)),
             token("xoxe-1-", (ALNUM, 140)),
             token("xapp-1-A", (UPPER, 10), "-", (digits, 13), "-", (HEX, 64)),
@@ -130,6 +136,23 @@ SERVICES: dict[str, Sort] = {
             "Endpoint=sb://orders7.servicebus.windows.net/;SharedAccessKey={}",
         ),
     ),
+    "azure-signature": Sort(
+        "KEY",
+        (
+            token((ALNUM, 20), "%2B", (ALNUM, 22), "%3D"),
+            token((ALNUM, 20), "+/", (ALNUM, 21), "="),
+        ),
+        (token((ALNUM, 44)), token((ALNUM, 42), "%3D"), *fixed("your-signature-of-the-address")),
+        ("https://orders7.blob.core.windows.net/in/7?sv=2022-11-02&sr=b&sp=r&sig={}",),
+    ),
+    "azure-client-secret": Sort(
+        "KEY",
+        (
+            token((ALNUM, 3), "8Q~", (ALNUM, 34)),
+            token((ALNUM, 3), "7Q~", (URLSAFE, 16), ".", (ALNUM, 10), "~", (URLSAFE, 6)),
+        ),
+        (token((ALNUM, 3), "8Q~", (ALNUM, 33)), token((ALNUM, 3), "xQ~", (ALNUM, 34))),
+    ),
     "twilio-key": Sort(
         "KEY",
         (token("SK", (HEX, 32)),),
@@ -157,7 +180,11 @@ SERVICES: dict[str, Sort] = {
         (token("rubygems_", (HEX, 48)),),
         (token("rubygems_", (HEX, 47)), token("rubygems_", (HEX, 49))),
     ),
-    "docker-token": Sort("KEY", (token("dckr_pat_", (URLSAFE, 27)),), (token("dckr_pat_", (ALNUM, 26)),)),
+    "docker-token": Sort(
+        "KEY",
+        (token("dckr_pat_", (URLSAFE, 27)), token("dckr_oat_", (URLSAFE, 32))),
+        (token("dckr_pat_", (ALNUM, 26)), token("dckr_oat_", (ALNUM, 26))),
+    ),
     "anthropic-key": Sort(
         "KEY",
         (token("sk-ant-api03-", (URLSAFE, 93), "AA"), token("sk-ant-admin01-", (URLSAFE, 93), "AA")),
@@ -169,6 +196,7 @@ SERVICES: dict[str, Sort] = {
             token("sk-", (ALNUM, 20), "T3BlbkFJ", (ALNUM, 20)),
             token("sk-proj-", (URLSAFE, 74), "T3BlbkFJ", (URLSAFE, 74)),
             token("sk-svcacct-", (URLSAFE, 74), "T3BlbkFJ", (URLSAFE, 74)),
+            token("sk-admin-", (URLSAFE, 74), "T3BlbkFJ", (URLSAFE, 74)),
         ),
         (token("sk-proj-", (ALNUM, 39)), token("T3BlbkFJ", (ALNUM, 20))),
     ),
@@ -176,6 +204,7 @@ SERVICES: dict[str, Sort] = {
         "KEY",
         (token("sk-", (ALNUM, 48)), token("sk-or-v1-", (HEX, 64)), token("sk-", (HEX, 32))),
         (token("sk-", (ALNUM, 31)), *fixed("sk-LoadingIndicatorWithThreeBouncingCircles")),
+        ("{}", 'f("x", "{}")'),
     ),
     "hugging-face-token": Sort(
         "KEY",
@@ -225,6 +254,17 @@ SERVICES: dict[str, Sort] = {
             token("sq0idp-", (ALNUM, 22)),
         ),
     ),
+    "braintree-token": Sort(
+        "KEY",
+        (
+            token("access_token$production$", (ALNUM36, 16), "$", (HEX, 32)),
+            token("access_token$sandbox$", (ALNUM36, 16), "$", (HEX, 32)),
+        ),
+        (
+            token("access_token$production$", (ALNUM36, 16), "$", (HEX, 31)),
+            token("access_token$testing$", (ALNUM36, 16), "$", (HEX, 32)),
+        ),
+    ),
     "shopify-token": Sort(
         "KEY",
         prefixed("shpat_", "shpca_", "shppa_", "shpss_", alphabet=HEX, length=32),
@@ -243,7 +283,7 @@ SERVICES: dict[str, Sort] = {
     "hashicorp-token": Sort(
         "KEY",
         (
-            *prefixed("hvs.", "hvb.", alphabet=URLSAFE, length=90),
+            *prefixed("hvs.", "hvb.", "hvr.", alphabet=URLSAFE, length=90),
             token((ALNUM, 14), ".atlasv1.", (URLSAFE, 67)),
         ),
         (token("hvs.", (ALNUM, 23)), token((ALNUM, 14), ".atlasv1.", (ALNUM, 59))),
@@ -269,6 +309,7 @@ SERVICES: dict[str, Sort] = {
             token("glsa_", (ALNUM, 32), "_", (HEX, 8)),
             base64_of(80, b'{"o":"', "glc_"),
             base64_of(80, b'{"iat":', "sntrys_"),
+            token("sntryu_", (HEX, 64)),
             token("dt0c01.", (BASE32, 24), ".", (BASE32, 64)),
         ),
         (
@@ -276,6 +317,7 @@ SERVICES: dict[str, Sort] = {
             token("glsa_", (ALNUM, 32), "_", (HEX, 7)),
             token("glc_", (ALNUM, 50)),
             token("sntrys_", (ALNUM, 59)),
+            token("sntryu_", (HEX, 63)),
             token("dt0c01.", (BASE32, 24), ".", (BASE32, 63)),
         ),
     ),
@@ -285,6 +327,8 @@ SERVICES: dict[str, Sort] = {
             token("lin_api_", (ALNUM, 40)),
             token("PMAK-", (HEX, 24), "-", (HEX, 34)),
             token("ATATT3", (URLSAFE, 182)),
+            token("ATCTT3", (URLSAFE, 182)),
+            token("ATBB", (ALNUM, 32)),
             token("ntn_", (ALNUM, 46)),
             token("secret_", (ALNUM, 43)),
             token("figd_", (URLSAFE, 40)),
@@ -293,6 +337,7 @@ SERVICES: dict[str, Sort] = {
             token("lin_api_", (ALNUM, 39)),
             token("PMAK-", (HEX, 24), "-", (HEX, 33)),
             token("ATATT3", (ALNUM, 170)),
+            token("ATBB", (ALNUM, 31)),
             token("ntn_", (ALNUM, 45)),
             token("secret_", (ALNUM, 42)),
             token("figd_", (ALNUM, 39)),
@@ -304,6 +349,7 @@ SERVICES: dict[str, Sort] = {
             token("pul-", (HEX, 40)),
             token("dp.pt.", (ALNUM, 43)),
             token("dp.st.prod_eu.", (ALNUM, 43)),
+            *prefixed("dp.ct.", "dp.sa.", "dp.scim.", "dp.audit.", alphabet=ALNUM, length=43),
             token("nfp_", (ALNUM, 36)),
             token("fo1_", (URLSAFE, 43)),
             token("LTAI", (ALNUM, 20)),
@@ -314,6 +360,24 @@ SERVICES: dict[str, Sort] = {
             token("nfp_", (ALNUM, 35)),
             token("fo1_", (ALNUM, 42)),
             token("LTAI", (ALNUM, 15)),
+        ),
+    ),
+    "build-token": Sort(
+        "KEY",
+        (
+            token("AKCp", (ALNUM, 69)),
+            token("cmVmdGtuOj", (ALNUM, 54)),
+            *prefixed("sqp_", "squ_", "sqa_", alphabet=HEX, length=40),
+            token("CCIPAT_", (ALNUM, 22), "_", (HEX, 40)),
+            token("CCIPRJ_", (ALNUM, 22), "_", (HEX, 40)),
+            token("tskey-auth-", (ALNUM, 11), "CNTRL-", (ALNUM, 32)),
+        ),
+        (
+            token("AKCp", (ALNUM, 68)),
+            token("cmVmdGtuOj", (ALNUM, 53)),
+            token("sqp_", (HEX, 39)),
+            token("CCIPAT_", (ALNUM, 22), "_", (HEX, 39)),
+            token("tskey-auth-", (ALNUM, 11), "CNTRL-", (ALNUM, 19)),
         ),
     ),
     "age-key": Sort(

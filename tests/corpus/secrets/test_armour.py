@@ -7,6 +7,7 @@ import struct
 import tokenize
 from collections.abc import Callable
 from random import Random
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given, settings
@@ -113,6 +114,22 @@ def encrypted(random: Random) -> list[str]:
     return ["Proc-Type: 4,ENCRYPTED", info, "", *wrapped(random.randbytes(600), 64)]
 
 
+def putty(random: Random) -> list[str]:
+    """As PuTTYgen writes it (the manual of PuTTY, appendix C.2)."""
+    public = wrapped(b"\0\0\0\7ssh-rsa" + random.randbytes(270), 64)
+    private = wrapped(random.randbytes(590), 64)
+    return [
+        "PuTTY-User-Key-File-3: ssh-rsa",
+        "Encryption: none",
+        "Comment: a key",
+        f"Public-Lines: {len(public)}",
+        *public,
+        f"Private-Lines: {len(private)}",
+        *private,
+        f"Private-MAC: {random.randbytes(32).hex()}",
+    ]
+
+
 def wrapped(data: bytes, width: int) -> list[str]:
     text = base64.b64encode(data).decode()
     return [text[start : start + width] for start in range(0, len(text), width)]
@@ -137,6 +154,41 @@ def test_keys_as_tools_write_them(
     assert redaction.counts == {"PRIVATE_KEY": 1}
     assert left(redaction.text, [line for line in body if ": " not in line]) == []
     assert all(line in redaction.text for line in body if ": " in line)
+
+
+@pytest.mark.parametrize("wrapping", WRAPPINGS)
+def test_the_private_lines_of_putty_go_and_the_public_ones_stay(wrapping: str) -> None:
+    lines = putty(seeded("putty"))
+    begins = next(nth for nth, line in enumerate(lines) if line.startswith("Private-Lines"))
+    public, private = lines[: begins + 1], lines[begins + 1 : -1]
+    redaction = redact(WRAPPINGS[wrapping](lines))
+    assert redaction.counts == {"PRIVATE_KEY": 1}
+    assert left(redaction.text, private) == []
+    assert left(redaction.text, public) == left(WRAPPINGS[wrapping](lines), public)
+    assert lines[-1] in redaction.text
+
+
+@pytest.mark.parametrize("encrypted", ["", "ENCRYPTED "])
+def test_a_key_of_ssh2_goes(encrypted: str) -> None:
+    first, last = (f"---- {side} SSH2 {encrypted}PRIVATE KEY ----" for side in ("BEGIN", "END"))
+    body = wrapped(seeded("ssh2").randbytes(700), 70)
+    text = "\n".join([first, 'Comment: "a key"', *body, last, "x = 1"])
+    assert redact(text).text == "\n".join([first, 'Comment: "a key"', HOLE, last, "x = 1"])
+
+
+@pytest.mark.parametrize("encode", [quote, quote_plus])
+def test_a_key_in_an_address_goes(encode: Callable[[str], str]) -> None:
+    first, *body, last = key_lines()
+    text = f"?key={encode(chr(10).join([first, *body, last, '']))}&x=1"
+    redaction = redact(text)
+    assert redaction.counts == {"PRIVATE_KEY": 1}
+    assert redaction.text == f"?key={encode(first)}%0A{HOLE}%0A{encode(last)}%0A&x=1"
+
+
+def test_the_marks_of_a_comment_stay() -> None:
+    first, *body, last = key_lines()
+    text = "\n".join(f"//{line}" for line in [first, *body, last, " and so on"])
+    assert redact(text).text == f"//{first}\n//{HOLE}\n//{last}\n// and so on"
 
 
 @pytest.mark.parametrize(

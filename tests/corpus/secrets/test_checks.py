@@ -9,17 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from codekiln.corpus.secrets import redact
-from codekiln.corpus.secrets.checks import (
-    CHECKS,
-    entropy,
-    is_chosen,
-    is_credentials,
-    is_mailbox,
-    is_password,
-    is_public_ipv4,
-    is_public_ipv6,
-    is_random,
-)
+from codekiln.corpus.secrets.checks import CHECKS, is_mailbox, is_public_ipv4, is_public_ipv6
+from codekiln.corpus.secrets.passwords import is_chosen, is_credentials, is_password
+from codekiln.corpus.secrets.randomness import entropy, is_random, is_random_end
 from corpus.secrets.makers import (
     ALNUM,
     HEX,
@@ -129,6 +121,19 @@ def test_a_uuid_is_not_random() -> None:
         "x7%41y9!",
         "s3cr3t-Pa55",
         "Correct1Horse2",
+        "monkey629*",
+        "turkey12!",
+        "hockey.1993",
+        "dragonpass9!",
+        "a{9b}c!",
+        "a(b)9c!",
+        "it's9xyz!",
+        'it\\"s9xyz!',
+        "a<b9!xy",
+        "x\\y9&z!",
+        "100%sure!",
+        "^caret9^",
+        "qKzTbWmRxVnLpJdHs",
     ],
 )
 def test_passwords(value: str) -> None:
@@ -163,6 +168,26 @@ def test_passwords(value: str) -> None:
         "Password?",
         "new_password2:",
         "token1!",
+        "mypass",
+        "testpassword1",
+        "secretsecret!",
+        "new_Password1",
+        "getSecret1",
+        "{user}1!",
+        "{0}-1!",
+        "#{user + 1}",
+        "$(pwgen 1)",
+        "<b>1!</b>",
+        "required|min:8|confirmed",
+        "^[a-z0-9]{8,}$",
+        "(?=.*[0-9]).{8,}",
+        "\\d{4}!",
+        "a1 && b2",
+        ' + user1 + "',
+        '", "name1',
+        "+user1+",
+        "user1 + ",
+        "correcthorsebattery",
     ],
 )
 def test_what_stands_after_password_in_code(value: str) -> None:
@@ -170,9 +195,50 @@ def test_what_stands_after_password_in_code(value: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("corr3ct horse battery", True),
+        ("Tr0ub4dor & three", True),
+        ("w!nter sun 2024", True),
+        ("Enter passw0rd again", False),
+        ("must be 8 to 64 characters!", False),
+        ("Falsches Passwort!", False),
+        ("at least 1 l3tter", False),
+        ("one tw0 three four five six seven", False),
+        ("correct horse battery", False),
+    ],
+)
+def test_a_password_of_several_words_is_no_sentence(value: str, expected: bool) -> None:
+    assert is_password(value, 'password = "') is expected
+    assert not is_password(value, 'f(password, "')
+
+
+@pytest.mark.parametrize("before", ["# pass `", 'print("pass "', "(pass, '", "Pass '"])
+def test_what_is_passed_on_is_no_password(before: str) -> None:
+    assert not is_password("level=3!", before)
+    assert is_password("level=3!", before.replace("ass", "assword = ")[:-1] + "'")
+
+
+def test_the_end_of_a_key_decides() -> None:
+    for make in (token("sk-", (ALNUM, 40)), token("sk-or-v1-", (HEX, 64))):
+        assert share("random-end", make, 'f("x", "') > 0.95
+    assert not is_random_end("sk-LoadingIndicatorWithThreeBouncingCircles", "")
+
+
+@pytest.mark.parametrize(
     ("before", "expected"),
     [
         ('password = "', True),
+        ('password = ("', True),
+        ('{\\"password\\": \\"', True),
+        ('user.setPassword("', True),
+        ('builder.password("', True),
+        ("DB_PASSWORD=", True),
+        ("export DB_PASSWORD=", True),
+        ("docker run -e DB_PASSWORD=", True),
+        ("db_password=", False),
+        ("mysql -u root -p", True),
+        ("curl -u ana:", True),
         ("password: '", True),
         ("password => `", True),
         ('f(password, "', False),
@@ -203,6 +269,11 @@ def test_a_password_of_an_address_may_be_any(value: str) -> None:
         ("%s", "https://ana:"),
         ("*****", "https://ana:"),
         ("guest", "amqp://visitor:"),
+        ("elastic", "curl -u elastic:"),
+        ("elastic", "curl --user='elastic:"),
+        ("ana", "*:5432:*:ana:"),
+        ("secretpassword", "https://ana:"),
+        ("mypass", "https://ana:"),
     ],
 )
 def test_a_password_of_an_address_that_only_shows_its_place(value: str, before: str) -> None:
@@ -338,11 +409,14 @@ def unicast() -> st.SearchStrategy[IPv6Address]:
 @example(IPv6Address("2001:db8::8a2e:370"), "compressed")
 @example(IPv6Address("2001:db8::8a2e:370"), "exploded")
 @example(IPv6Address("2002:c000:204::1"), "compressed")
+@example(IPv6Address("2000::1"), "compressed")
+@example(IPv6Address("2000::12"), "compressed")
 @example(IPv6Address("2a00:1450:4001:81b::200e"), "exploded")
 def test_a_long_address_goes_if_it_is_routed(address: IPv6Address, form: str) -> None:
     text = getattr(address, form)
     whole_network = text.endswith("::")
-    assert found(text) is (address.is_global and not whole_network)
+    as_a_slice = len(text) == len("2000::1")  # as in x[2000::1]
+    assert found(text) is (address.is_global and not whole_network and not as_a_slice)
     assert not whole_network or form == "compressed"
 
 

@@ -4,14 +4,15 @@ import pytest
 
 from codekiln.corpus.secrets import redact
 from codekiln.corpus.secrets.excerpt import excerpt
-from codekiln.corpus.secrets.formats import find_formats
+from codekiln.corpus.secrets.formats import Formats, find_formats
 from codekiln.corpus.secrets.rules import rules
 from codekiln.corpus.secrets.windows import windows
 from corpus.secrets.forms import LINES, line
 from corpus.secrets.makers import ALNUM, HEX, discord_bot, seeded, token
 from corpus.secrets.planted import SORTS
 
-FORMATS = tuple(rule for rule in rules() if rule.keywords)
+RULES = tuple(rule for rule in rules() if rule.keywords)
+FORMATS = Formats(RULES)
 TOKEN = token("npm_", (ALNUM, 36))(seeded("formats"))
 
 
@@ -113,7 +114,7 @@ def test_a_password_for_an_example_stays(host: str) -> None:
     assert redact(text).text == text
 
 
-@pytest.mark.parametrize("rule", [rule.id for rule in FORMATS])
+@pytest.mark.parametrize("rule", [rule.id for rule in RULES])
 def test_the_windows_hide_no_secret(rule: str) -> None:
     """The whole text looked through for keywords is the reference."""
     sort, random = SORTS[rule], seeded("windows", rule)

@@ -57,6 +57,56 @@ def test_a_key_in_every_form(form: str, name: str) -> None:
         "password={}\\n",
         "PGPASSWORD='{}' psql",
         "<Password>{}</Password>",
+        # In a string of another language.
+        'String json = "{\\"user\\": \\"ana\\", \\"password\\": \\"{}\\"}";',
+        'body := "{\\"password\\":\\"{}\\"}"',
+        "x = '{\\'password\\': \\'{}\\'}'",
+        '"{\\\\\\"password\\\\\\": \\\\\\"{}\\\\\\"}"',
+        # In code.
+        'password = ("{}")',
+        'password = (\n    "{}"\n)',
+        'password=b"{}"',
+        '"password" : "{}"',
+        "PASSWORD := '{}'",
+        'password ||= "{}"',
+        'password: str | None = "{}"',
+        'const PASSWORD: &\'static str = "{}";',
+        'Dim password As String = "{}"',
+        'if ($password -eq "{}") {',
+        'user.setPassword("{}");',
+        'builder.username("ana").password("{}").build()',
+        "{ user: 'ana', pass: '{}' }",
+        'smtppass = "{}"',
+        "ALTER USER ana WITH PASSWORD '{}';",
+        "SET PASSWORD FOR ana = PASSWORD('{}');",
+        # In lists.
+        'passwords = ["", "{}"]',
+        "passwords = ['letmein', '{}', 'qwerty']",
+        '"passwords": ["{}"]',
+        "passwords: [letmein, {}]",
+        "passwords:\n  - letmein\n  - {}\n  - qwerty",
+        'passwords:\n- "{}"\n',
+        "password: |\n  {}\n",
+        "password: >-\n  {}\n",
+        # In files of settings.
+        '<user name="ana" password="{}" />',
+        '<property name="password" value="{}"/>',
+        "[db]\npassword = {}\nhost = db",
+        "spring.datasource.password={}\n",
+        "- DB_PASSWORD={}\n",
+        "ENV DB_PASSWORD {}\n",
+        '"Server=db;User Id=ana;Password={};"',
+        "Data Source=db;Uid=ana;Pwd={}",
+        "machine nordwind.de login ana password {}\n",
+        "machine nordwind.de\n  login ana\n  password {}\n",
+        # In commands.
+        "./deploy --password='{}'",
+        "PGPASSWORD={} psql",
+        "docker run -e MYSQL_ROOT_PASSWORD={} mysql",
+        "sshpass -p {} ssh ana@host",
+        "sshpass -p '{}' ssh ana@host",
+        "sshpass -p{} ssh ana@host",
+        '$password = ConvertTo-SecureString "{}" -AsPlainText -Force',
     ],
 )
 def test_other_ways_to_write_a_password(text: str) -> None:
@@ -64,8 +114,50 @@ def test_other_ways_to_write_a_password(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "password"),
+    [
+        ('password = "{}"', "a{9b}c!"),
+        ('password = "{}"', "it's9!xyz"),
+        ("password = '{}'", 'say"9"x!y'),
+        ('password = "{}"', 'it\\"s9!xyz'),
+        ('password = "{}"', "x\\\\y9&z!"),
+        ('password = "{}"', "a&b;c(d)9*"),
+        ('password = "{}"', "corr3ct horse battery"),
+        ('"{\\"password\\": \\"{}\\"}"', "it's9!xyz"),
+        ("DB_PASSWORD={}\n", "aB*c&d;9(x"),
+        ("export DB_PASSWORD={}\n", "aB*c&d9,x"),
+        ("password: {}\n", "aB*c&d;9(x"),
+        ("Server=db;User Id=ana;Password={};Port=1", "aB*c&d(9),x"),
+        ("DB_PASSWORD={}\n", "falcon12"),
+        ('user.setPassword("{}")', "falcon12"),
+    ],
+)
+def test_passwords_with_signs(text: str, password: str) -> None:
+    assert redact(text.replace("{}", password)).text == text.replace("{}", "<PASSWORD>")
+
+
+@pytest.mark.parametrize(
     "line",
     [
+        "PASSWORD=$(pwgen -s 16 1)",
+        "password=getpass(stream1);",
+        "password=a1&&b2;",
+        "password=Falcon&user=ana1",
+        'url = "?user=ana&password=" + quote(password1) + "&x=1"',
+        "x = '{\\'password\\': \\'' + password1 + '\\'}'",
+        "if not password:\n    foo('Falcon2019!')",
+        "pass\n    foo('Falcon2019!')",
+        "pass\n    'Falcon2019!'",
+        'print("Pass "+user1+" is over")',
+        "call(pass_fds, 'x=%a1')",
+        "pass_context = 'Falcon2019!'",
+        '<input type="password" class="col-md6 p2!">',
+        "'password' => 'required|min:8|confirmed'",
+        'password: ["", Validators.minLength(8)]',
+        "passwords = [user.password1, b2]",
+        "password = (user1 + salt2)",
+        "# login with password failed",
+        "password: 'Passwords must have 8 l3tters'",
         'password = "changeme"',
         'password = "change_me_1"',
         'password = "<your key>"',
@@ -114,6 +206,18 @@ def test_what_is_called_a_password_and_is_none(line: str) -> None:
         "urn:uuid:{uuid}",
         'cache_key = "{digest}"',
         'public_key = "{digest}"',
+        'PUBLIC_API_KEY = "{digest}"',
+        'publicToken: "{digest}"',
+        'token_hash = "{digest}"',
+        'tokenSha256: "{digest}"',
+        'secret_digests = ["{digest}"]',
+        'password_hash = "{digest}"',
+        'hashed_password = "{digest}"',
+        'access_key_id = "{digest}"',
+        '"private_key_id": "{digest}"',
+        'token_type = "{digest}"',
+        'signing_key_fingerprint = "{digest}"',
+        'api-key-name: "{digest}"',
         'tokenizer = "{digest}"',
         'secretary = "{digest}"',
         'credentialing = "{digest}"',
@@ -138,7 +242,18 @@ def test_what_is_called_a_key_and_is_none(text: str) -> None:
     assert redact(line).text == line
 
 
-@pytest.mark.parametrize("name", ["secret", "auth_token", "api-key"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "secret",
+        "auth_token",
+        "api-key",
+        "hash_secret",
+        "token_hash_secret",
+        "key_id_token",
+        "secret_id",
+    ],
+)
 def test_the_same_digest_under_the_name_of_a_secret(name: str) -> None:
     assert redact(f'{name} = "{DIGEST}"').text == f'{name} = "<KEY>"'
 
@@ -147,6 +262,15 @@ def test_a_value_ends_with_its_quotes() -> None:
     text = f"f(password='{PASSWORD}', api_key=\"{KEY}\", other='{KEY}')"
     expected = f"f(password='<PASSWORD>', api_key=\"<KEY>\", other='{KEY}')"
     assert redact(text).text == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["keys: api_keys = ['{0}', '{1}']", "tokens:\n  - {0}\n  - {1}\n", 'TOKEN = ("{0}", "{1}")'],
+)
+def test_every_key_of_a_list_goes(text: str) -> None:
+    keys = [token((ALNUM, 32))(seeded("list", nth)) for nth in range(2)]
+    assert redact(text.format(*keys)).text == text.format("<KEY>", "<KEY>")
 
 
 @given(st.characters(exclude_categories=[]))

@@ -94,7 +94,7 @@ def test_no_value_leaves_the_room() -> None:
 def test_redacting_twice_is_redacting_once(rule: str) -> None:
     sort, random = SORTS[rule], seeded("twice", rule)
     makers = (*sort.secrets, *sort.misses)
-    for form in LINES:
+    for form in random.sample(sorted(LINES), 8):
         texts = [text.replace("{}", make(random)) for make in makers for text in sort.texts]
         lines = [line(form, random.choice(sort.names), text) for text in texts]
         for text in ("\n".join(lines), " ".join(lines)):
@@ -186,14 +186,25 @@ def test_keys_and_other_secrets_do_not_disturb_each_other() -> None:
         "-us",
         "password",
         "password=",
+        'password="\\',
+        'password=\\"',
+        "passwords: [a,",
+        "passwords:\n- a",
+        "name=x;password=x&y",
+        "pass -a",
         "secret = '",
         "--token ",
         "Bearer ",
         "'aaaaa\\n",
         "AKIA" * 4,
+        "curl -u a:",
+        "mysql -p",
+        'uth("a", "',
+        "Private-Lines: 1\n" + "A1b" * 20 + "\n",
+        begin() + "&#10;",
     ],
 )
 def test_hostile_repetition_ends(piece: str) -> None:
     """A search that took quadratic time would keep the suite waiting for minutes."""
-    for text in (piece * (200_000 // len(piece)), f"{begin()}\n{piece * (50_000 // len(piece))}"):
+    for text in (piece * (100_000 // len(piece)), f"{begin()}\n{piece * (25_000 // len(piece))}"):
         redact(text)

@@ -14,14 +14,29 @@ from corpus.secrets.makers import ALNUM, BASE32, BASE64, HEX, URLSAFE, seeded, t
 SEAM = "\n\0\n"
 TEXTS = st.lists(
     st.sampled_from(
-        ["a", "_", "/", "-", "0", " ", "\n", "é", "\U0001f511", "key", "src/", "x9Y8z7W6", " = "]
+        [
+            "a",
+            "_",
+            "/",
+            "-",
+            "~",
+            "0",
+            " ",
+            "\n",
+            "é",
+            "\U0001f511",
+            "key",
+            "src/",
+            "x9Y8z7W6",
+            " = ",
+        ]
     )
 ).map("".join)
 
 
 @given(TEXTS)
 def test_words_with_digits_are_looked_at_and_paths_are_not(text: str) -> None:
-    words = re.finditer(rf"[A-Za-z0-9_+/%-]{{{LONG},}}", text)
+    words = re.finditer(rf"[A-Za-z0-9_+/%~-]{{{LONG},}}", text)
     spans = [
         (max(0, word.start() - BEFORE), word.end()) for word in words if re.search("[0-9]", word[0])
     ]
@@ -34,6 +49,7 @@ def test_words_with_digits_are_looked_at_and_paths_are_not(text: str) -> None:
         "abcdefgh12345678",
         "ABCDEFGHIJKLMNOPQRS",
         "qKzTbWmRxVnLpJdHs",
+        "qKz8Q~bWmRxVn~LpJ",
         "aaaaaaaaaaaaaaaaB1",
         "0000000000000000",
     ],
@@ -51,6 +67,7 @@ def test_words_that_are_looked_at(word: str) -> None:
         "AbstractTokenStreamFactory",
         "src/codekiln/corpus/secrets",
         "----------------------",
+        "~~~~~~~~~~~~~~~~~~~~~~",
         "aaaaaaaaaaaaaaaaaaaaaaaa",
         "",
     ],

@@ -107,10 +107,10 @@ class Collection:
 
 def clean_columns(chunk: Chunk, start: int) -> pa.Table:
     """The files of a chunk for the workers, numbered from `start`."""
-    rows = [
-        {"place": place, **vars(file.raw)} for place, file in enumerate(chunk.files, start=start)
-    ]
-    return pa.Table.from_pylist(rows, FILES)
+    raws = [file.raw for file in chunk.files]
+    columns = [[getattr(raw, name) for raw in raws] for name in FILES.names[1:]]
+    places = range(start, start + len(raws))
+    return pa.table([places, *columns], FILES)
 
 
 def _facts(source: str, chunk: Chunk) -> pa.Table:

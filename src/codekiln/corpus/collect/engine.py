@@ -157,6 +157,8 @@ def _started(runner: Runner) -> Any:
         raise MissingExtraError("ray", "Building a corpus on Ray")
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
+    # Untold, Daft imports Ray, where that is installed, to see whether a cluster is there.
+    os.environ.setdefault("DAFT_RUNNER", runner)
     import daft
 
     if runner == "ray":

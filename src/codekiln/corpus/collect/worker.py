@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from codekiln.corpus.cleaning import Cleaned, Cleaner, Raw, Refused
 from codekiln.corpus.duplicates import signatures
@@ -58,7 +59,7 @@ def clean_batch(
         outcomes.append(_clean(cleaner, Raw(*row)))
     kept = [outcome for outcome in outcomes if isinstance(outcome, Cleaned)]
     sketches = iter(signatures([outcome.tokens for outcome in kept]))
-    sizes = [len(content) for content in files["content"].to_pylist()]
+    sizes = pc.binary_length(files["content"]).to_pylist()
     rows = [
         _kept(place, outcome, next(sketches).tobytes())
         if isinstance(outcome, Cleaned)

@@ -14,6 +14,7 @@ from typing import Self
 from codekiln.corpus.contamination.ngrams import NgramIndex, Numbers
 from codekiln.corpus.contamination.passages import Passage, humaneval, read
 from codekiln.corpus.duplicates import token_hashes
+from codekiln.corpus.secrets import redact
 from codekiln.errors import SourceError
 
 SHORTEST, SHORT = 20, 32  # code tokens: below SHORTEST nothing, below SHORT only all of it
@@ -51,7 +52,7 @@ class Benchmarks:
     def match(self, text: str, tokens: Numbers) -> str:
         """The item of which a document holds most, such as `"HumanEval/12"`; `""` if none.
 
-        `tokens` are the document's `token_hashes`.
+        Its secrets are placeholders already; `tokens` are its `token_hashes`.
         """
         shares = self.index.shares(tokens)
         near = sorted((-share, place) for place, share in shares.items() if share >= OVERLAP)
@@ -62,12 +63,16 @@ class Benchmarks:
 
 
 def _tokenised(passages: Iterable[Passage]) -> dict[str, tuple[str, Numbers]]:
-    """Name and tokens of each passage that is long enough, by its text without white space."""
+    """Name and tokens of each passage that is long enough, by its text without white space.
+
+    Placeholders stand for its secrets, as they do in the documents that it is looked for in.
+    """
     texts: dict[str, tuple[str, Numbers]] = {}
     for passage in passages:
-        tokens = token_hashes(passage.text)
+        text = redact(passage.text).text
+        tokens = token_hashes(text)
         if len(tokens) >= SHORTEST:
-            texts.setdefault(_squeeze(passage.text), (passage.name, tokens))
+            texts.setdefault(_squeeze(text), (passage.name, tokens))
     return texts
 
 

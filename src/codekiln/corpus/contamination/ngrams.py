@@ -45,12 +45,15 @@ class NgramIndex:
         """Of the texts with an n-gram among `tokens`: the share of their n-grams that is there."""
         ngrams = _ngrams(tokens)
         bits = len(self.filter).bit_length() - 1
-        ngrams = np.unique(ngrams[self.filter.take(_leading(ngrams, bits))])
+        ngrams = ngrams[self.filter.take(_leading(ngrams, bits))]
         starts = np.searchsorted(self.ngrams, ngrams, side="left")
-        ends = np.searchsorted(self.ngrams, ngrams, side="right")
-        found = [self.owners[a:b] for a, b in zip(starts, ends, strict=True) if a < b]
-        if not found:
+        known = starts < len(self.ngrams)
+        known[known] = self.ngrams[starts[known]] == ngrams[known]
+        if not known.any():
             return {}
+        starts, first = np.unique(starts[known], return_index=True)
+        ends = np.searchsorted(self.ngrams, ngrams[known][first], side="right")
+        found = [self.owners[a:b] for a, b in zip(starts, ends, strict=True)]
         texts, counts = np.unique(np.concatenate(found), return_counts=True)
         return dict(zip(texts.tolist(), (counts / self.sizes[texts]).tolist(), strict=True))
 

@@ -1,6 +1,5 @@
 """The manifests of packages: which files they are, and what one names. `readers.py` has the formats."""
 
-import configparser
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -61,7 +60,7 @@ def read_manifest(path: str, text: str) -> Manifest:
     family, reader = kind
     try:
         return Manifest(family, *(tuple(filter(None, names)) for names in reader(text)))
-    except (ValueError, configparser.Error, RecursionError):
+    except (ValueError, RecursionError):
         return Manifest(family)
 
 

@@ -4,12 +4,12 @@ Versions are not read. What only tests and builds need is left out: nearly every
 A manifest may hold anything, so types are never taken on trust and no pattern looks far ahead.
 """
 
-import configparser
 import json
 import re
-import tomllib
 from collections.abc import Callable, Iterable
 from typing import Any
+
+from codekiln.corpus.foreign import ini, toml
 
 Names = Iterable[str]
 Found = tuple[Names, Names, Names]  # own, needs, topics
@@ -58,7 +58,7 @@ def composer(text: str) -> Found:
 
 def pyproject(text: str) -> Found:
     """Python's `pyproject.toml` (PEP 621), and poetry's table in it."""
-    whole = tomllib.loads(text)
+    whole = toml(text)
     own, needs, topics = [], [], []
     for project in (_table(whole, "project"), _table(whole, "tool", "poetry")):
         own += _strings(project.get("name"))
@@ -70,12 +70,11 @@ def pyproject(text: str) -> Found:
 
 def setup_cfg(text: str) -> Found:
     """setuptools' `setup.cfg`."""
-    parser = configparser.ConfigParser(interpolation=None, strict=False)
-    parser.read_string(text)
-    values = {key: value for section in parser.values() for key, value in section.items()}
-    topics = values.get("classifiers", "").split("\n") + values.get("keywords", "").split(",")
-    needs = _required(values.get("install_requires", "").split("\n"))
-    return [values.get("name", "")], needs, map(str.strip, topics)
+    sections = ini(text)
+    about, options = sections.get("metadata", {}), sections.get("options", {})
+    topics = about.get("classifiers", "").split("\n") + about.get("keywords", "").split(",")
+    needs = _required(options.get("install_requires", "").split("\n"))
+    return [about.get("name", "")], needs, map(str.strip, topics)
 
 
 def setup_py(text: str) -> Found:
@@ -102,7 +101,7 @@ def requirements(text: str) -> Found:
 
 def cargo(text: str) -> Found:
     """Rust's."""
-    whole = tomllib.loads(text)
+    whole = toml(text)
     package = _table(whole, "package")
     needs = [*_table(whole, "dependencies"), *_table(whole, "workspace", "dependencies")]
     topics = _strings(package.get("keywords")) + _strings(package.get("categories"))
@@ -140,7 +139,7 @@ def sbt(text: str) -> Found:
 
 def gems(text: str) -> Found:
     """Ruby's `Gemfile` and `*.gemspec`, up to the first group of a Gemfile: they are of tests."""
-    text = re.split(r"^\s*group\b", text, maxsplit=1, flags=re.MULTILINE)[0]
+    text = re.split(r"^[ \t]*group\b", text, maxsplit=1, flags=re.MULTILINE)[0]
     return _GEM_NAME.findall(text), _GEM.findall(text), ()
 
 

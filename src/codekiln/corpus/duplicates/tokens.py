@@ -16,8 +16,8 @@ Numbers = npt.NDArray[np.uint64]
 SPACE, WORD, MARK = range(3)
 BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2^64
 
-_RARE_MARK = re.compile(r"(?![\x00-\x7f])[^\w\s]")
-_RARE_SPACE = re.compile(r"(?![\x00-\x7f])\s")
+_RARE = re.compile(r"[^\x00-\x7f]+")
+_MARK, _SPACE = re.compile(r"[^\w\s]"), re.compile(r"\s")
 _ODD = np.uint64(0xD6E8FEB86659FD93)  # the multiplier of degski's 64-bit mix
 _HALF = np.uint64(32)
 
@@ -30,7 +30,7 @@ def token_hashes(text: str) -> Numbers:
     `BASE` at its beginning. Its size is added, and all is mixed.
     """
     if not text.isascii():
-        text = _RARE_SPACE.sub(" ", _RARE_MARK.sub(r" \g<0> ", text))
+        text = _RARE.sub(_apart, text)
     content = f" {text} ".encode()
     before, last = _tokens(content)
     powers, inverses = _powers(1 << len(content).bit_length())
@@ -50,6 +50,11 @@ def mix(numbers: Numbers) -> Numbers:
     numbers *= _ODD
     numbers ^= numbers >> _HALF
     return numbers
+
+
+def _apart(rare: re.Match[str]) -> str:
+    """A run of rare characters in which marks stand apart and white space is plain."""
+    return _SPACE.sub(" ", _MARK.sub(r" \g<0> ", rare[0]))
 
 
 def _tokens(content: bytes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from codekiln.corpus.licences.expression import UNKNOWN, joined
+from codekiln.corpus.foreign import toml
+from codekiln.corpus.licences.expression import PERMISSIVE, UNKNOWN, allowed, joined
 from codekiln.corpus.licences.names import expression_of, stated
-from codekiln.corpus.licences.tables import tables
 from codekiln.corpus.licences.texts import text_licence
 
 # So that no pattern takes more than a blink: `*` and `**` are searched one within the other.
@@ -43,7 +43,7 @@ def annotations(name: str, text: str) -> list[Annotation]:
 
 def _reuse(text: str) -> Iterator[Annotation]:
     try:
-        entries = tables(text).get("annotations", [])
+        entries = toml(text).get("annotations", [])
     except (ValueError, RecursionError):
         return
     for table in entries if isinstance(entries, list) else []:
@@ -77,7 +77,10 @@ def _dep5(text: str) -> Iterator[Annotation]:
         files = "*" if "format" in paragraph else paragraph.get("files", "")
         if not name or not files:
             continue
-        licence = expression_of(name) or text_licence(_unfolded(bodies.get(name, ""))) or UNKNOWN
+        named, said = expression_of(name), text_licence(_unfolded(bodies.get(name, "")))
+        licence = named or said or UNKNOWN
+        if said and not allowed(said, PERMISSIVE) and allowed(named, PERMISSIVE):
+            licence = joined("AND", [named, said])
         for pattern in files.split():
             literal = fnmatch.translate(pattern.replace("[", "[[]"))
             whole = pattern in _EVERYTHING

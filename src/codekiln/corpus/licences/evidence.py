@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from codekiln.corpus.licences.expression import UNKNOWN
 from codekiln.corpus.licences.names import expression_of
 
 Kind = Literal["text", "manifest", "annotations"]
@@ -18,8 +19,20 @@ _TEXT = re.compile(
     re.IGNORECASE,
 )
 _PROSE = re.compile(r"\.(?:txt|text|md|markdown|rst|adoc|org|html?|rtf)\Z", re.IGNORECASE)
-# What may follow "LICENSE" but names no licence: Boost's file, and the GNU's second one.
-_PLAIN, _LESSER = ("", "1_0"), ("lesser", "lib")
+# What may follow "LICENSE" but names no licence: versions, as of Boost's and Apache's own files, and
+# the GNU's second one.
+_PLAIN = re.compile(r"[\d._]*(?:lesser|lib)?", re.IGNORECASE)
+# Texts that are called as their licence is, without "LICENSE"; so are pages on Python or Ruby.
+_CALLED = re.compile(
+    r"(?:gnu[-_ ]?)?[al]?gpl(?:[-_ v.]*\d[\d.]*)?|(?:apache|mpl|epl|eupl|cddl|cc0|bsd)[-_ v.]*\d[\d.]*",
+    re.IGNORECASE,
+)
+# Terms for those who pay, or who agree to them.
+_WITHHELD = re.compile(
+    r"(?:commercial|enterprise|proprietary|ee)[-_. ]licen[cs]es?"
+    r"|licen[cs]e[-_. ](?:commercial|enterprise|proprietary|ee|eula)|eula",
+    re.IGNORECASE,
+)
 _MANIFESTS = {"package.json", "composer.json", "pyproject.toml", "setup.cfg", "PKG-INFO",
     "Cargo.toml", "pom.xml", "DESCRIPTION"}  # fmt: skip
 _ANNOTATIONS = {"debian/copyright", ".reuse/dep5"}
@@ -47,7 +60,7 @@ class Evidence:
     @property
     def is_lesser(self) -> bool:
         """Whether this is the second of the two texts that an LGPL project holds."""
-        return _PROSE.sub("", self.name).lower().endswith(_LESSER)
+        return _PROSE.sub("", self.name).lower().endswith(("lesser", "lib"))
 
     @property
     def is_plain(self) -> bool:
@@ -93,7 +106,9 @@ def _may_be(name: str) -> bool:
     if name in _MANIFESTS or name in ("METADATA", "REUSE.toml", "dep5"):
         return True
     lowered = name.lower()
-    return "licen" in lowered or "copy" in lowered or lowered.endswith((".gemspec", ".txt"))
+    if "licen" in lowered or "copy" in lowered or lowered.endswith((".gemspec", ".txt")):
+        return True
+    return "gpl" in lowered or "eula" in lowered
 
 
 def _is_metadata(name: str, folder: str) -> bool:
@@ -103,13 +118,18 @@ def _is_metadata(name: str, folder: str) -> bool:
 @lru_cache(maxsize=4096)
 def _licence_in(name: str) -> str | None:
     """The licence that the name of a licence file tells, `""` if none, None if it is no such file."""
-    match = _TEXT.fullmatch(_PROSE.sub("", name))
+    bare = _PROSE.sub("", name)
+    if _WITHHELD.fullmatch(bare):
+        return UNKNOWN
+    if _CALLED.fullmatch(bare):
+        return expression_of(bare.replace("_", "-")) or None
+    match = _TEXT.fullmatch(bare)
     if not match:
         return None
     if match["unlicense"]:
         return "Unlicense"
     before, after = match["before"] or "", (match["after"] or "").strip(".-_ ")
-    if not before and after.lower() in (*_PLAIN, *_LESSER):
+    if not before and _PLAIN.fullmatch(after):
         return ""
     word = before if not after else after if not before else ""
     return expression_of(word.replace("_", "-")) or None

@@ -5,7 +5,7 @@ Words that are no SPDX expression ("New BSD", "GPLv2+") are read in `names.py`.
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Literal
@@ -22,6 +22,8 @@ _LATER = re.compile(r"(?<=\d)\+(?=[\s)]|\Z)")
 _ONLY_OR_LATER = re.compile(r"-(?:only|or-later)\Z")
 _FROM_VERSION = re.compile(r"-?\d.*", re.DOTALL)
 # SPDX gave these identifiers up for a licence and an exception (licence list 3.0).
+# What "GPL", "LGPL" and "AGPL" are without a version: any that was ever published.
+_BARE = frozenset({"GPL-1.0-or-later", "LGPL-2.0-or-later", "AGPL-3.0-or-later"})
 _DEPRECATED = {
     "GPL-2.0-with-autoconf-exception": "GPL-2.0-only WITH Autoconf-exception-2.0",
     "GPL-2.0-with-bison-exception": "GPL-2.0-or-later WITH Bison-exception-2.2",
@@ -78,6 +80,15 @@ def joined(operator: Literal["AND", "OR"], expressions: Iterable[str]) -> str:
     return (normalised(f" {operator} ".join(parts)) or UNKNOWN) if parts else ""
 
 
+def identifiers() -> Iterable[str]:
+    """The identifiers of the SPDX licence list."""
+    symbols = _licensing().known_symbols.items()
+    return (
+        name for name, symbol in symbols
+        if not symbol.is_exception and not _REFERENCE.match(name)
+    )  # fmt: skip
+
+
 def family(licence: str) -> str:
     """What the versions and variants of a licence share.
 
@@ -110,6 +121,47 @@ def refined(found: str, stated: str) -> str:
     """
     named = licences_of(found)
     return stated if named and named <= licences_of(stated) else found
+
+
+def adds(expression: str, others: Iterable[str]) -> bool:
+    """Whether an expression names a family of licences that others do not, or one of a family whose
+    others are permissive that is not.
+
+    >>> adds("MIT", ["MIT", "ISC"]), adds("ISC", ["MIT"])
+    (False, True)
+    >>> adds("BSD-3-Clause-No-Nuclear-License", ["BSD-3-Clause"])
+    True
+    """
+    found = {family(licence): allowed(licence, PERMISSIVE) for licence in others}
+    named = {family(licence) for licence in licences_of(expression)}
+    if not named <= found.keys():
+        return True
+    return all(found[one] for one in named) and not allowed(expression, PERMISSIVE)
+
+
+def without_bare(licences: Sequence[str]) -> list[str]:
+    """Licences without those that another one names more exactly.
+
+    >>> without_bare(["GPL-1.0-or-later", "MIT", "GPL-3.0-only", "GPL-3.0-or-later"])
+    ['MIT', 'GPL-3.0-or-later']
+    """
+    exact = {family(licence) for licence in licences if licence not in _BARE}
+    return [
+        licence for licence in licences
+        if not (licence in _BARE and family(licence) in exact)
+        and licence.replace("-only", "-or-later") not in set(licences) - {licence}
+    ]  # fmt: skip
+
+
+def refined_by_family(found: str, stated: str) -> str:
+    """A GNU licence that is named without a version is the version that is stated elsewhere.
+
+    >>> refined_by_family("LGPL-2.0-or-later", "LGPL-2.1-only")
+    'LGPL-2.1-only'
+    """
+    if found in _BARE and {family(licence) for licence in licences_of(stated)} == {family(found)}:
+        return stated
+    return found
 
 
 @lru_cache(maxsize=4096)

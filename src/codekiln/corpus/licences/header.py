@@ -1,85 +1,128 @@
 """The licence in the comments at the head of a source file: a tag, a notice, or a short licence.
 
-This runs for every file of a corpus: most must pay for a few searches alone, and what a passage
-means is remembered, as a repository's files all begin alike.
+This runs for every file of a corpus: most must pay for a few searches alone. What a passage means is
+told in `meaning.py`, and remembered, as a repository's files all begin alike.
 """
 
 import re
-from collections.abc import Iterator
-from functools import lru_cache
+import string
+from collections.abc import Iterator, Sequence
 
-from codekiln.corpus.licences.expression import UNKNOWN, joined
-from codekiln.corpus.licences.notices import granted
-from codekiln.corpus.licences.restrictions import curtailed, restricted
-from codekiln.corpus.licences.similarity import read
+from codekiln.corpus.licences.expression import (
+    PERMISSIVE,
+    UNKNOWN,
+    allowed,
+    joined,
+    refined_by_family,
+    without_bare,
+)  # fmt: skip
+from codekiln.corpus.licences.meaning import Meaning, meaning
+from codekiln.corpus.licences.names import stated
 from codekiln.corpus.licences.tags import tagged
-from codekiln.corpus.licences.texts import combined, offers_choice, with_grants
-from codekiln.corpus.licences.words import words
 
 # So far a comment must begin to speak of a licence, and so far it may go on.
 _CHARACTERS, _LINES, _LONGEST = 4096, 60, 12_000
-# One of these is in the first line of every notice and text that we know, ...
-_SIGNS = ("icense", "icence", "LICENSE", "LICENCE", "edistribut", "ermission is", "ermission to", "GPL",
-    "onfidential", "CONFIDENTIAL", "nauthorized", "roprietary", "PROPRIETARY",
-    "rade secret", " as-is")  # fmt: skip
-# ... and one of these in its last paragraph.
-_ENDS = (*_SIGNS, "WARRANT", "arrant", "AS IS", "as is", "LIABLE", "liable", "dvertising",
-    "endorse", "ommercial", "COMMERCIAL")  # fmt: skip
+# In lower case, one of these is in the first line of every notice and text that we know, ...
+_SIGNS = ("licen", "gpl", "permission", "redistribut", "confidential", "proprietary", "unauthori",
+    "trade secret", "unpublished", "eula", "property of", "not distribut", "not copy or",
+    "not be copied", "not be reproduced", "internal use only", "creative commons", "cc by", "cc-by",
+    "released under", "distributed under", "available under", " as-is", "held liable")  # fmt: skip
+# ... and one of these, or one of the signs that are there, in its last paragraph.
+_ENDS = ("warrant", "as is", "liable", "advertising", "endorse", "commercial",
+    "source distribution")  # fmt: skip
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _BLOCKS = (("/*", "*/"), ("<!--", "-->"), ("{-", "-}"), ("(*", "*)"), ("--[[", "]]"),
     ("=begin", "=end"), ("=pod", "=cut"))  # fmt: skip
+# Some of these open something else in other languages, where they are not closed.
+_CLOSED = (
+    ("<#", "#>"),
+    ("#=", "=#"),
+    ("#[", "]#"),
+    ("#|", "|#"),
+    ("/+", "+/"),
+    ("%{", "%}"),
+    ("{#", "#}"),
+)
 _DOCSTRINGS = ('"""', "'''")
 # A docstring stands alone on its line; a block whose line has a quote before it is in a string.
 _ALONE = re.compile(r"[ \t]*[rRuU]?\Z")
 _IN_STRING = re.compile(r"[\"'`]")
 # Lines of comments; a quote opens one (Vim, Visual Basic) before a space and where no other follows.
 _COMMENT_LINES = re.compile(
-    r"(?:[ \t]*(?:(?:#|//|--|;|%|!|\*|\.\\\"|::|(?:rem|dnl)\b|[\"'][ \t](?=[^\"'\n]*$))[^\n]*)?(?:\n|\Z))+",
+    r"(?:[ \t]*(?:(?:#|//|--|;|%|!|\*|\.\\\"|::|\\[ \t]|@?(?:rem|dnl)\b|(?<![^\n])c[ \t]"
+    r"|[\"'][ \t](?=[^\"'\n]*$))[^\n]*)?(?:\n|\Z))+",
     re.MULTILINE | re.IGNORECASE,
 )
+_PASCAL = re.compile(r"\s*\{[\s*=#-]*[A-Za-z(]")
 _BLANK_LINE = re.compile(r"\n[^\w\n]*\n")
-# Only the texts of licences say so; sentences that name one do not.
-_TEXT = re.compile(r"in no event liable|hereby granted|redistribution and use")
-# Stands alone or after who holds the rights; others keep a secret confidential.
-_CONFIDENTIAL = re.compile(
-    r"^[^\w\n]*(?:\w+ ){0,2}confidential\W*$"
-    r"|(?:rights reserved|copyright [^\n]{0,80}?)\W{1,10}confidential\b",
-    re.IGNORECASE | re.MULTILINE,
-)
-_GRANT = re.compile(r"permission is hereby granted|redistribution and use in source")
+_VARIABLE = re.compile(r"^__licen[cs]e__[ \t]*=[ \t]*[\"']([^\"'\n]{1,200})", re.MULTILINE)
+_WITHHELD = re.compile(r"proprietary|commercial|confidential|reserved|eula", re.IGNORECASE)
 
 
-def header_licence(text: str) -> str:
+def header_licence(text: str, repository: str | None = None) -> str:
     """The SPDX expression of a file's header, `""` if it has none or names none.
 
-    A tag comes first (in the first 30 lines), then notices and texts in comments that begin to speak
-    of them in the first 60 lines or 4,096 characters: all that they grant holds. What a header keeps
-    for its holder, and terms that nobody can tell, are a licence no list permits.
+    A tag comes first, then notices and texts in comments, all that begin to speak of a licence in the
+    first 60 lines or 4,096 characters: all that they grant holds. What a header keeps for its holder,
+    and terms that nobody can tell, are a licence no list permits.
+
+    Where the repository's licence is given, it holds as well if the header speaks of a part of the file
+    or of what it is made from, and a bare "LGPL" gives way to the version that it is of.
     """
+    header = _read(text)
+    if repository is None or not header.licence:
+        return header.licence
+    if header.is_partial:
+        return joined("AND", [repository or UNKNOWN, header.licence])
+    return refined_by_family(header.licence, repository)
+
+
+def _read(text: str) -> Meaning:
     head = text[:_CHARACTERS]
-    if not any(sign in head for sign in _SIGNS):
-        return ""
+    lowered = head.lower()
+    signs = [sign for sign in _SIGNS if sign in lowered]
+    if not signs:
+        return Meaning()
     head = "\n".join(head.split("\n", _LINES)[:_LINES])
-    return tagged(head) or joined("AND", map(_meaning, _passages(text[:_LONGEST], len(head))))
+    tag = tagged(head)
+    if tag:
+        return Meaning(tag)
+    said = [meaning(passage) for passage in _passages(text[:_LONGEST], len(head), signs)]
+    said = [one for one in said if one.licence]
+    found = [one.licence for one in said] + _variable(head)
+    is_partial = len(found) == len(said) and all(one.is_partial for one in said)
+    return Meaning(joined("AND", without_bare(found)), is_partial)
 
 
-def _passages(head: str, limit: int) -> Iterator[str]:
+def _variable(head: str) -> list[str]:
+    """What Python's `__license__` says if it is not permissive; if it is, it says less than others."""
+    match = _VARIABLE.search(head) if "__licen" in head else None
+    licence = stated(match[1]) if match else ""
+    is_reserved = match and (_WITHHELD.search(match[1]) or licence != UNKNOWN)
+    return [licence] if is_reserved and not allowed(licence, PERMISSIVE) else []
+
+
+def _passages(head: str, limit: int, signs: Sequence[str]) -> Iterator[str]:
     """Of each comment with a sign of a licence: its paragraphs from the first sign to the last."""
-    sign = _next_sign(head, 0, limit)
-    while sign >= 0:
-        start, end = _comment(head, sign)
+    lowered = head.lower()
+    if len(lowered) != len(head):  # as that of "İ" is
+        lowered = head.translate(_LOWER)
+    place = _next(lowered, signs, 0, limit)
+    while place >= 0:
+        start, end = _comment(head, place)
         if start < end:
-            last = max(head.rfind(word, sign, end) for word in _ENDS)
+            last = max(lowered.rfind(word, place, end) for word in (*signs, *_ENDS))
             blank = _BLANK_LINE.search(head, last, end)
-            yield head[_paragraph(head, start, sign) : blank.start() if blank else end]
-            sign = _next_sign(head, end, limit)
+            yield head[_paragraph(head, start, place) : blank.start() if blank else end]
         else:
-            line_end = head.find("\n", sign)
-            sign = _next_sign(head, line_end, limit) if line_end >= 0 else -1
+            end = head.find("\n", place)
+        place = _next(lowered, signs, end, limit) if end >= 0 else -1
 
 
-def _next_sign(head: str, start: int, limit: int) -> int:
-    places = [place for sign in _SIGNS if (place := head.find(sign, start, limit)) >= 0]
-    return min(places, default=-1)
+def _next(lowered: str, signs: Sequence[str], start: int, limit: int) -> int:
+    """Where the next sign is, -1 if there is none."""
+    places = (lowered.find(sign, start, limit) for sign in signs)
+    return min((place for place in places if place >= 0), default=-1)
 
 
 def _comment(head: str, sign: int) -> tuple[int, int]:
@@ -97,10 +140,24 @@ def _comment(head: str, sign: int) -> tuple[int, int]:
     line = head.rfind("\n", 0, sign) + 1
     lines = _COMMENT_LINES.match(head, line)
     if not lines:
-        return sign, sign
+        return _closed_comment(head, sign)
     while line and _COMMENT_LINES.match(head, above := head.rfind("\n", 0, line - 1) + 1):
         line = above
     return line, lines.end()
+
+
+def _closed_comment(head: str, sign: int) -> tuple[int, int]:
+    """As `_comment`, for marks that open something else in other languages."""
+    for opening, closing in _CLOSED:
+        opened = head.rfind(opening, 0, sign)
+        if opened >= 0 and head.find(closing, opened + len(opening), sign) < 0:
+            closed = head.find(closing, sign)
+            if closed >= 0:
+                return opened, closed
+    pascal = _PASCAL.match(head)
+    if pascal and (closed := head.find("}")) > sign:
+        return pascal.start(), closed
+    return sign, sign
 
 
 def _line_before(head: str, place: int) -> str:
@@ -118,21 +175,3 @@ def _paragraph(head: str, start: int, sign: int) -> int:
     for blank in _BLANK_LINE.finditer(head, start, sign):
         begin = blank.end()
     return begin
-
-
-@lru_cache(maxsize=4096)
-def _meaning(passage: str) -> str:
-    """What a passage grants, by name or by its text."""
-    if _CONFIDENTIAL.search(passage):
-        return UNKNOWN
-    sequence = words(passage)
-    said = " ".join(sequence)
-    if not _TEXT.search(said):
-        return combined(granted(sequence), offers_choice(sequence))
-    reading = read(sequence)
-    if restricted(reading.unexplained) or curtailed(reading.missing):
-        return UNKNOWN
-    licences = with_grants(reading)
-    if not licences and _GRANT.search(said):
-        return UNKNOWN
-    return combined(licences, offers_choice(sequence))

@@ -8,13 +8,11 @@ import email.parser
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from configparser import ConfigParser
-from configparser import Error as ConfigError
 from typing import Any
 
+from codekiln.corpus.foreign import ini, toml
 from codekiln.corpus.licences.expression import UNKNOWN, family, joined, licences_of
 from codekiln.corpus.licences.names import expression_of, stated
-from codekiln.corpus.licences.tables import tables
 from codekiln.corpus.licences.texts import text_licence
 
 _LONGEST_NAME = 200
@@ -24,11 +22,10 @@ _SILENT = re.compile(
     r"(?:licen[cs]es?|copying)(?:[-.](?:txt|md|rst|mit|apache))?(?:\s+file)?(?:\s+for\s+(?:more\s+)?details)?)\.?\Z",
     re.IGNORECASE,
 )
-_ONLY_A_FILE = re.compile(r"\s*(?:\+|\|)?\s*file\s+licen[cs]e\w*", re.IGNORECASE)
+_ONLY_A_FILE = re.compile(r"(?:[+|]\s*)?file\s+licen[cs]e\w*", re.IGNORECASE)
 _WITHHELD = re.compile(
     r"proprietary|commercial|confidential|reserved|internal|closed", re.IGNORECASE
 )
-_BRACKETS = re.compile(r"\s*\(.*\)\s*\Z")
 _GEM = re.compile(
     r"^[^#\n]{0,100}\.licenses?[ \t]*=\s{0,100}(\[[^\]]{0,1000}\]|%w.[^\])}>]{0,1000}|[\"'][^\"'\n]+[\"'])",
     re.MULTILINE,
@@ -43,7 +40,7 @@ def manifest_licence(name: str, text: str) -> str:
     assert reader is not None, f"no manifest: {name}"
     try:
         return reader(text)
-    except (ValueError, TypeError, AttributeError, RecursionError, ConfigError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return ""  # broken, or of another tool with a file of this name
 
 
@@ -61,7 +58,7 @@ def _composer(text: str) -> str:
 
 def _cargo(text: str) -> str:
     """Cargo: an expression, or `/` for a choice; a workspace states it for its members."""
-    manifest = tables(text)
+    manifest = toml(text)
     workspace = manifest.get("workspace", {}).get("package", {})
     value = manifest.get("package", {}).get("license") or workspace.get("license")
     return _statement(value) if isinstance(value, str) else ""
@@ -69,7 +66,7 @@ def _cargo(text: str) -> str:
 
 def _pyproject(text: str) -> str:
     """PEP 639's expression, PEP 621's table, or Poetry's own."""
-    manifest = tables(text)
+    manifest = toml(text)
     project, poetry = manifest.get("project", {}), manifest.get("tool", {}).get("poetry", {})
     value = project.get("license") or poetry.get("license") or ""
     classifiers = project.get("classifiers") or poetry.get("classifiers") or []
@@ -77,9 +74,7 @@ def _pyproject(text: str) -> str:
 
 
 def _setup_cfg(text: str) -> str:
-    config = ConfigParser(interpolation=None, strict=False)
-    config.read_string(text)
-    metadata = config["metadata"] if config.has_section("metadata") else {}
+    metadata = ini(text).get("metadata", {})
     return _python(metadata.get("license", ""), metadata.get("classifiers", "").splitlines())
 
 
@@ -138,7 +133,9 @@ def _python(licence: str, classifiers: Sequence[str]) -> str:
 
 def _classified(classifier: str) -> str:
     """The licence of a trove classifier; the bare "OSI Approved" and "Public Domain" name none."""
-    name = _BRACKETS.sub("", classifier.rpartition("::")[2]).strip()
+    name = classifier.rpartition("::")[2].strip()
+    if name.endswith(")"):
+        name = name.partition("(")[0].rstrip()
     return "" if name in ("OSI Approved", "DFSG approved", "Public Domain") else stated(name)
 
 

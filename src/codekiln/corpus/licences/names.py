@@ -44,8 +44,8 @@ _OPERATOR = re.compile(
 )
 _EXCEPTION = re.compile(r"\s+with\s(?![^,;|&]*(?:commerc|clause))[^,;|&]*\bexceptions?\s*\Z")
 # What a bare "GPL" grants: "any version ever published" (GPL 2, section 9).
-_FIRST = {"": "1.0", "l": "2.0", "a": "3.0"}
-_PUBLISHED = {"": ("1.0", "2.0", "3.0"), "l": ("2.0", "2.1", "3.0"), "a": ("1.0", "3.0")}
+FIRST = {"": "1.0", "l": "2.0", "a": "3.0"}
+PUBLISHED = {"": ("1.0", "2.0", "3.0"), "l": ("2.0", "2.1", "3.0"), "a": ("1.0", "3.0")}
 
 
 @lru_cache(maxsize=4096)
@@ -60,7 +60,7 @@ def expression_of(statement: str) -> str:
     statement = " ".join(statement.split())
     if not statement or len(statement) > _LONGEST:
         return ""
-    return normalised(statement) or _named(statement) or _compound(statement)
+    return normalised(statement) or named(statement) or _compound(statement)
 
 
 def stated(statement: str) -> str:
@@ -78,22 +78,27 @@ def _compound(statement: str) -> str:
         choices[-1].append(parts[place])
     if len(parts) < 3:
         return ""
-    named = [[normalised(part) or _named(part) for part in choice if part] for choice in choices]
-    if not all(choice and all(choice) for choice in named):
+    found = [[normalised(part) or named(part) for part in choice if part] for choice in choices]
+    if not all(choice and all(choice) for choice in found):
         return ""
-    return joined("OR", [joined("AND", choice) for choice in named])
+    return joined("OR", [joined("AND", choice) for choice in found])
 
 
-def _named(statement: str) -> str:
+def named(statement: str) -> str:
+    """The licence that a name of `names.toml`, or of the GNU licences, means; SPDX identifiers apart.
+
+    >>> named("New BSD"), named("GPLv3"), named("Intel")
+    ('BSD-3-Clause', 'GPL-3.0-only', '')
+    """
     name = canonical(statement)
     gnu = _GNU.match(name)
     if not gnu:
         return _names().get(name, "")
     family, version, later = gnu[1], gnu[2], gnu[3]
     if not version:
-        return f"{family.upper()}GPL-{_FIRST[family]}-or-later"
+        return f"{family.upper()}GPL-{FIRST[family]}-or-later"
     full = version if "." in version else f"{version}.0"
-    if full not in _PUBLISHED[family]:
+    if full not in PUBLISHED[family]:
         return ""
     return f"{family.upper()}GPL-{full}-{'or-later' if later else 'only'}"
 

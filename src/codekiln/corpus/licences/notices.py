@@ -1,79 +1,119 @@
-"""Licences granted by a sentence: "licensed under the Apache License, Version 2.0" and its kind.
+"""Licences that the words of a notice name: "the Apache License, Version 2.0" and its kind.
 
-A notice is looked for in the words of a file's header, or in what of a licence file is no text we
-know; whole texts are found in `texts.py`, short names alone in `names.py`.
+Whether a notice grants what it names, and how several combine, is the business of `grants.py`; whole
+texts are found in `texts.py`, short names alone in `names.py`.
 """
 
 import re
 import tomllib
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from importlib import resources
 
-# A choice between licences; "either v2 or at your option any later version" is none.
-CHOICE = re.compile(
-    r"\bdual ?licensed?\b|\bduallicensed?\b|\btrilicensed?\b|\bdual license\b|\balternatively\b"
-    r"|\b(?:at )?your (?:option|choice)\b(?! any later)(?! any newer)|\byou (?:may|can) choose\b"
-    r"|\beither of\b|\bunder either\b|\beither the\b|\bof either license\b|\beither license\b"
-)
+from codekiln.corpus.licences.expression import PERMISSIVE, identifiers
+from codekiln.corpus.licences.names import FIRST, PUBLISHED, named
+from codekiln.corpus.licences.words import words
+
 _GNU = re.compile(
-    r"\b(?:gnu )?(lesser |library |affero )?general public license\b"
-    r"|\bgnu (lesser |affero )public license\b"
-    r"|\bgnu ([al]?)gpl\b|\b([al]?)gpl(?= ?v?\d)|(?:under|license|licensed|the|or|and) ([al]?)gpl\b"
+    r"\b(?:gnu )?(lesser |library |affero )?general public (?:v\d(?:\.\d)? )?license\b"
+    r"|\bgnu (lesser |affero )?public license\b|\b(lesser |affero )gpl\b"
+    r"|\bgnu ([al]?)gpl\b|\b([al]?)gpl(?:ed|d)?(?= ?v?\d|\b)|\bgnu copyleft\b"
+)
+# A word about a licence that is another's, or nobody's.
+_OTHERS = re.compile(
+    r"(?:compatible with(?: the)?|unlike(?: the)?|not(?: the)?|non|than(?: the)?) \Z"
 )
 _GNU_AFTER, _GNU_BEFORE = 160, 40
-_GNU_VERSION = re.compile(r"(?<![\w.])v?(\d(?:\.\d)?)(\+?)(?![\d.])")
+_GNU_VERSION = re.compile(r"(?<![\w.])v?(\d(?:\.\d)?)(\+?)(?![\d.]|clause)")
 _GNU_LATER = re.compile(
     r"\bany (?:later|newer)\b|\bor (?:later|newer|above|greater|higher)\b|\borlater\b"
 )
-# One of these is in all that follows.
-_SIGNS = ("license", "gpl", "right", "cop", "proprietary", "confidential", "trade secret",
-    "unauthorized", "cc0", "psf", "perl", "commons clause", "noncommercial")  # fmt: skip
-_LETTER = {"lesser ": "L", "library ": "L", "affero ": "A", "l": "L", "a": "A"}
-_PUBLISHED = {
-    "": {"1": "1.0", "2": "2.0", "3": "3.0"},
-    "L": {"2": "2.0", "2.0": "2.0", "2.1": "2.1", "3": "3.0"},
-    "A": {"1": "1.0", "3": "3.0"},
-}
+_LETTER = {"lesser ": "l", "library ": "l", "affero ": "a", "l": "l", "a": "a"}
 
 
-def granted(words: Sequence[str]) -> list[str]:
-    """The SPDX expressions of the licences that the words of a text grant by name.
+@dataclass(frozen=True, order=True)
+class Mention:
+    """A licence that is named from one place to another: those of characters."""
 
-    >>> granted("may be used under the mit license or the gnu gpl v2 or any later version".split())
+    start: int
+    end: int
+    licence: str
+
+
+def mentions(text: str) -> list[Mention]:
+    """The licences named in words with single spaces between them, in their order.
+
+    >>> [found.licence for found in mentions("the mit license or the gnu gpl v2 or any later version")]
     ['MIT', 'GPL-2.0-or-later']
     """
-    text = " ".join(words)
-    if not any(sign in text for sign in _SIGNS):
-        return []
-    return [licence for pattern, licence in _notices() if pattern.search(text)] + _gnu(text)
+    found = [
+        Mention(*match.span(), licence)
+        for needs, pattern, licence in _notices()
+        if any(need in text for need in needs)
+        for match in pattern.finditer(text)
+    ]
+    return sorted([*found, *_gnu(text)])
 
 
-def _gnu(text: str) -> list[str]:
+def _gnu(text: str) -> Iterator[Mention]:
     """The GNU licences named; a mention without a version counts only where none has one."""
-    exact: dict[str, None] = {}
-    bare: dict[str, None] = {}
-    for mention in _GNU.finditer(text):
-        family = _LETTER.get(next(filter(None, mention.groups()), ""), "")
-        after = text[mention.end() : mention.end() + _GNU_AFTER]
-        version = _GNU_VERSION.search(after)
+    if "gpl" not in text and "gnu" not in text and "general public" not in text:
+        return
+    exact: list[Mention] = []
+    bare: list[Mention] = []
+    for match in _GNU.finditer(text):
+        if _OTHERS.search(text[max(0, match.start() - _GNU_BEFORE) : match.start()]):
+            continue
+        letter = _LETTER.get(next(filter(None, match.groups()), ""), "")
+        after = text[match.end() : match.end() + _GNU_AFTER]
+        version = _GNU_VERSION.search(match[0]) or _GNU_VERSION.search(after)
         if version is None:
             before = list(
-                _GNU_VERSION.finditer(text[max(0, mention.start() - _GNU_BEFORE) : mention.start()])
+                _GNU_VERSION.finditer(text[max(0, match.start() - _GNU_BEFORE) : match.start()])
             )
             version = before[-1] if before else None
-        number = version and _PUBLISHED[family].get(version[1].removesuffix(".0"))
-        if version and number:
-            later = version[2] or _GNU_LATER.search(after)
-            exact[f"{family}GPL-{number}-{'or-later' if later else 'only'}"] = None
+        number = version and (version[1] if "." in version[1] else f"{version[1]}.0")
+        if version and number in PUBLISHED[letter]:
+            later = "or-later" if version[2] or _GNU_LATER.search(after) else "only"
+            exact.append(Mention(*match.span(), f"{letter.upper()}GPL-{number}-{later}"))
         else:
-            first = min(_PUBLISHED[family].values())
-            bare[f"{family}GPL-{first}-or-later"] = None
-    return list(exact or bare)
+            bare.append(Mention(*match.span(), f"{letter.upper()}GPL-{FIRST[letter]}-or-later"))
+    yield from exact or bare
+
+
+@lru_cache(maxsize=4096)
+def known(name: str) -> str:
+    """The licence that the words between "under the" and "license" name, `""` if nobody can tell.
+
+    >>> known("cpal 1.0"), known("new bsd"), known("intel")
+    ('CPAL-1.0', 'BSD-3-Clause', '')
+    """
+    return identified(name) or named(name)
+
+
+def identified(name: str) -> str:
+    """The licence whose SPDX identifier the words of a name are, `""` if they are none."""
+    return _identifiers().get(name, "")
 
 
 @cache
-def _notices() -> tuple[tuple[re.Pattern[str], str], ...]:
+def _identifiers() -> dict[str, str]:
+    """The SPDX identifiers as words, but for those of which words keep too little ("MIT-0").
+
+    Permissive ones that are a common word, or the name of a company, do not count either: "the Intel
+    license" is seldom SPDX's `Intel`.
+    """
+    as_words = {identifier: words(identifier) for identifier in identifiers()}
+    return {
+        " ".join(said): identifier for identifier, said in as_words.items()
+        if "".join(said) == identifier.lower().replace("-", "")
+        and not (identifier.isalpha() and identifier in PERMISSIVE)
+    }  # fmt: skip
+
+
+@cache
+def _notices() -> tuple[tuple[Sequence[str], re.Pattern[str], str], ...]:
     text = resources.files(__package__).joinpath("notices.toml").read_text(encoding="utf-8")
     tables = tomllib.loads(text)["notice"]
-    return tuple((re.compile(table["says"]), table["licence"]) for table in tables)
+    return tuple((table["needs"], re.compile(table["says"]), table["licence"]) for table in tables)

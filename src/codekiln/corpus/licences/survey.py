@@ -10,12 +10,22 @@ from dataclasses import dataclass, field
 
 from codekiln.corpus.licences.annotations import Annotation, annotations
 from codekiln.corpus.licences.evidence import Evidence, evidence
-from codekiln.corpus.licences.expression import PERMISSIVE, UNKNOWN, allowed, joined, refined
+from codekiln.corpus.licences.expression import (
+    PERMISSIVE,
+    UNKNOWN,
+    allowed,
+    joined,
+    refined,
+    refined_by_family,
+)  # fmt: skip
+from codekiln.corpus.licences.grants import offers_choice
 from codekiln.corpus.licences.licence import Licence
 from codekiln.corpus.licences.manifests import manifest_licence
-from codekiln.corpus.licences.texts import combined, offers_choice, text_licence
+from codekiln.corpus.licences.texts import combined, text_licence
 from codekiln.corpus.licences.words import words
 
+# The shortest texts of licences have so many words.
+_SHORTEST_TEXT = 25
 NOTHING = Licence("", "none")
 # One of these is in whatever grants or withholds.
 _TERMS = re.compile(
@@ -37,10 +47,15 @@ class _Folder:
 
     @property
     def licence(self) -> Licence:
-        """A text is more than a manifest, but a manifest may say how texts combine."""
-        if self.text:
-            return Licence(refined(self.text, self.metadata), "file")
-        return _by_metadata(self.metadata)
+        """A text is more than a manifest, but a manifest may say how texts combine; where it withholds
+        what the text grants, both hold.
+        """
+        if not self.text:
+            return _by_metadata(self.metadata)
+        licence = refined(refined_by_family(self.text, self.metadata), self.metadata)
+        if self.metadata and _is_free(licence) and not _is_free(self.metadata):
+            licence = joined("AND", [licence, self.metadata])
+        return Licence(licence, "file")
 
 
 @dataclass(frozen=True)
@@ -141,7 +156,7 @@ def _text(texts: list[tuple[Evidence, str]]) -> str:
         (item, text_licence(text), text) for item, text in texts
         if item.is_plain and not _names_holders(item, text)
     ]  # fmt: skip
-    named = [text_licence(text) or item.named for item, text in texts if not item.is_plain]
+    named = [_of_named(item, text) for item, text in texts if not item.is_plain]
     if any(item.is_listed for item, _ in texts):
         return joined("AND", [*named, *(licence or UNKNOWN for _, licence, _ in plain)])
     stated = [licence for _, licence, _ in plain]
@@ -149,6 +164,18 @@ def _text(texts: list[tuple[Evidence, str]]) -> str:
         return _together(plain, named)
     offered = all(licence or offers_choice(words(text)) for _, licence, text in plain)
     return combined(named, choice=True) if offered and not any(stated) else ""
+
+
+def _of_named(item: Evidence, text: str) -> str:
+    """The licence of a file that is called as one is: a text of some length must be that licence's."""
+    licence = text_licence(text)
+    if licence or not _is_free(item.named):
+        return licence or item.named
+    return item.named if len(words(text)) < _SHORTEST_TEXT else UNKNOWN
+
+
+def _is_free(licence: str) -> bool:
+    return allowed(licence, PERMISSIVE)
 
 
 def _names_holders(item: Evidence, text: str) -> bool:
@@ -167,7 +194,7 @@ def _together(plain: list[tuple[Evidence, str, str]], named: list[str]) -> str:
         if not (lesser and not item.is_lesser and licence.startswith("GPL-"))
     ]  # fmt: skip
     if not stated:
-        return combined(named, choice=all(allowed(licence, PERMISSIVE) for licence in named))
+        return combined(named, choice=all(map(_is_free, named)))
     together = combined([*stated, *named], choice=False)
     for licence in stated:
         together = refined(together, licence)

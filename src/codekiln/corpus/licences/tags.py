@@ -8,7 +8,7 @@ import re
 from codekiln.corpus.licences.expression import joined
 from codekiln.corpus.licences.names import stated
 
-_LINES = 30
+_LINES = 60
 # Comment marks may stand before a tag, no words and no quote: a string that holds one is no tag.
 _TAG = re.compile(
     r"^[^\w\n]*(?:(?:dnl|rem|@license)\s+)?(?<![\"'`])SPDX-License-Identifier:[ \t]*"
@@ -18,7 +18,7 @@ _TAG = re.compile(
 
 
 def tagged(text: str) -> str:
-    """The SPDX expression of the tags in the first 30 lines, `""` if there is none.
+    """The SPDX expression of the tags in the first 60 lines, `""` if there is none.
 
     All tags hold. What is no SPDX expression makes it one that no list permits.
 

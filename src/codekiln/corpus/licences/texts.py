@@ -4,12 +4,13 @@ Where the texts are is found in `similarity.py`; what a package says of its lice
 read in `manifests.py`.
 """
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from codekiln.corpus.licences.expression import UNKNOWN, family, joined, refined
+from codekiln.corpus.licences.expression import UNKNOWN, adds, joined, refined
+from codekiln.corpus.licences.grants import grants, offers_choice
 from codekiln.corpus.licences.names import expression_of
-from codekiln.corpus.licences.notices import CHOICE, granted
 from codekiln.corpus.licences.restrictions import curtailed, restricted
 from codekiln.corpus.licences.similarity import Reading, read
 from codekiln.corpus.licences.tags import tagged
@@ -21,8 +22,16 @@ _LONGEST_PREFACE = 150
 _LONGEST_NOTICE = 250
 # Words that no text accounts for: remarks on who wrote what may be so many beside a short licence.
 _LONGEST_REMARKS = 150
-# A choice between licences is offered before anything else is said.
-_CHOICE_WITHIN = 20
+# What a text is said to be of, where that is not the whole.
+_BUNDLED = re.compile(
+    r"\b(?:includes?|contains?|incorporates?|uses|bundles?)(?: \w+){0,5}? (?:components?|software|library"
+    r"|libraries|code|packages?|files?|fonts?|work)\b"
+    r"|\bthird ?party\b|\bfollowing (?:components?|software|library|libraries|packages?|code)\b"
+    r"|\b(?<!all )(?:portions|parts) (?:of|are)\b"
+)
+_THE_REST = re.compile(
+    r"\b(?:outside|otherwise|(?:everything|anything|all) (?:else|other)|remaining|rest)\b"
+)
 
 
 @lru_cache(maxsize=1024)
@@ -31,7 +40,8 @@ def text_licence(text: str) -> str:
 
     All texts of a file hold (AND), also those appended for bundled parts; that they are a choice
     (OR) must be said. With a restriction added or a right left out it is a licence that no list
-    permits. Exceptions to the GNU licences and LLVM's only add permissions and are dropped.
+    permits, and so it is if the texts are of what is bundled. Exceptions to the GNU licences and
+    LLVM's only add permissions and are dropped.
     """
     sequence = words(text)
     reading = read(sequence)
@@ -40,17 +50,14 @@ def text_licence(text: str) -> str:
         return UNKNOWN
     if not reading.licences:
         return tag or _notice(text, sequence)
-    known = len(sequence) - len(reading.unexplained)
-    remarks = len(reading.unexplained) - known
+    remarks = len(sequence) - 2 * reading.explained
     if reading.preface > _LONGEST_PREFACE or remarks > _LONGEST_REMARKS:
         return tag
-    licences = with_grants(reading)
+    licences = with_grants(reading, in_file=True)
+    preface = " ".join(sequence[: reading.preface])
+    if _BUNDLED.search(preface) and not _THE_REST.search(preface):
+        licences.append(UNKNOWN)
     return refined(combined(licences, offers_choice(reading.unexplained)), tag)
-
-
-def offers_choice(sequence: Sequence[str]) -> bool:
-    """Whether words begin by leaving the choice between licences to whoever uses the code."""
-    return CHOICE.search(" ".join(sequence[:_CHOICE_WITHIN])) is not None
 
 
 def combined(licences: Sequence[str], choice: bool) -> str:
@@ -58,7 +65,8 @@ def combined(licences: Sequence[str], choice: bool) -> str:
     distinct = [
         licence for licence in dict.fromkeys(licences) if not _is_implied(licence, licences)
     ]
-    return joined("OR" if choice and len(distinct) == 2 else "AND", distinct)
+    is_choice = choice and len(distinct) == 2 and UNKNOWN not in distinct
+    return joined("OR" if is_choice else "AND", distinct)
 
 
 def _is_implied(licence: str, licences: Sequence[str]) -> bool:
@@ -74,22 +82,23 @@ def _is_implied(licence: str, licences: Sequence[str]) -> bool:
     return licence.endswith("-only") and licence.replace("-only", "-or-later") in licences
 
 
-def with_grants(reading: Reading) -> list[str]:
+def with_grants(reading: Reading, in_file: bool = False) -> list[str]:
     """The licences of the known texts, and those granted by name besides.
 
-    A title names the licence that follows it, less exactly: names of one family add nothing.
+    A title names the licence that follows it, less exactly: names of one family add nothing, unless
+    they are of a licence that is not permissive among ones that are.
     """
-    families = {family(licence) for licence in reading.licences}
-    named = granted(reading.unexplained)
-    return [*reading.licences, *(name for name in named if family(name) not in families)]
+    named = grants(reading.unexplained, in_file).licences
+    return [*reading.licences, *(name for name in named if adds(name, reading.licences))]
 
 
 def _notice(text: str, sequence: Sequence[str]) -> str:
     """The licences that a short notice grants. A choice of which we can name one alone is none."""
     if len(sequence) > _LONGEST_NOTICE:
         return ""
-    licences = granted(sequence)
-    choice = offers_choice(sequence)
-    if choice and len(licences) < 2:
+    found = grants(sequence, in_file=True)
+    if found.is_choice:
+        return joined("OR", found.licences)
+    if offers_choice(sequence) and len(found.licences) < 2:
         return ""
-    return combined(licences, choice) or expression_of(text)
+    return combined(found.licences, choice=False) or expression_of(text)

@@ -10,13 +10,14 @@ import re
 _HOLDER = re.compile(
     r"^[^\w\n]*(?:(?:portions )?copyright(?!\W*(?:holder|owner|notice|licen[cs]e))[ \t:]*"
     r"(?:\(c\)|©|\(r\)|[\[<{]|\d{4}|(?-i:[A-Z]))|(?:\(c\)|©)[ \t]*(?:copyright|\d{4}))"
-    r"(?:(?!licen[cs]|permi|released|distribut|confiden|propriet|unpublish|[al]?gpl"
-    r"|prohibit|may not|must not)[^\n])*",
+    r"(?:(?!licen[cs]|permi|released|distribut|confiden|propriet|unpublish|[al]?gpl|prohibit|eula|secret"
+    r"|commerc|evaluat|forbid|restrict|\b(?:you|do|may|must|shall) (?:\w+ )?not\b|\b(?:not|no|only|use"
+    r"|under|subject|this|governed|covered|internal|source|see|terms|agreement|cc0|cc[ -]by)\b)[^\n])*",
     re.IGNORECASE | re.MULTILINE,
 )
-# In order, on text in lower case. Licences of the BSD, MIT and ISC families name the holder in the
+# On text in lower case, in order. Licences of the BSD, MIT and ISC families name the holder in the
 # middle of a sentence; a version keeps its number, which a clause's number would hide.
-# Patterns begin with a letter where they can: `re` finds that faster than a word boundary.
+# Patterns begin with a letter where they can: `re` finds that faster than a word boundary or a choice.
 _REWRITTEN = (
     (re.compile(r"all rights reserved\b"), " "),
     (re.compile(r"https?://\S+"), " "),
@@ -28,13 +29,17 @@ _REWRITTEN = (
     (re.compile(r"\.\W{1,20}[^.]{1,120}?\bdisclaims?\s+all\b"), ". disclaims all"),
     (re.compile(r"name\s+of\b.{1,120}?\bnot\s+be\s+used", re.DOTALL), "name not be used"),
     (re.compile(r"gpl[\s-]{1,3}(?=\d)"), "gpl v"),
-    (re.compile(r"\bv(?:ersions?)?[\s.]*(?=\d)"), " v"),
+    (re.compile(r"v(?<!\wv)(?:ersions?)?(?:[ \t]*\n[^\w\n]*|[\s.]*)(?=\d)"), " v"),
     (re.compile(r"([0-4]|zero|one|two|three|four)[\s-]+clauses?\b"), r" \1clause"),
-    (re.compile(r"['’]"), ""),
-    (re.compile(r"[-‐‑](?<=[a-z].)(?:[ \t]*\n[^\w\n]*|\s*)(?=[a-z])"), ""),
 )
-_SPELLING = {"licence": "license", "licences": "licenses", "sublicence": "sublicense"}
-_WORD = re.compile(r"\d+(?:\.\d+)+\+?|[a-z0-9]{2,}(?:\.\d+)*\+?")
+# What the slow ones among them cannot do without.
+_NEEDED = {
+    ". disclaims all": re.compile(r"disclaims?\s+all\b"),
+    r" \1clause": re.compile(r"clause"),
+}
+_CHARACTERS = (("'", ""), ("’", ""), ("‐", "-"), ("‑", "-"))
+_HYPHEN = re.compile(r"-(?<=[a-z].)(?:[ \t]*\n[^\w\n]*|\s*)(?=[a-z])")
+_WORD = re.compile(r"[a-z0-9]{2,}(?:\.\d+)*\+?|\d(?:\.\d+)+\+?")
 
 
 def words(text: str) -> list[str]:
@@ -48,5 +53,10 @@ def words(text: str) -> list[str]:
     """
     text = _HOLDER.sub("", text).lower()
     for pattern, replacement in _REWRITTEN:
-        text = pattern.sub(replacement, text)
-    return [_SPELLING.get(word, word) for word in _WORD.findall(text)]
+        needed = _NEEDED.get(replacement)
+        if needed is None or needed.search(text):
+            text = pattern.sub(replacement, text)
+    for character, plain in _CHARACTERS:
+        text = text.replace(character, plain)
+    text = _HYPHEN.sub("", text)
+    return _WORD.findall(text.replace("licence", "license"))

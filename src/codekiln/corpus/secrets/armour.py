@@ -1,26 +1,38 @@
 """Private keys between BEGIN and END lines (RFC 7468; RFC 4880, section 6.2), however code holds them.
 
-The two lines stay and the body goes. Pieces in a row become one placeholder; where quotes or signs
-stand between them these stay, so a key over twenty literals leaves twenty literals, most of them
-empty, and what could be parsed still can.
+So are those of SSH2 (with four dashes, as in RFC 4716) and, between `Private-Lines` and
+`Private-MAC`, those of PuTTY (its manual, appendix C). The two lines stay and the body goes. Pieces
+in a row become one placeholder; where quotes or signs stand between them these stay, so a key over
+twenty literals leaves twenty literals, most of them empty, and what could be parsed still can.
 """
 
 import re
 from collections.abc import Iterator
 
-from codekiln.corpus.secrets.checks import entropy
+from codekiln.corpus.secrets.excerpt import Excerpt
 from codekiln.corpus.secrets.finding import Finding
+from codekiln.corpus.secrets.randomness import entropy
 
 KIND, RANK = "PRIVATE_KEY", -1
 MAX_BODY = 40_000  # characters; an RSA key of 16384 bits takes 13,000
 MIN_FIRST = 40  # a body's first line is full: 64, 70 or 76
 MIN_ENTROPY = 3.5  # bits a character; "AAAA…" and "xxxx…" are nobody's key
 
-_BEGIN = re.compile(r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----")
-_ESCAPE = re.compile(r"(?<!\\)\\++[nrt]")
-_LINE = r"(?:(?:[A-Za-z0-9+/=]|\\/){60,76}+ (?=[A-Za-z0-9+/=\\]{4}))"  # of a key in one line
-_BASE64 = rf"(?P<piece>(?=[+/=\\]*[A-Za-z0-9]){_LINE}*+(?:[A-Za-z0-9+/=]|\\/){{4,}}+)"
-_BEFORE = r"(?:[\s\"'`#*|.;%>!-]|[/+]++(?=[\s\"'`*]))*+"
+_BLANK = r"(?:[ +]|%20)"
+_HINT = re.compile("PRIVATE")
+_BEGIN = re.compile(
+    rf"-----BEGIN{_BLANK}(?:[A-Z0-9]++{_BLANK}){{0,3}}PRIVATE{_BLANK}KEY(?:{_BLANK}BLOCK)?-----"
+    r"|---- BEGIN SSH2 (?:ENCRYPTED )?PRIVATE KEY ----"
+)
+_PUTTY = re.compile(r"Private-Lines: \d{1,4}")
+_END = re.compile(r"-----?[ ]?(?:END|BEGIN)|Private-(?:MAC|Hash|Lines)")
+# Ends of lines: in a string, in XML, in an address.
+_ESCAPE = re.compile(r"(?<!\\)\\++[nrt]|&#(?:1[03]|[xX]0?[AaDd]);|%0[AaDd]")
+_SLASHES = re.compile(r"(?<=\n)[ \t]*//")
+_DIGIT = r"(?:[A-Za-z0-9+/=]|\\/|%(?:2[BFbf]|3[Dd]))"
+_LINE = rf"(?:{_DIGIT}{{60,76}}+ (?=[A-Za-z0-9+/=\\]{{4}}))"  # of a key in one line
+_BASE64 = rf"(?P<piece>(?=[+/=\\%]*[A-Za-z0-9]){_LINE}*+{_DIGIT}{{4,}}+)"
+_BEFORE = r"(?:[\s\"'`#*|.;>!-]|%(?![23][A-Fa-f])|[/+]++(?=[\s\"'`*]))*+"
 _AFTER = r"[\s\"'`+,;.&|)\]\\]*\Z"
 _ALONE = re.compile(rf"{_BEFORE}{_BASE64}{_AFTER}")
 _QUOTED = re.compile(rf"[\"'`]{_BASE64}\s*+(?:[\"'`]|\Z)")
@@ -28,21 +40,32 @@ _SKIPPED = re.compile(rf"[\s\"'`#/*+]*+(?:[A-Z][\w-]{{2,20}}: .*)?{_AFTER}")
 _GLUE = re.compile(r"[\s#*]*\Z")
 
 
-def find_armoured(text: str) -> Iterator[Finding]:
+def find_armoured(text: str, near: Excerpt) -> Iterator[Finding]:
     """The bodies of private keys. A body in several pieces is one finding and more `again`."""
-    if "PRIVATE KEY" not in text:
-        return
-    for begin in _BEGIN.finditer(text):
+    for begin in _begins(text, near):
         place = begin.end()
-        ends = (text.find(mark, place, place + MAX_BODY) for mark in ("-----END", "-----BEGIN"))
-        end = min((end for end in ends if end >= 0), default=place + MAX_BODY)
-        body = _ESCAPE.sub(_as_line_end, text[place:end])
+        end = _END.search(text, place, place + MAX_BODY)
+        body = text[place : end.start() if end else place + MAX_BODY]
+        if text.endswith("//", 0, begin.start()):
+            body = _SLASHES.sub(_as_blanks, body)
+        body = _ESCAPE.sub(_as_line_end, body)
         for nth, (start, stop) in enumerate(_joined(body, _pieces(body))):
             yield Finding(place + start, place + stop, KIND, RANK, again=nth > 0)
 
 
+def _begins(text: str, near: Excerpt) -> Iterator[re.Match[str]]:
+    if _HINT.search(text):
+        yield from _BEGIN.finditer(text)
+    if "Private-Lines" in near.text:
+        yield from _PUTTY.finditer(text)
+
+
+def _as_blanks(mark: re.Match[str]) -> str:
+    return " " * len(mark[0])
+
+
 def _as_line_end(escape: re.Match[str]) -> str:
-    return escape[0][:-1].replace("\\", " ") + "\n"
+    return " " * (len(escape[0]) - 1) + "\n"
 
 
 def _pieces(body: str) -> Iterator[tuple[int, int]]:

@@ -7,7 +7,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from codekiln.corpus.secrets.checks import CHECKS, Check, anything, entropy
+from codekiln.corpus.secrets.checks import CHECKS, Check, anything
+from codekiln.corpus.secrets.randomness import entropy
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Rule:
     harmless: re.Pattern[str]
     keywords: tuple[str, ...]
     names: tuple[str, ...]
+    after: re.Pattern[str]
     check: Check
     min_entropy: float
     leading: str
@@ -54,6 +56,7 @@ def _rule(rank: int, table: dict[str, Any], harmless: re.Pattern[str]) -> Rule:
         harmless=harmless,
         keywords=tuple(table.get("keywords", ())),
         names=tuple(table.get("names", ())),
+        after=re.compile(table.get("after", "")),
         check=CHECKS[table["check"]] if "check" in table else anything,
         min_entropy=table.get("min_entropy", 0.0),
         leading=table.get("leading", ""),

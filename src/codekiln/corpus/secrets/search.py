@@ -4,7 +4,7 @@ from functools import cache
 
 from codekiln.corpus.secrets.armour import find_armoured
 from codekiln.corpus.secrets.finding import Finding, without_overlaps
-from codekiln.corpus.secrets.formats import find_formats
+from codekiln.corpus.secrets.formats import Formats, find_formats
 from codekiln.corpus.secrets.named import find_named
 from codekiln.corpus.secrets.rules import Rule, rules
 from codekiln.corpus.secrets.windows import windows
@@ -15,13 +15,17 @@ def find(text: str) -> list[Finding]:
     formats, names = _by_sort()
     near = windows(text)
     return without_overlaps(
-        [*find_armoured(text), *find_formats(text, near, formats), *find_named(text, near, names)]
+        [
+            *find_armoured(text, near),
+            *find_formats(text, near, formats),
+            *find_named(text, near, names),
+        ]
     )
 
 
 @cache
-def _by_sort() -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
+def _by_sort() -> tuple[Formats, tuple[Rule, ...]]:
     return (
-        tuple(rule for rule in rules() if rule.keywords),
+        Formats(rule for rule in rules() if rule.keywords),
         tuple(rule for rule in rules() if rule.names),
     )

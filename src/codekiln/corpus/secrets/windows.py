@@ -15,12 +15,12 @@ LONG = 16  # characters; what is shorter is either no key or known by its rule a
 BEFORE = 40  # how far before the word its prefix or its name may begin
 
 _IN_WORD, _BETWEEN = b"a", b" "
-_MASK = bytes(97 if chr(byte) in ascii_letters + digits + "_-+/%" else 32 for byte in range(256))
+_MASK = bytes(97 if chr(byte) in ascii_letters + digits + "_-+/%~" else 32 for byte in range(256))
 _LONG_WORD = _IN_WORD * LONG
 # As names and paths are. Of random words of 16 letters and digits one in seven hundred looks so, of 20
 # one in five thousand.
 _PLAIN = re.compile(
-    rb"(?:[a-z_+/%-]*+(?:[A-Z]{1,4}[a-z_+/%-]{3,}+)*+[A-Z]{0,4}|[A-Z+/%-]*_[A-Z_+/%-]*)\Z"
+    rb"(?:[a-z_+/%~-]*+(?:[A-Z]{1,4}[a-z_+/%~-]{3,}+)*+[A-Z]{0,4}|[A-Z+/%~-]*_[A-Z_+/%~-]*)(?![\w+/%~-])"
 )
 
 
@@ -34,9 +34,12 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
     mask = letters.translate(_MASK)
     place = mask.find(_LONG_WORD)
     while place >= 0:
-        end = mask.find(_BETWEEN, place + LONG)
-        if end < 0:
-            end = len(mask)
-        if not _PLAIN.match(letters, place, end):
+        plain = _PLAIN.match(letters, place)
+        if plain:
+            end = plain.end()
+        else:
+            end = mask.find(_BETWEEN, place + LONG)
+            if end < 0:
+                end = len(mask)
             yield max(0, place - BEFORE), end
         place = mask.find(_LONG_WORD, end)
