@@ -27,9 +27,9 @@ from codekiln.tokenizer import Tokenizer, TokenizerConfig
 from codekiln.tokenizer.special import DOMAIN_TOKENS
 from codekiln.training import ModelStageConfig
 
-SECONDS = float(os.environ.get("CODEKILN_BENCH_SECONDS", "600"))
+SECONDS = float(os.environ.get("CODEKILN_BENCH_SECONDS", "300"))
 DEPTH = int(os.environ.get("CODEKILN_BENCH_DEPTH", "3"))
-FILES, TOKENS = 200, 256  # of each held-out repository, and of each file
+FILES, TOKENS = 60, 256  # of each held-out repository, and of each file
 DRAWS = 2000  # of the bootstrap
 TAGS = ("right", "none", "wrong")
 

@@ -5,6 +5,8 @@
 - `rules alone`: the rules of CodeParrot and StarCoder, and its own formatter of e-mail and IP addresses;
 - `grammars too`: also the parse by the same grammars, decontamination by its n-gram filter, an allow-list
   over licence headers;
+- `as many copies`: also MinHash in as many bands as ours; in its own 14 it misses nearly half of the
+  copies at J = 0.7 (`corpus.near_duplicates`);
 - `equivalent`: also detect-secrets, the scanner that published pipelines of code use, with placeholders.
 
 Even then it looks at no licence files, tags no fields, and detects no language.
@@ -39,7 +41,9 @@ from datatrove.pipeline.readers import JsonlReader
 from datatrove.pipeline.writers import JsonlWriter
 from loguru import logger
 
-LEVELS = ("rules alone", "grammars too", "equivalent")
+from codekiln.corpus.duplicates.bands import BANDS, ROWS
+
+LEVELS = ("rules alone", "grammars too", "as many copies", "equivalent")
 
 
 def filters(level: str, index: Path) -> list[PipelineStep]:
@@ -51,11 +55,18 @@ def filters(level: str, index: Path) -> list[PipelineStep]:
     return [*checked, *([SecretsFormatter()] if level == "equivalent" else []), PIIFormatter()]
 
 
+def minhash(level: str) -> MinhashConfig:
+    """Its default numbers, or those that find what ours finds."""
+    if level in ("rules alone", "grammars too"):
+        return MinhashConfig(norm_config=AS_IT_IS)
+    return MinhashConfig(num_buckets=BANDS, hashes_per_bucket=ROWS, norm_config=AS_IT_IS)
+
+
 def main() -> None:
-    """Clean, then the four steps of MinHash, with their default numbers."""
+    """Clean, then the four steps of MinHash."""
     source, work, level = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
     logger.remove()
-    config = MinhashConfig(norm_config=AS_IT_IS)
+    config = minhash(level)
     index, clean, signed, paired, removed, kept = (work / name for name in "iabcde")
     reader = JsonlReader(str(source.parent), glob_pattern=source.name, text_key="content")
     again = JsonlReader(str(clean), glob_pattern="*.jsonl.gz")

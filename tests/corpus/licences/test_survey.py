@@ -41,6 +41,17 @@ def test_no_evidence(path: str) -> None:
     assert not is_evidence(path)
 
 
+def test_a_manifest_that_withholds_holds_beside_a_text_and_a_packagers_word_does_not() -> None:
+    withheld = Survey.of([("LICENSE", MIT), ("package.json", package("GPL-3.0-only"))])
+    assert not allowed(withheld.licence("a.js").expression, PERMISSIVE)
+    copyright_file = "Format: x\n\nFiles: *\nCopyright: A\nLicense: GPL-3.0-only\n"
+    annotated = Survey.of([("LICENSE", MIT), ("debian/copyright", copyright_file)])
+    assert annotated.licence("a.js").expression == "MIT"
+    packaged = Survey.of([("LICENSE", MIT), ("debian/package.json", package("GPL-3.0-only"))])
+    assert packaged.licence("a.js").expression == "MIT"
+    assert not allowed(packaged.licence("debian/a.js").expression, PERMISSIVE)
+
+
 def test_the_nearest_folder_wins() -> None:
     survey = Survey.of(
         [("LICENSE", MIT), ("vendor/foo/LICENSE", GPL), ("vendor/bar/COPYING", BSD_3)]

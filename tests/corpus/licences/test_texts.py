@@ -75,6 +75,14 @@ def test_texts_of_bundled_parts_hold_as_well() -> None:
     assert set(text_licence(copyleft).split(" AND ")) == {"MIT", "GPL-2.0-only"}
 
 
+def test_a_text_of_bundled_parts_alone_says_nothing_of_the_rest() -> None:
+    bundled = "Foo includes code of bar, which is under the following terms.\n\n"
+    assert not allowed(text_licence(bundled + MIT), PERMISSIVE)
+    told = "Foo is licensed under the BSD license, see the file LICENSE.\n\n"
+    assert allowed(text_licence(told + bundled + MIT), PERMISSIVE)
+    assert allowed(text_licence(f"Third party copyrights are theirs.\n\n{BSD_3}"), PERMISSIVE)
+
+
 def test_copies_of_one_licence_are_one() -> None:
     assert text_licence(f"{MIT}\n\n{MIT.replace(HOLDER, 'Copyright 2001 B')}") == "MIT"
 

@@ -2,8 +2,8 @@
 
 They run as `BY_NAME` (nothing was read yet), `BY_BYTES` and `BY_TEXT`, in the order of `chain.py`; the
 first that says no names the reason. Of the rules of the published pipelines two are left out on
-purpose: characters per token needs a tokenizer, which comes after the corpus, and a scan for malware
-needs an engine and signatures that change daily. Duplicates are no business of one file alone.
+purpose: characters per token take good code and little that other rules leave (docs/log.md), and a scan
+for malware needs an engine and signatures that change daily. Duplicates are no business of one file alone.
 """
 
 from codekiln.corpus.filters.candidate import KEEP, Candidate, Filter, Rules, Verdict, judge

@@ -84,7 +84,9 @@ def evidence(path: str) -> Evidence | None:
         return None
     parent, _, last = folder.rpartition("/")
     if name in _MANIFESTS or name.endswith(".gemspec") or _is_metadata(name, last):
-        return Evidence("manifest", parent if _ASIDE.match(last) else folder, name)
+        # One among Debian's files is of their making, and speaks for no more than these.
+        aside = _ASIDE.match(last) and last != "debian"
+        return Evidence("manifest", parent if aside else folder, name)
     if name == "REUSE.toml":
         return Evidence("annotations", folder, name)
     if f"{last}/{name}" in _ANNOTATIONS:

@@ -116,7 +116,12 @@ _RESERVED = _patterns(
     ("licensed", r"\blicensed (?:deliverables|materials?)\b"),
     ("subject to", r"\bsubject to licen[cs]e terms\b"),
     ("authori", r"\bauthori[sz]ed (?:users?|customers?|licensees?|persons?|employees?|parties)\b"),
-    ("agreement", r"(?<!psf )(?<!contributor )\blicen[cs]e agreements?\b"),
+    # Not a title: some call the BSD's text an agreement.
+    (
+        "agreement",
+        r"\b(?:terms|under|subject to|governed|accordance|bound|accept|see)(?: \w+){0,10}?"
+        r" (?<!psf )(?<!contributor )licen[cs]e agreements?\b",
+    ),
     ("user", r"\bend ?user licen[cs]e\b"),
     ("eula", r"\beula\b"),
     ("disclos", r"\bnon ?disclosure\b"),

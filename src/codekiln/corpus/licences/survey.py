@@ -37,24 +37,25 @@ _TERMS = re.compile(
 
 @dataclass(frozen=True)
 class _Folder:
-    """What stands in one folder: the licence of its texts (None: it has none), of its manifests,
-    and the annotations of files below it.
+    """What stands in one folder: the licence of its texts (None: it has none), of its manifests, of
+    these and of what is annotated for all files, and the annotations of files below it.
     """
 
     text: str | None
+    manifests: str
     metadata: str
     annotations: tuple[Annotation, ...]
 
     @property
     def licence(self) -> Licence:
         """A text is more than a manifest, but a manifest may say how texts combine; where it withholds
-        what the text grants, both hold.
+        what the text grants, both hold. Annotations, as Debian makes them, are a third person's.
         """
         if not self.text:
             return _by_metadata(self.metadata)
         licence = refined(refined_by_family(self.text, self.metadata), self.metadata)
-        if self.metadata and _is_free(licence) and not _is_free(self.metadata):
-            licence = joined("AND", [licence, self.metadata])
+        if self.manifests and _is_free(licence) and not _is_free(self.manifests):
+            licence = joined("AND", [licence, self.manifests])
         return Licence(licence, "file")
 
 
@@ -142,7 +143,10 @@ def _read(items: list[tuple[Evidence, str]]) -> _Folder:
         if item.kind == "text" and not (general and item.is_listed)
     ]  # fmt: skip
     return _Folder(
-        _text(texts) if texts else None, joined("AND", [*stated, *general]), tuple(notes)
+        _text(texts) if texts else None,
+        joined("AND", stated),
+        joined("AND", [*stated, *general]),
+        tuple(notes),
     )
 
 

@@ -26,7 +26,8 @@ _LONGEST_REMARKS = 150
 _BUNDLED = re.compile(
     r"\b(?:includes?|contains?|incorporates?|uses|bundles?)(?: \w+){0,5}? (?:components?|software|library"
     r"|libraries|code|packages?|files?|fonts?|work)\b"
-    r"|\bthird ?party\b|\bfollowing (?:components?|software|library|libraries|packages?|code)\b"
+    r"|\bthird ?party\b(?! copyrights?)"
+    r"|\bfollowing (?:components?|software|library|libraries|packages?|code)\b"
     r"|\b(?<!all )(?:portions|parts) (?:of|are)\b"
 )
 _THE_REST = re.compile(
@@ -54,10 +55,14 @@ def text_licence(text: str) -> str:
     if reading.preface > _LONGEST_PREFACE or remarks > _LONGEST_REMARKS:
         return tag
     licences = with_grants(reading, in_file=True)
-    preface = " ".join(sequence[: reading.preface])
-    if _BUNDLED.search(preface) and not _THE_REST.search(preface):
+    preface = sequence[: reading.preface]
+    if _is_of_what_is_bundled(" ".join(preface)) and not grants(preface, in_file=True).licences:
         licences.append(UNKNOWN)
     return refined(combined(licences, offers_choice(reading.unexplained)), tag)
+
+
+def _is_of_what_is_bundled(preface: str) -> bool:
+    return bool(_BUNDLED.search(preface)) and not _THE_REST.search(preface)
 
 
 def combined(licences: Sequence[str], choice: bool) -> str:
