@@ -89,10 +89,10 @@ def datatrove(
     logger.disable("datatrove")
     signed, paired, removed, kept = (str(work / str(number)) for number in range(4))
     reader = ParquetReader(str(source.parent), glob_pattern=source.name)
-    _pipeline(1, reader, MinhashDedupSignature(signed, config, tokenizer))
-    _pipeline(config.num_buckets, MinhashDedupBuckets(signed, paired, config=config))
-    _pipeline(1, MinhashDedupCluster(paired, removed, config, save_cluster_id=True))
-    _pipeline(1, reader, MinhashDedupFilter(removed), ParquetWriter(kept))
+    _pipeline(work / "logs", 1, reader, MinhashDedupSignature(signed, config, tokenizer))
+    _pipeline(work / "logs", config.num_buckets, MinhashDedupBuckets(signed, paired, config=config))
+    _pipeline(work / "logs", 1, MinhashDedupCluster(paired, removed, config, save_cluster_id=True))
+    _pipeline(work / "logs", 1, reader, MinhashDedupFilter(removed), ParquetWriter(kept))
     clusters = list(range(-count(source), 0))  # whoever has no cluster is one alone
     found = Path(removed, "000000.clusters").read_bytes()
     for document, cluster in struct.iter_unpack("<2I", found):
@@ -100,8 +100,10 @@ def datatrove(
     return clusters
 
 
-def _pipeline(tasks: int, *steps: PipelineStep) -> None:
-    LocalPipelineExecutor(list(steps), tasks=tasks, workers=1, skip_completed=False).run()
+def _pipeline(logs: Path, tasks: int, *steps: PipelineStep) -> None:
+    LocalPipelineExecutor(
+        list(steps), tasks=tasks, workers=1, logging_dir=str(logs), skip_completed=False
+    ).run()
 
 
 def datasketch(

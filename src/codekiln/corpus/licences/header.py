@@ -26,7 +26,8 @@ _CHARACTERS, _LINES, _LONGEST = 4096, 60, 12_000
 _SIGNS = ("licen", "gpl", "permission", "redistribut", "confidential", "proprietary", "unauthori",
     "trade secret", "unpublished", "eula", "property of", "not distribut", "not copy or",
     "not be copied", "not be reproduced", "internal use only", "creative commons", "cc by", "cc-by",
-    "released under", "distributed under", "available under", " as-is", "held liable")  # fmt: skip
+    "released under", "distributed under", "available under", " as-is", "held liable", "no part of th",
+    "not free software", "not open source", "commons clause", "restricted rights")  # fmt: skip
 # ... and one of these, or one of the signs that are there, in its last paragraph.
 _ENDS = ("warrant", "as is", "liable", "advertising", "endorse", "commercial",
     "source distribution")  # fmt: skip
