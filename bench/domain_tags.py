@@ -16,15 +16,18 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.corpus.rows import RECIPE, cache
-from codekiln import inputs, tokenizer
 from codekiln.artifact import Artifact, open_work, produce
 from codekiln.corpus import Document, build_corpus, documents
 from codekiln.evaluate.bits_per_byte import token_bits
 from codekiln.generate.loading import load_engine
-from codekiln.inputs import Header, InputsConfig, header_ids
+from codekiln.inputs import Header, header_ids
+from codekiln.inputs import stage as inputs
+from codekiln.inputs.stage import InputsConfig
 from codekiln.pipeline.recipe import read_corpus_recipe
-from codekiln.tokenizer import Tokenizer, TokenizerConfig
+from codekiln.tokenizer import Tokenizer
+from codekiln.tokenizer import stage as tokenizer
 from codekiln.tokenizer.special import DOMAIN_TOKENS
+from codekiln.tokenizer.stage import TokenizerConfig
 from codekiln.training import ModelStageConfig
 
 SECONDS = float(os.environ.get("CODEKILN_BENCH_SECONDS", "300"))

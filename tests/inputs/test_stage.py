@@ -6,11 +6,13 @@ import pytest
 from codekiln.artifact import produce
 from codekiln.corpus import documents
 from codekiln.errors import ArtifactError
-from codekiln.inputs import STAGE, InputsConfig, Packer, RowStore
+from codekiln.inputs import Packer, RowStore
 from codekiln.inputs import stage as stage_module
+from codekiln.inputs.stage import STAGE, InputsConfig
 from codekiln.telemetry import listening
-from codekiln.tokenizer import STAGE as TOKENIZER
-from codekiln.tokenizer import Tokenizer, TokenizerConfig
+from codekiln.tokenizer import Tokenizer
+from codekiln.tokenizer.stage import STAGE as TOKENIZER
+from codekiln.tokenizer.stage import TokenizerConfig
 from fakes import build_corpus
 
 SHARD = 4

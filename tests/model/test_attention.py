@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from codekiln.model.attention import BLOCK, attend, blockwise
-from codekiln.model.transformer import document_mask
+from codekiln.model.masks import document_mask
 
 LENGTHS = [1, 5, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 37]
 

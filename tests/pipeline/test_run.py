@@ -8,11 +8,11 @@ import pytest
 from codekiln.corpus import CorpusConfig
 from codekiln.errors import ArtifactError, BusyError, MissingExtraError
 from codekiln.evaluate import EvaluationConfig
-from codekiln.inputs import InputsConfig
+from codekiln.inputs.stage import InputsConfig
 from codekiln.pipeline.recipe import Recipe
 from codekiln.pipeline.run import run
 from codekiln.telemetry import listening
-from codekiln.tokenizer import TokenizerConfig
+from codekiln.tokenizer.stage import TokenizerConfig
 from codekiln.training import ModelStageConfig
 
 STAGES = ["corpus", "tokenizer", "inputs", "model", "evaluation", "report"]

@@ -5,14 +5,19 @@ its own header and its own chance to be rearranged (context-level fill-in-the-mi
 2022, §4.4). Randomness is keyed by the document's content, so neither order nor restarts change a row.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from codekiln.corpus import Document
 from codekiln.inputs.formats import FIM_TOKENS, Header, Order, fill_in_the_middle, header_ids
 from codekiln.tokenizer import Tokenizer
 from codekiln.tokenizer.special import PADDING
+
+if TYPE_CHECKING:
+    from codekiln.corpus import Document
 
 SMALLEST_ROOM = 64  # what is left of a row below this is padded
 SLACK = 8  # tokens that a piece may gain when a cut inside a token makes it encode differently

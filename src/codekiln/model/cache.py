@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 
 
@@ -52,8 +51,3 @@ def _append(store: list[Tensor | None], layer: int, length: int, new: Tensor) ->
         store[layer] = old = room
     old[:, :, length:needed] = new
     return old[:, :, :needed]
-
-
-def lower_right_mask(queries: int, keys: int, device: torch.device) -> Tensor:
-    """Which of `keys` each of the last `queries` may see: `[queries, keys]`, true where it may."""
-    return torch.ones(queries, keys, dtype=torch.bool, device=device).tril(keys - queries)

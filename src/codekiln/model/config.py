@@ -25,6 +25,7 @@ class ModelConfig:
     head_width: int = HEAD_WIDTH
     rope_base: float = 10_000.0
     norm_epsilon: float = 1e-6
+    causal: bool = True  # or else every token sees every other, as in BERT
 
     @classmethod
     def from_depth(cls, depth: int, vocabulary: int, context: int) -> "ModelConfig":
@@ -72,6 +73,7 @@ class ModelConfig:
             "attention_dropout": 0.0,
             "tie_word_embeddings": True,
             "use_sliding_window": False,
+            "is_causal": self.causal,
             "bos_token_id": end,
             "eos_token_id": end,
             "torch_dtype": "float32",
@@ -100,6 +102,7 @@ class ModelConfig:
                 head_width=entries["head_dim"],
                 rope_base=entries["rope_theta"],
                 norm_epsilon=entries["rms_norm_eps"],
+                causal=entries.get("is_causal", True),
             )
             config._check()
             return config
@@ -112,8 +115,8 @@ class ModelConfig:
         """Raises ValueError: a size is no positive number, or the heads do not share evenly."""
         for field in fields(self):
             value = getattr(self, field.name)
-            kinds = (int, float) if field.type is float else (int,)
-            if type(value) not in kinds or not value > 0:
+            kinds = (int, float) if field.type is float else (field.type,)
+            if type(value) not in kinds or (field.type is not bool and not value > 0):
                 raise ValueError(f"{field.name} is {value!r}")
         if self.heads % self.key_value_heads:
             raise ValueError(f"{self.heads} heads on {self.key_value_heads} keys and values")

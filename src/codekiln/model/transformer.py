@@ -12,8 +12,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from codekiln.model.attention import attend
-from codekiln.model.cache import KeyValueCache, lower_right_mask
+from codekiln.model.cache import KeyValueCache
 from codekiln.model.config import ModelConfig
+from codekiln.model.masks import Mask, lower_right_mask, training_mask
 
 
 class RMSNorm(nn.Module):
@@ -30,13 +31,13 @@ class RMSNorm(nn.Module):
 
 
 class Attention(nn.Module):
-    """Each token gathers what the tokens before it offer."""
+    """Each token gathers what the tokens before it offer, or all of them in a bidirectional model."""
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: ModelConfig, layer: int) -> None:
         super().__init__()
+        self.layer, self.causal = layer, config.causal
         self.head_width = config.head_width
         query, key = config.heads * config.head_width, config.key_value_heads * config.head_width
-        self.groups = config.heads // config.key_value_heads
         self.q_proj = nn.Linear(config.width, query, bias=False)
         self.k_proj = nn.Linear(config.width, key, bias=False)
         self.v_proj = nn.Linear(config.width, key, bias=False)
@@ -48,23 +49,18 @@ class Attention(nn.Module):
         self,
         x: Tensor,
         rotation: tuple[Tensor, Tensor],
-        mask: Tensor | None,
+        mask: Mask | None,
         cache: KeyValueCache | None,
-        layer: int,
     ) -> Tensor:
-        """`x` is `[B, T, C]`; `mask` is true where a query may see a key, none means causal."""
+        """`x` is `[B, T, C]`; `mask` as in `attend`."""
         B, T, _ = x.shape
         heads = (B, T, -1, self.head_width)
         query = rotate(self.q_norm(self.q_proj(x).view(heads)), rotation).transpose(1, 2)
         key = rotate(self.k_norm(self.k_proj(x).view(heads)), rotation).transpose(1, 2)
         value = self.v_proj(x).view(heads).transpose(1, 2)
         if cache is not None:
-            key, value = cache.extend(layer, key, value)
-        value = value.to(query.dtype)
-        if self.groups > 1:
-            key = key.repeat_interleave(self.groups, dim=1)
-            value = value.repeat_interleave(self.groups, dim=1)
-        seen = attend(query, key, value, mask)
+            key, value = cache.extend(self.layer, key, value)
+        seen = attend(query, key, value.to(query.dtype), mask, causal=self.causal)
         return self.o_proj(seen.transpose(1, 2).reshape(B, T, -1))
 
 
@@ -85,9 +81,9 @@ class FeedForward(nn.Module):
 class Block(nn.Module):
     """One layer: attention, then the feed-forward part, each added to the stream."""
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: ModelConfig, layer: int) -> None:
         super().__init__()
-        self.self_attn = Attention(config)
+        self.self_attn = Attention(config, layer)
         self.mlp = FeedForward(config)
         self.input_layernorm = RMSNorm(config.width, config.norm_epsilon)
         self.post_attention_layernorm = RMSNorm(config.width, config.norm_epsilon)
@@ -96,12 +92,11 @@ class Block(nn.Module):
         self,
         x: Tensor,
         rotation: tuple[Tensor, Tensor],
-        mask: Tensor | None,
+        mask: Mask | None,
         cache: KeyValueCache | None,
-        layer: int,
     ) -> Tensor:
         """`[B, T, C]` to the same shape."""
-        x = x + self.self_attn(self.input_layernorm(x), rotation, mask, cache, layer)
+        x = x + self.self_attn(self.input_layernorm(x), rotation, mask, cache)
         return x + self.mlp(self.post_attention_layernorm(x))
 
 
@@ -111,7 +106,7 @@ class Stack(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.embed_tokens = nn.Embedding(config.vocabulary, config.width)
-        self.layers = nn.ModuleList(Block(config) for _ in range(config.layers))
+        self.layers = nn.ModuleList(Block(config, layer) for layer in range(config.layers))
         self.norm = RMSNorm(config.width, config.norm_epsilon)
 
 
@@ -136,13 +131,13 @@ class Transformer(nn.Module):
         T = ids.shape[1]
         x: Tensor = self.model.embed_tokens(ids)
         rotation = rotary_table(past, T, self.config, x.device)
-        mask = None
+        mask: Mask | None = None
         if documents is not None:
-            mask = document_mask(documents)
+            mask = training_mask(documents, causal=self.config.causal)
         elif past and T > 1:
             mask = lower_right_mask(T, past + T, x.device)
-        for layer, block in enumerate(self.model.layers):
-            x = block(x, rotation, mask, cache, layer)
+        for block in self.model.layers:
+            x = block(x, rotation, mask, cache)
         if cache is not None:
             cache.advance(T)
         normed: Tensor = self.model.norm(x)
@@ -151,12 +146,6 @@ class Transformer(nn.Module):
     def logits(self, hidden: Tensor) -> Tensor:
         """`[..., C]` to `[..., V]` through the tied embedding."""
         return F.linear(hidden, self.model.embed_tokens.weight)
-
-
-def document_mask(documents: Tensor) -> Tensor:
-    """Causal and within one document: `[B, 1, T, T]` from `[B, T]`, true where a query may see a key."""
-    same = documents[:, None, :, None] == documents[:, None, None, :]
-    return same.tril()
 
 
 def rotary_table(

@@ -9,9 +9,9 @@ from codekiln.config import override, parse, read_toml
 from codekiln.corpus import CorpusConfig
 from codekiln.errors import RecipeError
 from codekiln.evaluate import EvaluationConfig
-from codekiln.inputs import InputsConfig
+from codekiln.inputs.stage import InputsConfig
 from codekiln.pipeline.report import ReportConfig
-from codekiln.tokenizer import TokenizerConfig
+from codekiln.tokenizer.stage import TokenizerConfig
 from codekiln.training import ModelStageConfig
 
 NAME = re.compile(r"(?=.*\w)[\w-]{1,64}")

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
-from codekiln import corpus, evaluate, inputs, tokenizer
+from codekiln import corpus, evaluate
 from codekiln.artifact import Artifact, open_work, produce
 from codekiln.device import require_torch
+from codekiln.inputs import stage as inputs
 from codekiln.pipeline import report
 from codekiln.pipeline.recipe import Recipe
+from codekiln.tokenizer import stage as tokenizer
 
 
 def run(recipe: Recipe, work: Path, runner: corpus.Runner = "native") -> dict[str, Artifact]:

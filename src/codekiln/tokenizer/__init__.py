@@ -2,6 +2,5 @@
 
 from codekiln.tokenizer.bpe import FILE_NAME, Tokenizer, train_bpe
 from codekiln.tokenizer.special import SPECIAL_TOKENS
-from codekiln.tokenizer.stage import STAGE, TokenizerConfig
 
-__all__ = ["FILE_NAME", "SPECIAL_TOKENS", "STAGE", "Tokenizer", "TokenizerConfig", "train_bpe"]
+__all__ = ["FILE_NAME", "SPECIAL_TOKENS", "Tokenizer", "train_bpe"]

@@ -2,11 +2,10 @@
 
 The strings for fill-in-the-middle, repository and file are StarCoder's (Li et al. 2023, §5.1), because
 editors fall back to them. After them comes one token for each domain of code, in the order of
-`corpus/domains/domains.toml`. A special token's string inside source text is data and is never read as
+`corpus/domains/domains.toml`; they are listed here again because a model's vocabulary is fixed, and because
+training needs no corpus. A special token's string inside source text is data and is never read as
 control: only `inputs.formats` puts these ids into a sequence.
 """
-
-from codekiln.corpus.domains import DOMAINS
 
 END_OF_TEXT = "<|endoftext|>"
 FIM_PREFIX = "<fim_prefix>"
@@ -16,6 +15,28 @@ PADDING = "<fim_pad>"
 REPOSITORY = "<reponame>"
 FILE = "<filename>"
 LANGUAGE = "<language>"
+DOMAINS = (
+    "web",
+    "mobile",
+    "desktop",
+    "game",
+    "graphics",
+    "media",
+    "data",
+    "machine-learning",
+    "science",
+    "database",
+    "network",
+    "security",
+    "systems",
+    "embedded",
+    "command-line",
+    "testing",
+    "devops",
+    "build",
+    "language-tools",
+    "concurrency",
+)
 DOMAIN_TOKENS = {domain: f"<domain:{domain}>" for domain in DOMAINS}
 
 SPECIAL_TOKENS = (
