@@ -3,7 +3,7 @@
 import pytest
 
 from codekiln.artifact import open_artifact
-from codekiln.corpus import copies, document_sizes, documents, rejected
+from codekiln.corpus import copies, document_sizes, documents, entries, rejected
 from codekiln.errors import ArtifactError
 
 LONG = "".join(f"def number_{n}(value):\n    return value + {n}\n\n\n" for n in range(40))
@@ -61,6 +61,14 @@ def test_a_document_is_in_one_split_alone(corpus):
     assert train
     assert held
     assert not train & held
+
+
+def test_entries_are_the_documents_without_their_contents(corpus):
+    for split in ("train", "held_out"):
+        assert [tuple(entry) for entry in entries(corpus, split)] == [
+            (row.source, row.repository, row.language, row.sha256, len(row.content.encode()))
+            for row in documents(corpus, split)
+        ]
 
 
 def test_what_was_left_out_says_why_and_for_what(corpus, code):

@@ -8,6 +8,7 @@ from codekiln.corpus import documents
 from codekiln.errors import RecipeError
 from codekiln.telemetry import listening
 from codekiln.tokenizer import Tokenizer, train_bpe
+from codekiln.tokenizer.sample import choose
 from codekiln.tokenizer.stage import STAGE, TokenizerConfig
 from fakes import build_corpus
 

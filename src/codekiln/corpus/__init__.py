@@ -8,11 +8,13 @@ from codekiln.corpus.document import Document, Rejection
 from codekiln.corpus.reader import (
     CommittedChange,
     Copies,
+    Entry,
     Split,
     changes,
     copies,
     document_sizes,
     documents,
+    entries,
     rejected,
 )
 from codekiln.corpus.samples import Samples, reasons, samples
@@ -27,6 +29,7 @@ __all__ = [
     "CorpusConfig",
     "Difference",
     "Document",
+    "Entry",
     "Rejection",
     "Runner",
     "Samples",
@@ -37,6 +40,7 @@ __all__ = [
     "difference",
     "document_sizes",
     "documents",
+    "entries",
     "reasons",
     "rejected",
     "samples",

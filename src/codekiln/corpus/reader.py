@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,6 +20,17 @@ from codekiln.corpus.select.survivors import Verdict
 
 Split = Literal["train", "held_out"]
 HEAD = 1000  # characters of a dropped document that its rejection shows
+
+
+class Entry(NamedTuple):
+    """What stands in the table about a document, without its content."""
+
+    source: str
+    repository: str
+    language: str
+    sha256: str
+    bytes: int
+
 
 _COLUMNS = [field.name for field in fields(Document) if field.name != "group"]
 COPIES = (Verdict.DUPLICATE.reason, Verdict.NEAR_DUPLICATE.reason)
@@ -56,12 +67,15 @@ def documents(artifact: Artifact, split: Split) -> Iterator[Document]:
     Raises:
         ArtifactError: the artifact is no corpus, or damaged.
     """
-    held_out = json.loads(artifact.file(SPLIT).read_text(encoding="utf-8"))["held_out"]
-    for table in _shards(artifact, _COLUMNS):
-        is_held = pc.is_in(table["group"], pa.array(held_out, pa.string()))
-        kept = pc.equal(table["verdict"], Verdict.KEPT.reason)
-        wanted = is_held if split == "held_out" else pc.invert(is_held)
-        yield from map(_document, table.filter(pc.and_(kept, wanted)).to_pylist())
+    for table in _split(artifact, split, _COLUMNS):
+        yield from map(_document, table.to_pylist())
+
+
+def entries(artifact: Artifact, split: Split) -> Iterator[Entry]:
+    """The same documents in the same order; no content is read."""
+    for table in _split(artifact, split, Entry._fields):
+        columns = (table[name].to_pylist() for name in Entry._fields)
+        yield from map(Entry._make, zip(*columns, strict=True))
 
 
 def changes(artifact: Artifact, split: Split) -> Iterator[CommittedChange]:
@@ -151,6 +165,15 @@ def _numbered(
     for table in _shards(artifact, columns):
         wanted = pc.is_in(table["number"], pa.array(numbers, pa.int64()))
         yield from table.filter(wanted).to_pylist()
+
+
+def _split(artifact: Artifact, split: Split, columns: Sequence[str]) -> Iterator[pa.Table]:
+    held_out = json.loads(artifact.file(SPLIT).read_text(encoding="utf-8"))["held_out"]
+    for table in _shards(artifact, columns):
+        is_held = pc.is_in(table["group"], pa.array(held_out, pa.string()))
+        kept = pc.equal(table["verdict"], Verdict.KEPT.reason)
+        wanted = is_held if split == "held_out" else pc.invert(is_held)
+        yield table.filter(pc.and_(kept, wanted))
 
 
 def _shards(artifact: Artifact, columns: Sequence[str]) -> Iterator[pa.Table]:

@@ -6,6 +6,7 @@ there gives the same ids. There is no normaliser: any text comes back byte for b
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextvars import copy_context
 from functools import cached_property
 from pathlib import Path
 
@@ -118,7 +119,7 @@ class Tokenizer:
         return pieces
 
 
-def train_bpe(texts: Iterator[str], vocabulary: int, total: int | None = None) -> Tokenizer:
+def train_bpe(texts: Iterator[str], vocabulary: int) -> Tokenizer:
     """Learn merges until there are `vocabulary` ids (Sennrich et al. 2016, §3.2, over bytes).
 
     Every byte has an id from the beginning, so there is no unknown token.
@@ -137,7 +138,10 @@ def train_bpe(texts: Iterator[str], vocabulary: int, total: int | None = None) -
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    inner.train_from_iterator(texts, trainer, length=total)
+    # The library draws the texts in a thread of its own; what they report is to be heard in this one's.
+    context = copy_context()
+    drawn = iter(lambda: context.run(next, texts, None), None)
+    inner.train_from_iterator(drawn, trainer)
     return Tokenizer(inner.to_str())
 
 
