@@ -6,6 +6,7 @@ from transformers import Qwen3Config, Qwen3ForCausalLM
 from bench.pairs import ratio
 from codekiln.device import keep_freed_memory
 from codekiln.model.config import ModelConfig
+from codekiln.model.hugging_face import to_hugging_face
 from codekiln.model.transformer import Transformer
 from codekiln.training.objective import causal_loss
 
@@ -23,7 +24,7 @@ def _compare(depth: int, length: int, rows: int) -> dict[str, str]:
     torch.manual_seed(0)
     config = ModelConfig.from_depth(depth, VOCABULARY, length)
     ours = Transformer(config)
-    peer = Qwen3ForCausalLM(Qwen3Config(**config.to_hugging_face(end=0)))
+    peer = Qwen3ForCausalLM(Qwen3Config(**to_hugging_face(config, end=0)))
     peer.load_state_dict(ours.state_dict(), strict=False)
     ids = torch.randint(1, VOCABULARY, (rows, length + 1))
     inputs, labels = ids[:, :-1], ids[:, 1:]

@@ -1,11 +1,12 @@
 """Small transformers whose weights are all random: none is zero, none is one."""
 
 import math
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from codekiln.model.config import ModelConfig
+from codekiln.model.config import ModelConfig, RopeScaling
 from codekiln.model.transformer import Transformer
 
 # Nothing here is a default of transformers or of ours, so a setting that gets lost shows.
@@ -22,15 +23,25 @@ GROUPED = ModelConfig(
     norm_epsilon=1e-5,
 )
 
+LLAMA = replace(GROUPED, qk_norm=False)
+LLAMA_3 = replace(
+    LLAMA, rope_scaling=RopeScaling(factor=8.0, low=1.0, high=4.0, original_context=128)
+)
+QWEN_2 = replace(GROUPED, qk_norm=False, attention_bias=True)
+UNTIED = [replace(config, tied=False) for config in (GROUPED, LLAMA, QWEN_2)]
+FAMILIES = [GROUPED, LLAMA, LLAMA_3, QWEN_2, *UNTIED]
+
 
 def random_model(config: ModelConfig = GROUPED, seed: int = 0) -> Transformer:
     """A model in evaluation mode that uses every one of its weights."""
     generator = torch.Generator().manual_seed(seed)
     model = Transformer(config)
     with torch.no_grad():
-        for parameter in model.parameters():
+        for name, parameter in model.named_parameters():
             noise = torch.randn(parameter.shape, generator=generator)
-            if parameter.ndim == 1:
+            if name.endswith(".bias"):
+                parameter.copy_(noise)
+            elif parameter.ndim == 1:
                 parameter.copy_(1 + 0.3 * noise)
             else:
                 parameter.copy_(noise / math.sqrt(parameter.shape[1]))

@@ -1,4 +1,5 @@
-"""The transformer. Its modules carry the names of Hugging Face's Qwen3, so its weights are Qwen3 weights.
+"""The transformer. Its modules carry the names of Hugging Face's Qwen3, so its weights are Qwen3 weights;
+by options of the configuration they are those of Llama or Qwen2.
 
 Shapes: B batch, T time, C width, H heads, K key/value heads, D head width, V vocabulary.
 RMSNorm (Zhang & Sennrich 2019), rotary positions (Su et al. 2021), grouped-query attention
@@ -10,11 +11,13 @@ import math
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from codekiln.model.attention import attend
 from codekiln.model.cache import KeyValueCache
 from codekiln.model.config import ModelConfig
 from codekiln.model.masks import Mask, lower_right_mask, training_mask
+from codekiln.model.rotary import rotary_table, rotate
 
 
 class RMSNorm(nn.Module):
@@ -38,12 +41,14 @@ class Attention(nn.Module):
         self.layer, self.causal = layer, config.causal
         self.head_width = config.head_width
         query, key = config.heads * config.head_width, config.key_value_heads * config.head_width
-        self.q_proj = nn.Linear(config.width, query, bias=False)
-        self.k_proj = nn.Linear(config.width, key, bias=False)
-        self.v_proj = nn.Linear(config.width, key, bias=False)
+        self.q_proj = nn.Linear(config.width, query, bias=config.attention_bias)
+        self.k_proj = nn.Linear(config.width, key, bias=config.attention_bias)
+        self.v_proj = nn.Linear(config.width, key, bias=config.attention_bias)
         self.o_proj = nn.Linear(query, config.width, bias=False)
-        self.q_norm = RMSNorm(config.head_width, config.norm_epsilon)
-        self.k_norm = RMSNorm(config.head_width, config.norm_epsilon)
+        self.q_norm, self.k_norm = (
+            RMSNorm(config.head_width, config.norm_epsilon) if config.qk_norm else nn.Identity()
+            for _ in ("query", "key")
+        )
 
     def forward(
         self,
@@ -111,13 +116,17 @@ class Stack(nn.Module):
 
 
 class Transformer(nn.Module):
-    """Ids in, logits out; the embedding is also the output layer."""
+    """Ids in, logits out; a tied embedding is also the output layer."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
+        self.recompute = False  # layers in the backward pass, so that their insides need no memory
         self.model = Stack(config)
-        self.model.apply(_initialise)
+        self.lm_head = (
+            None if config.tied else nn.Linear(config.width, config.vocabulary, bias=False)
+        )
+        self.apply(_initialise)
 
     def forward(
         self, ids: Tensor, documents: Tensor | None = None, cache: KeyValueCache | None = None
@@ -137,33 +146,24 @@ class Transformer(nn.Module):
         elif past and T > 1:
             mask = lower_right_mask(T, past + T, x.device)
         for block in self.model.layers:
-            x = block(x, rotation, mask, cache)
+            if self.recompute and torch.is_grad_enabled():
+                x = checkpoint(block, x, rotation, mask, cache, use_reentrant=False)
+            else:
+                x = block(x, rotation, mask, cache)
         if cache is not None:
             cache.advance(T)
         normed: Tensor = self.model.norm(x)
         return normed
 
+    @property
+    def output_weight(self) -> Tensor:
+        """The output layer `[V, C]`."""
+        layer = self.model.embed_tokens if self.lm_head is None else self.lm_head
+        return layer.weight
+
     def logits(self, hidden: Tensor) -> Tensor:
-        """`[..., C]` to `[..., V]` through the tied embedding."""
-        return F.linear(hidden, self.model.embed_tokens.weight)
-
-
-def rotary_table(
-    past: int, T: int, config: ModelConfig, device: torch.device
-) -> tuple[Tensor, Tensor]:
-    """Cosine and sine of the angles of positions `past … past+T-1`, each `[T, 1, D]`."""
-    half = torch.arange(0, config.head_width, 2, dtype=torch.float32, device=device)
-    frequencies = config.rope_base ** (-half / config.head_width)
-    positions = torch.arange(past, past + T, dtype=torch.float32, device=device)
-    angles = torch.outer(positions, frequencies).repeat(1, 2)[:, None]
-    return angles.cos(), angles.sin()
-
-
-def rotate(x: Tensor, rotation: tuple[Tensor, Tensor]) -> Tensor:
-    """Turn each pair (i, i + D/2) of `[B, T, H, D]` by its position's angle, in the layout of Llama."""
-    cosine, sine = (table.to(x.dtype) for table in rotation)
-    first, second = x.chunk(2, dim=-1)
-    return x * cosine + torch.cat((-second, first), dim=-1) * sine
+        """`[..., C]` to `[..., V]` through the output layer."""
+        return F.linear(hidden, self.output_weight)
 
 
 def _initialise(module: nn.Module) -> None:
@@ -172,6 +172,8 @@ def _initialise(module: nn.Module) -> None:
         nn.init.normal_(module.weight, std=0.02)
     elif isinstance(module, nn.Linear):
         nn.init.normal_(module.weight, std=1 / math.sqrt(module.in_features))
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
     elif isinstance(module, Block):
         nn.init.zeros_(module.self_attn.o_proj.weight)
         nn.init.zeros_(module.mlp.down_proj.weight)
