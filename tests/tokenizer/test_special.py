@@ -9,4 +9,4 @@ def test_the_domains_are_those_of_the_rules():
 
 
 def test_no_token_is_listed_twice():
-    assert len(set(SPECIAL_TOKENS)) == len(SPECIAL_TOKENS) == 28
+    assert len(set(SPECIAL_TOKENS)) == len(SPECIAL_TOKENS) == 30

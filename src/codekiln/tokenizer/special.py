@@ -3,8 +3,9 @@
 The strings for fill-in-the-middle, repository and file are StarCoder's (Li et al. 2023, §5.1), because
 editors fall back to them. After them comes one token for each domain of code, in the order of
 `corpus/domains/domains.toml`; they are listed here again because a model's vocabulary is fixed, and because
-training needs no corpus. A special token's string inside source text is data and is never read as
-control: only `inputs.formats` puts these ids into a sequence.
+training needs no corpus. The last two are those of an encoder (Devlin et al. 2019, §3.1): a token to be
+guessed, and what stands between two segments. A special token's string inside source text is data and is
+never read as control: only `inputs.formats` and the objectives put these ids into a sequence.
 """
 
 END_OF_TEXT = "<|endoftext|>"
@@ -38,6 +39,8 @@ DOMAINS = (
     "concurrency",
 )
 DOMAIN_TOKENS = {domain: f"<domain:{domain}>" for domain in DOMAINS}
+MASK = "<mask>"
+SEPARATOR = "<sep>"
 
 SPECIAL_TOKENS = (
     END_OF_TEXT,
@@ -49,4 +52,6 @@ SPECIAL_TOKENS = (
     FILE,
     LANGUAGE,
     *DOMAIN_TOKENS.values(),
+    MASK,
+    SEPARATOR,
 )
