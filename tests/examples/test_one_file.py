@@ -13,9 +13,9 @@ from torch import Tensor
 
 from codekiln.model.config import ModelConfig
 from codekiln.model.transformer import Transformer
-from codekiln.training import ModelStageConfig, loop, objective
-from codekiln.training.loop import Trainer
-from codekiln.training.objective import causal_targets
+from codekiln.training import ModelStageConfig, cross_entropy, muon
+from codekiln.training.causal import Causal
+from codekiln.training.learner import Learner
 
 FILE = Path(__file__).parents[2] / "examples" / "one_file.py"
 SHAPE = ModelConfig(
@@ -54,14 +54,17 @@ def exact_muon(monkeypatch: pytest.MonkeyPatch) -> None:
             X = a * X + (b * A + c * A @ A) @ X
         return (X.T if tall else X).to(grad.dtype)
 
+    def together(stacked: Tensor) -> Tensor:
+        return torch.stack([plain(one, (muon.A, muon.B, muon.C), 5, 1e-7) for one in stacked])
+
     monkeypatch.setattr(_muon, "_zeropower_via_newtonschulz", plain)
+    monkeypatch.setattr(muon, "_newton_schulz", together)
 
 
 @pytest.fixture
-def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The library takes a batch row by row, and a row's logits in three chunks."""
-    monkeypatch.setattr(loop, "MICRO_TOKENS", SHAPE.context)
-    monkeypatch.setattr(objective, "CHUNK", 64)
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library takes a row's logits in three chunks."""
+    monkeypatch.setattr(cross_entropy, "CHUNK", 64)
 
 
 @pytest.fixture
@@ -72,8 +75,8 @@ def single_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def twins(example: ModuleType, config: ModelStageConfig) -> tuple[Trainer, torch.nn.Module]:
-    """A trainer of the library and the example's model, with equal weights, none of them zero."""
+def twins(example: ModuleType, config: ModelStageConfig) -> tuple[Learner, torch.nn.Module]:
+    """A learner of the library and the example's model, with equal weights, none of them zero."""
     torch.manual_seed(1)
     ours = Transformer(SHAPE)
     for parameter in ours.parameters():
@@ -95,7 +98,7 @@ def twins(example: ModuleType, config: ModelStageConfig) -> tuple[Trainer, torch
         )
     )
     plain.load_state_dict(ours.state_dict())
-    return Trainer(config, ours, example.END, example.PAD), plain
+    return Learner(config, ours, Causal(example.END, example.PAD)), plain
 
 
 def rows_of(example: ModuleType, steps: int) -> Tensor:
@@ -108,47 +111,55 @@ def rows_of(example: ModuleType, steps: int) -> Tensor:
     return rows
 
 
-def use_rates(example: ModuleType, trainer: Trainer) -> None:
+def use_rates(example: ModuleType, learner: Learner) -> None:
     """Give the example the constants of the library, which may be tuned."""
-    muon, embedding, norms = trainer._optimizer._groups()
+    muon, embedding, norms = learner.optimizer._groups()
     example.MATRIX_RATE, example.EMBEDDING_RATE = muon["lr"], embedding["lr"]
     example.NORM_RATE, example.BETAS = norms["lr"], embedding["betas"]
-    example.CLIP = trainer.config.clip
+    example.CLIP = learner.config.clip
 
 
-@pytest.mark.usefixtures("exact_muon", "small_parts", "single_thread")
+@pytest.mark.usefixtures("exact_muon", "small_chunks", "single_thread")
 def test_training_steps_equal_the_library(example: ModuleType) -> None:
-    config = ModelStageConfig(tokens=1, learning_rate=0.01, weight_decay=0.0, clip=0.05)
-    trainer, plain = twins(example, config)
-    use_rates(example, trainer)
+    config = ModelStageConfig(
+        tokens=1,
+        learning_rate=0.01,
+        weight_decay=0.0,
+        clip=0.05,
+        micro_tokens=SHAPE.context,  # row by row
+    )
+    learner, plain = twins(example, config)
+    use_rates(example, learner)
     optimizers = example.make_optimizers(plain)
     scales = (0.5, 1.0, 0.25)
     losses = []
     for rows, scale in zip(rows_of(example, len(scales)), scales, strict=True):
-        ours, _ = trainer.update(rows, "fp32", scale)
+        ours, _ = learner.gradients(rows, 0, "fp32")
+        learner.update(scale)
         theirs = example.train_step(plain, optimizers, rows, scale)
         assert ours == pytest.approx(theirs, abs=1e-5)
         losses.append(ours)
     assert len(set(losses)) == len(losses)
-    for name, weight in trainer.model.state_dict().items():
+    for name, weight in learner.model.state_dict().items():
         torch.testing.assert_close(weight, plain.state_dict()[name], atol=1e-5, rtol=0, msg=name)
 
 
 def test_the_step_moves_weights(example: ModuleType) -> None:
     """The twin of the test above: without it, two steps that do nothing would be equal too."""
-    trainer, plain = twins(example, ModelStageConfig(tokens=1, learning_rate=0.01))
-    use_rates(example, trainer)
+    learner, plain = twins(example, ModelStageConfig(tokens=1, learning_rate=0.01))
+    use_rates(example, learner)
     example.train_step(plain, example.make_optimizers(plain), rows_of(example, 1)[0], 1.0)
-    for name, weight in trainer.model.state_dict().items():
+    for name, weight in learner.model.state_dict().items():
         assert not torch.allclose(weight, plain.state_dict()[name], atol=1e-5), name
 
 
 def test_logits_equal_the_library(example: ModuleType) -> None:
-    trainer, plain = twins(example, ModelStageConfig(tokens=1))
+    learner, plain = twins(example, ModelStageConfig(tokens=1))
     rows = rows_of(example, 1)[0]
-    ids, _, documents = causal_targets(rows, example.END, example.PAD)
+    batch = learner.objective.prepare(rows, 0)
+    ids, documents = batch["ids"], batch["documents"]
     with torch.no_grad():
-        ours = trainer.model.logits(trainer.model(ids, documents))
+        ours = learner.model.logits(learner.model(ids, documents))
         torch.testing.assert_close(ours, plain(ids), atol=1e-4, rtol=1e-4)
 
 

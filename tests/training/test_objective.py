@@ -4,8 +4,13 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from codekiln.training.objective import IGNORED, causal_loss, causal_targets, cross_entropy
+from codekiln.training import cross_entropy as module
+from codekiln.training.causal import Causal
+from codekiln.training.cross_entropy import IGNORED, cross_entropy
+from codekiln.training.objective import Batch
 from model.shapes import random_ids, random_model
+
+OBJECTIVE = Causal(end=0, padding=4)
 
 
 def documents_of(*lengths):
@@ -31,6 +36,11 @@ def plain_loss(model, ids, labels, documents):
     )
 
 
+def our_loss(model, ids, labels, documents):
+    batch = Batch({"ids": ids, "labels": labels, "documents": documents}, {"tokens": 100})
+    return 100 * OBJECTIVE.loss(model, batch)
+
+
 def loss_and_gradients(loss, model, *batch):
     model.zero_grad()
     value = 0.01 * loss(model, *batch)  # what comes after the loss must reach its gradient
@@ -46,7 +56,7 @@ def test_the_loss_is_the_cross_entropy_over_all_logits(name):
     model = random_model()
     batch = (ids, labels, documents)
     expected, wanted = loss_and_gradients(plain_loss, model, *batch)
-    found, gradients = loss_and_gradients(causal_loss, model, *batch)
+    found, gradients = loss_and_gradients(our_loss, model, *batch)
     torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-6)
     for key, gradient in gradients.items():
         torch.testing.assert_close(gradient, wanted[key], rtol=1e-3, atol=1e-5, msg=key)
@@ -64,9 +74,9 @@ def test_a_prompt_adds_nothing():
 def test_in_bf16_the_loss_is_near_and_its_sum_exact():
     model, documents = random_model(), torch.zeros(4, 300, dtype=torch.long)
     ids, labels = random_ids(4, 300, seed=1), random_ids(4, 300, seed=2)
-    exact = causal_loss(model, ids, labels, documents)
+    exact = our_loss(model, ids, labels, documents)
     with torch.autocast("cpu", torch.bfloat16):
-        half = causal_loss(model, ids, labels, documents)
+        half = our_loss(model, ids, labels, documents)
     assert half.dtype == torch.float32
     assert 0 < abs(half - exact) / exact < 0.01
 
@@ -80,8 +90,34 @@ def test_targets_by_hand():
             [0, 5, 0, 4, 4, 4],
         ]
     )
-    ids, labels, documents = causal_targets(rows, end, padding)
+    batch = Causal(end, padding).prepare(rows)
     no = IGNORED
-    assert ids.tolist() == [[0, 5, 6, 0, 7], [9, 9, 0, 5, 0], [0, 5, 0, 4, 4]]
-    assert labels.tolist() == [[5, 6, 0, 7, 8], [9, 0, 5, 0, no], [5, 0, no, no, no]]
-    assert documents.tolist() == [[1, 1, 1, 2, 2], [0, 0, 1, 1, 2], [1, 1, 2, 2, 2]]
+    assert batch["ids"].tolist() == [[0, 5, 6, 0, 7], [9, 9, 0, 5, 0], [0, 5, 0, 4, 4]]
+    assert batch["labels"].tolist() == [[5, 6, 0, 7, 8], [9, 0, 5, 0, no], [5, 0, no, no, no]]
+    assert batch["documents"].tolist() == [[1, 1, 1, 2, 2], [0, 0, 1, 1, 2], [1, 1, 2, 2, 2]]
+    assert batch.counts == {"tokens": 11}
+
+
+def test_rows_of_one_document_need_no_numbers_of_documents():
+    assert "documents" not in OBJECTIVE.prepare(torch.tensor([[0, 5, 6, 7], [5, 6, 7, 8]])).tensors
+    assert "documents" in OBJECTIVE.prepare(torch.tensor([[0, 5, 6, 7], [5, 0, 7, 8]])).tensors
+
+
+def test_parts_share_the_whole_and_its_counts():
+    batch = Batch({"a": torch.arange(5), "b": torch.arange(10).view(5, 2)}, {"tokens": 7})
+    parts = list(batch.parts(2))
+    assert [len(part) for part in parts] == [2, 2, 1]
+    assert all(part.counts == batch.counts for part in parts)
+    assert torch.equal(torch.cat([part["b"] for part in parts]), batch["b"])
+
+
+def test_what_is_compiled_is_the_same():
+    logits, labels = (
+        torch.randn(9, 7, generator=torch.Generator().manual_seed(0)),
+        torch.arange(9) % 7,
+    )
+    labels[2:4] = IGNORED
+    for found, expected in zip(
+        module._pointwise(logits, labels), module._in_place(logits, labels), strict=True
+    ):
+        torch.testing.assert_close(found, expected)

@@ -28,6 +28,7 @@ def test_what_it_leaves(model, given):
         "config.json",
         "metrics.jsonl",
         "model.safetensors",
+        "samples.jsonl",
         "tokenizer.json",
     }
     tokenizer = given["tokenizer"].path / "tokenizer.json"

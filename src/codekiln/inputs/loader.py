@@ -58,6 +58,10 @@ class RowStore:
         """Predictions a row: one less than its ids."""
         return int(self._shards[0].shape[1]) - 1
 
+    def largest(self) -> int:
+        """The largest id in any row; reads all of them."""
+        return max(int(shard.max()) for shard in self._shards if len(shard))
+
     def __getitem__(self, places: npt.ArrayLike) -> Rows:
         """Rows `[n, length + 1]` at the places given."""
         places = np.atleast_1d(np.asarray(places))

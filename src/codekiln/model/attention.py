@@ -3,7 +3,7 @@
 A whole sequence in bf16 on the processor goes through `blockwise`: two matrix products a block of
 queries, which skip what lies after it. Forward and backward take 1.2 to 2 times less time than
 torch's fused kernel (`bench/attention.py`); in fp32 nothing is gained. A mask in blocks goes through
-FlexAttention (Dong et al. 2024), which only makes sense compiled. Everything else goes through the fused kernel.
+FlexAttention (Dong et al. 2024), which only makes sense compiled; everything else through the fused kernel.
 """
 
 import math

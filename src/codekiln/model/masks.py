@@ -28,7 +28,7 @@ def training_mask(documents: Tensor, *, causal: bool = True) -> Mask:
     if documents.device.type != "cuda" or not torch.is_grad_enabled() or T % BLOCK:
         return document_mask(documents, causal=causal)
 
-    def visible(b: Tensor, h: Tensor, q: Tensor, k: Tensor) -> Tensor:
+    def visible(b: Tensor, _head: Tensor, q: Tensor, k: Tensor) -> Tensor:
         same = documents[b, q] == documents[b, k]
         return same & (q >= k) if causal else same
 

@@ -36,9 +36,15 @@ class Calibration:
         return asdict(self)
 
 
-def calibrate(config: ModelStageConfig, rows: int, row_length: int, step: Step) -> Calibration:
-    """Choose threads and precision by trying them with `step(rows, precision)`, then count steps."""
-    threads, precision = _fastest(_ways(config), rows, step)
+def calibrate(
+    config: ModelStageConfig, rows: int, row_length: int, step: Step, *, on_gpu: bool = False
+) -> Calibration:
+    """Choose threads and precision by trying them with `step(rows, precision)`, then count steps.
+
+    On a GPU there is nothing to choose: bf16 is faster, and the threads have little to do.
+    """
+    ways: list[Way] = [(config.threads or core_count(), _half(config))] if on_gpu else _ways(config)
+    threads, precision = _fastest(ways, rows, step)
     torch.set_num_threads(threads)
     each = median(_seconds(step, rows, precision) for _ in range(TIMED_STEPS))
     if config.tokens:
@@ -46,6 +52,10 @@ def calibrate(config: ModelStageConfig, rows: int, row_length: int, step: Step) 
     else:
         steps = max(1, int(config.seconds / each))
     return Calibration(steps, threads, precision, each)
+
+
+def _half(config: ModelStageConfig) -> Precision:
+    return "bf16" if config.precision == "auto" else config.precision
 
 
 def _ways(config: ModelStageConfig) -> list[Way]:

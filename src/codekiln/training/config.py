@@ -24,6 +24,12 @@ class ModelStageConfig:
     decay: float = setting(0.6, "share of the steps that decay", check="0..1")
     clip: float = setting(1.0, "largest norm of the gradient", check="> 0")
     precision: Literal["auto", "bf16", "fp32"] = setting("auto", "auto takes the faster")
+    compile: Literal["auto", "on", "off"] = setting("auto", "torch.compile; auto: on a GPU")
+    micro_tokens: int = setting(
+        0, "tokens that go through the model at once; 0 takes 2048, on a GPU 32768", check=">= 0"
+    )
+    recompute: bool = setting(False, "compute layers twice instead of keeping what is inside them")
+    tolerance: int = setting(20, "steps in a row that may fail before the run stops", check=">= 0")
     threads: int = setting(0, "processor threads; 0 takes the fastest number", check="0..1024")
     checkpoint_seconds: float = setting(20.0, "time between checkpoints", check="> 0")
     seed: int = setting(0, "seed of the weights and the order of rows", check="0..4294967295")

@@ -2,111 +2,126 @@
 
 import math
 import time
+from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from codekiln.errors import TrainingError
 from codekiln.inputs import RowLoader, RowStore
-from codekiln.model.transformer import Transformer
 from codekiln.telemetry import Metrics, progress
 from codekiln.training.calibration import Calibration
 from codekiln.training.checkpoint import Position, load_checkpoint, save_checkpoint
-from codekiln.training.config import ModelStageConfig, Precision
-from codekiln.training.objective import causal_loss, causal_targets
-from codekiln.training.optimizer import MuonWithAdamW, clip_gradients
+from codekiln.training.gauge import Gauge
+from codekiln.training.guard import SpikeGuard
+from codekiln.training.learner import Learner
 from codekiln.training.schedule import warmup_stable_decay
 
-MICRO_TOKENS = 2048  # what goes through the model at once; larger falls out of the cache
-HELD_OUT_ROWS = 16
+HELD_OUT_ROWS = 64
 HELD_OUT_TIMES = 8
 
+Row = dict[str, float | None]
+Sampler = Callable[[int], None]  # looks at the model after so many steps
 
-class Trainer:
-    """A model, its optimiser and the loop over both."""
+
+class Training:
+    """A run: a learner, its rows, and the plan it keeps to."""
 
     def __init__(
-        self, config: ModelStageConfig, model: Transformer, end: int, padding: int
+        self, learner: Learner, train: RowStore, held_out: RowStore, plan: Calibration, out: Path
     ) -> None:
-        self.config, self.model = config, model
-        self._end, self._padding = end, padding
-        self._device = next(model.parameters()).device
-        self._optimizer = MuonWithAdamW(model, config.matrix_rate(), config.weight_decay)
+        """`out` takes the metrics and, in a folder of their own, the checkpoints."""
+        self._learner, self._train, self._plan, self._out = learner, train, plan, out
+        self._held_out = torch.from_numpy(held_out[range(min(HELD_OUT_ROWS, len(held_out)))])
+        self._checkpoints = out / "checkpoints"
+        self._here = self._resume()
+        config = learner.config
+        batch = max(1, config.batch_tokens // train.length)
+        self._loader = RowLoader(train, batch, config.seed, self._here.loader)
+        self._guard = SpikeGuard(config.tolerance, self._here.recent, self._here.skipped)
 
-    def update(self, rows: Tensor, precision: Precision, scale: float) -> tuple[float, float]:
-        """One step on `rows [B, T + 1]`; the mean loss in nats a token, and the gradient's norm."""
-        labelled = int((rows[:, 1:] != self._padding).sum())
-        total = 0.0
-        for part in rows.split(max(1, MICRO_TOKENS // (rows.shape[1] - 1))):
-            loss = self._loss(part, precision) / labelled
-            loss.backward()
-            total += float(loss.detach())
-        norm = clip_gradients(self.model, self.config.clip)
-        self._optimizer.step(scale)
-        return total, norm
-
-    def held_out_loss(self, rows: Tensor, precision: Precision) -> float:
-        """Mean loss in nats a token on rows that are not trained on."""
-        labelled = int((rows[:, 1:] != self._padding).sum())
-        with torch.no_grad():
-            return float(self._loss(rows, precision)) / labelled
-
-    def _loss(self, rows: Tensor, precision: Precision) -> Tensor:
-        ids, labels, documents = causal_targets(rows.to(self._device), self._end, self._padding)
-        with torch.autocast(self._device.type, torch.bfloat16, enabled=precision == "bf16"):
-            return causal_loss(self.model, ids, labels, documents)
-
-    def train(self, train: RowStore, held_out: RowStore, plan: Calibration, out: Path) -> Position:
-        """Go from the newest checkpoint under `out`, or from the start, to the last step.
+    def run(self, sample: Sampler | None = None) -> Position:
+        """Go from the newest checkpoint, or from the start, to the last step.
 
         Raises:
-            TrainingError: the loss is no longer a number.
+            TrainingError: too many steps in a row failed, or the memory does not suffice.
         """
-        here = self._resume(out / "checkpoints")
-        batch = max(1, self.config.batch_tokens // train.length)
-        loader = RowLoader(train, batch, self.config.seed, here.loader)
-        sample = torch.from_numpy(held_out[range(min(HELD_OUT_ROWS, len(held_out)))])
-        metrics = Metrics(out / "metrics.jsonl", keep=lambda row: row["step"] <= here.step)
-        began = time.perf_counter() - here.seconds  # the clock goes on where it was stopped
+        start, steps = self._here, self._plan.steps
+        metrics = Metrics(self._out / "metrics.jsonl", keep=lambda row: row["step"] <= start.step)
+        began = time.perf_counter() - start.seconds  # the clock goes on where it was stopped
         saved = time.perf_counter()
-        bar = progress("training", plan.steps, "steps", start=here.step)
+        bar = progress("training", steps, "steps", start=start.step)
         with closing(metrics), bar as task:
-            for step in range(here.step, plan.steps):
-                row = self._step(step, loader, plan)
-                here = Position(step + 1, loader.position, time.perf_counter() - began)
-                row["tokens"] = here.loader * train.length
-                row["seconds"] = round(here.seconds, 3)
-                if here.step % max(1, plan.steps // HELD_OUT_TIMES) == 0:
-                    row["held_out_loss"] = self.held_out_loss(sample, plan.precision)
+            gauge = Gauge(task, self._learner, self._train.length, self._plan)
+            for step in range(start.step, steps):
+                row = self._step(step)
+                if self._looks_up(step):
+                    row["held_out_loss"] = self._look_up(step, sample)
+                self._here = replace(self._here, seconds=time.perf_counter() - began)
+                row["tokens"] = self._here.loader * self._train.length
+                row["seconds"] = round(self._here.seconds, 3)
                 metrics.write(row)
-                speed = round(row["tokens"] / here.seconds)
-                task.advance(loss=round(row["loss"], 3), tokens_per_second=speed)
-                if time.perf_counter() - saved > self.config.checkpoint_seconds:
-                    self._save(out / "checkpoints", here)
+                gauge.show(row)
+                if self._guard.exhausted:
+                    raise TrainingError(self._what_to_try())
+                if time.perf_counter() - saved > self._learner.config.checkpoint_seconds:
+                    self._save()
                     saved = time.perf_counter()
-        return here
+        return self._here
 
-    def _step(self, step: int, loader: RowLoader, plan: Calibration) -> dict[str, float]:
-        """Take the next batch and learn from it; the row it leaves in the metrics."""
-        scale = warmup_stable_decay(step, plan.steps, self.config.warmup, self.config.decay)
-        loss, norm = self.update(torch.from_numpy(loader.next_batch()), plan.precision, scale)
-        if not math.isfinite(loss):
-            raise TrainingError(
-                f"The loss at step {step + 1} is not a number: set model.learning_rate to "
-                f"{self.config.matrix_rate() / 2:g} or model.precision to fp32."
-            )
-        return {"step": step + 1, "loss": loss, "gradient_norm": norm, "rate_scale": scale}
+    def _step(self, step: int) -> Row:
+        """Take the next batch and learn from it, or pass it over; the row it leaves in the metrics."""
+        config, guard = self._learner.config, self._guard
+        scale = warmup_stable_decay(step, self._plan.steps, config.warmup, config.decay)
+        first = self._loader.position
+        rows = torch.from_numpy(self._loader.next_batch())
+        loss, norm = self._learner.gradients(rows, first, self._plan.precision)
+        row = {"step": step + 1, "loss": loss, "gradient_norm": norm, "rate_scale": scale}
+        if guard.accepts(loss, norm):
+            self._learner.update(scale)
+        else:
+            self._learner.discard()
+            row["skipped"] = guard.skipped
+        self._here = replace(
+            self._here,
+            step=step + 1,
+            loader=self._loader.position,
+            skipped=guard.skipped,
+            recent=guard.recent(),
+        )
+        # JSON has no word for what is no number.
+        return {name: value if math.isfinite(value) else None for name, value in row.items()}
 
-    def _save(self, folder: Path, position: Position) -> None:
-        save_checkpoint(folder, position, self.model.state_dict(), self._optimizer.tensors())
+    def _looks_up(self, step: int) -> bool:
+        return (step + 1) % max(1, self._plan.steps // HELD_OUT_TIMES) == 0
 
-    def _resume(self, folder: Path) -> Position:
-        found = load_checkpoint(folder)
+    def _look_up(self, step: int, sample: Sampler | None) -> float:
+        """See how the model does on what it is not trained on."""
+        loss = self._learner.mean_loss(self._held_out, self._plan.precision)
+        self._here = replace(self._here, held_out_loss=loss)
+        if sample is not None:
+            sample(step + 1)
+        return loss
+
+    def _what_to_try(self) -> str:
+        rate = self._learner.config.matrix_rate()
+        return (
+            f"{self._guard.in_a_row} steps in a row gave a loss that jumped or was no number, up to step "
+            f"{self._here.step}, and were passed over: set model.learning_rate to {rate / 2:g} or "
+            f"model.precision to fp32. What was learned before them is in {self._checkpoints}."
+        )
+
+    def _save(self) -> None:
+        model, optimizer = self._learner.model, self._learner.optimizer
+        save_checkpoint(self._checkpoints, self._here, model.state_dict(), optimizer.tensors())
+
+    def _resume(self) -> Position:
+        found = load_checkpoint(self._checkpoints)
         if found is None:
             return Position(0, 0, 0.0)
         position, weights, optimizer = found
-        self.model.load_state_dict(weights)
-        self._optimizer.restore(optimizer)
+        self._learner.model.load_state_dict(weights)
+        self._learner.optimizer.restore(optimizer)
         return position

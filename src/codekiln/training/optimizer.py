@@ -9,30 +9,32 @@ from torch import Tensor, nn
 
 from codekiln.errors import TrainingError
 from codekiln.model.transformer import Transformer
+from codekiln.training.muon import Muon
 
 EMBEDDING_SCALE = 0.5  # the embedding's rate, as a share of the matrices', at width 128
 NORM_SCALE = 0.1
 
 
 class MuonWithAdamW:
-    """Muon (Jordan et al. 2024) orthogonalises the update of every hidden matrix.
+    """Muon for every matrix of the layers.
 
-    The embedding, which is a table rather than a map, and the norms take AdamW (Loshchilov & Hutter
-    2019).
+    The embedding, which is a table rather than a map, what stands on the last layer, and the norms take
+    AdamW (Loshchilov & Hutter 2019).
     """
 
     def __init__(self, model: Transformer, learning_rate: float, weight_decay: float) -> None:
         named = dict(model.named_parameters())
         self._names: dict[Tensor, str] = {parameter: name for name, parameter in named.items()}
-        embedding = model.model.embed_tokens.weight
-        matrices = [p for p in named.values() if p.ndim == 2 and p is not embedding]
+        inner = {name: p for name, p in named.items() if name.startswith("model.layers.")}
+        matrices = [p for p in inner.values() if p.ndim == 2]
+        tables = [p for name, p in named.items() if p.ndim == 2 and name not in inner]
         norms = [p for p in named.values() if p.ndim < 2]
-        self._muon = torch.optim.Muon(matrices, lr=learning_rate, weight_decay=weight_decay)
+        self._muon = Muon(matrices, lr=learning_rate, weight_decay=weight_decay)
         # Adam's update does not shrink with the width it acts on, so its rate does (as √ of it).
         narrow = math.sqrt(128 / model.config.width)
         self._adamw = torch.optim.AdamW(
             [
-                {"params": [embedding], "lr": learning_rate * EMBEDDING_SCALE * narrow},
+                {"params": tables, "lr": learning_rate * EMBEDDING_SCALE * narrow},
                 {"params": norms, "lr": learning_rate * NORM_SCALE},
             ],
             betas=(0.9, 0.95),

@@ -1,0 +1,82 @@
+"""One step of learning: gradients of a batch in parts that fit memory, then the optimiser's update."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+
+from codekiln.errors import TrainingError
+from codekiln.model.transformer import Transformer
+from codekiln.training.config import ModelStageConfig, Precision
+from codekiln.training.objective import Batch, Objective
+from codekiln.training.optimizer import MuonWithAdamW, clip_gradients
+
+MICRO_TOKENS = {"cpu": 2048, "cuda": 32_768}  # what is in the processor's cache, or fills a GPU
+
+
+class Learner:
+    """A model, what it is to minimise, and its optimiser."""
+
+    def __init__(self, config: ModelStageConfig, model: Transformer, objective: Objective) -> None:
+        self.config, self.model, self.objective = config, model, objective
+        self.device = next(model.parameters()).device
+        self.optimizer = MuonWithAdamW(model, config.matrix_rate(), config.weight_decay)
+        model.recompute = config.recompute
+        if config.compile == "on" or (config.compile == "auto" and self.device.type == "cuda"):
+            for block in model.model.layers:
+                block.compile(dynamic=False)
+
+    def gradients(self, rows: Tensor, first: int, precision: Precision) -> tuple[float, float]:
+        """Of the mean loss on `rows [B, T + 1]`, clipped; gives that loss in nats, and the norm before.
+
+        Raises:
+            TrainingError: the device's memory does not suffice.
+        """
+        batch = self.objective.prepare(rows, first)
+        micro = self.micro_tokens()
+        total = torch.zeros((), device=self.device)
+        with self._telling_what_to_lower(micro):
+            for part in batch.parts(max(1, micro // (rows.shape[1] - 1))):
+                loss = self._loss(part, precision)
+                loss.backward()
+                total += loss.detach()
+            norm = clip_gradients(self.model, self.config.clip)
+        return float(total), norm
+
+    def update(self, scale: float) -> None:
+        """Take the step of the gradients at `scale` times the full learning rates."""
+        self.optimizer.step(scale)
+
+    def discard(self) -> None:
+        """Forget the gradients."""
+        self.model.zero_grad(set_to_none=True)
+
+    @torch.no_grad()
+    def mean_loss(self, rows: Tensor, precision: Precision) -> float:
+        """In nats, on rows that are not trained on. Not compiled: other shapes would compile anew."""
+        batch = self.objective.prepare(rows, 0)
+        size = max(1, self.micro_tokens() // (rows.shape[1] - 1))
+        with torch.compiler.set_stance("force_eager"):
+            return sum(float(self._loss(part, precision)) for part in batch.parts(size))
+
+    def micro_tokens(self) -> int:
+        """Tokens that go through the model at once."""
+        return self.config.micro_tokens or MICRO_TOKENS.get(self.device.type, MICRO_TOKENS["cpu"])
+
+    def _loss(self, part: Batch, precision: Precision) -> Tensor:
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=precision == "bf16"):
+            return self.objective.loss(self.model, part.to(self.device))
+
+    @contextmanager
+    def _telling_what_to_lower(self, micro: int) -> Iterator[None]:
+        try:
+            yield
+        except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+            if isinstance(error, RuntimeError) and "memory" not in str(error):
+                raise
+            self.discard()
+            raise TrainingError(
+                f"{micro} tokens at once do not fit the memory of {self.device}: set model.micro_tokens "
+                f"to {max(1, micro // 2)}, or model.recompute to true, and run it again."
+            ) from None
