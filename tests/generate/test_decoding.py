@@ -10,6 +10,7 @@ from codekiln.errors import ModelError, UsageError
 from codekiln.generate import Sampling, TextStream, generate, strategy_of
 from codekiln.tokenizer import SPECIAL_TOKENS
 from fakes import FakeEngine, rambling, saying, tiny_tokenizer
+from foreign_tokenizers import foreign, smollm
 
 TOKENIZER = tiny_tokenizer()
 V = TOKENIZER.vocabulary_size
@@ -202,6 +203,27 @@ def test_special_tokens_are_never_generated_but_the_end():
         steps = run(FakeEngine(after, V), strategy=strategy_of(sampling), max_tokens=5)
         assert not {step.token for step in steps} & set(range(1, len(SPECIAL_TOKENS)))
     assert [step.token for step in run(FakeEngine(after, V))] == [60] * 4 + [TOKENIZER.end]
+
+
+def test_each_end_of_another_model_ends_and_its_other_control_is_never_generated():
+    tokenizer = foreign(smollm(), "<|im_end|>")
+    size = tokenizer.vocabulary_size
+    control = {tokenizer.opening, *range(4)}
+
+    def wanting(end):
+        def after(row, prompt):
+            logits = np.zeros(size + 10, dtype=np.float32)  # rows that no token has
+            logits[[1, 3, *range(size, size + 10)]] = 50
+            logits[end if len(row) - prompt == 2 else 60] = 20
+            return logits
+
+        return FakeEngine(after, size + 10)
+
+    assert tokenizer.ends == {0, 2} < control
+    for end in sorted(tokenizer.ends):
+        steps = list(generate(wanting(end), tokenizer, [0, 50], strategy=GREEDY, max_tokens=9))
+        assert [step.token for step in steps] == [60, 60, end]
+        assert steps[-1].finish_reason == "end"
 
 
 def test_the_penalty_sees_prompt_and_answer_but_no_control():

@@ -4,7 +4,9 @@ import pytest
 
 from codekiln.errors import UsageError
 from codekiln.inputs import Header, fill_in_the_middle, header_ids
+from codekiln.inputs.formats import prompt_order
 from fakes import tiny_tokenizer
+from foreign_tokenizers import foreign, llama3, qwen2, smollm
 
 END, PREFIX, MIDDLE, SUFFIX, _, REPOSITORY, FILE, LANGUAGE = range(8)
 WEB, DATABASE, CONCURRENCY = 8, 17, 27
@@ -52,3 +54,24 @@ def test_fields_that_are_not_known_are_dropped(header, expected):
 def test_a_domain_that_there_is_not_is_refused(domain):
     with pytest.raises(UsageError, match=f"'{domain}' is no domain of code: known are web, mobile"):
         Header(domains=("data", domain))
+
+
+def test_another_model_has_its_own_opening_and_no_header():
+    header = Header("r", "a.py", "python", ("web",))
+    for inner, end, opening in (
+        (smollm(), "<|im_end|>", "<|endoftext|>"),
+        (qwen2(), "<|im_end|>", "<|endoftext|>"),
+        (llama3(), "<|eot_id|>", "<|begin_of_text|>"),
+    ):
+        assert header_ids(foreign(inner, end), header) == [inner.token_to_id(opening)]
+
+
+def test_another_model_is_asked_for_a_middle_as_it_has_learned_or_not_at_all():
+    inner = qwen2()
+    coder = foreign(inner, "<|endoftext|>")
+    assert prompt_order(coder) == "psm"
+    names = ("<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>")
+    first, second, third = map(inner.token_to_id, names)
+    assert fill_in_the_middle(coder, [5], [], [6], "psm") == [first, 5, second, 6, third]
+    assert prompt_order(foreign(smollm(), "<|im_end|>")) is None
+    assert prompt_order(tiny_tokenizer()) == "spm"

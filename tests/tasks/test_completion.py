@@ -15,6 +15,7 @@ from codekiln.tokenizer.special import (
     REPOSITORY,
 )
 from fakes import tiny_tokenizer
+from foreign_tokenizers import foreign, qwen2, smollm
 
 TOKENIZER = tiny_tokenizer()
 HEADER = Header("me/project", "src/deep/module.py", "python")
@@ -122,3 +123,19 @@ def test_of_a_megabyte_only_the_ends_are_read(monkeypatch):
     huge = "value = compute(value)\n" * 50_000
     assert len(prompt(huge, huge, HEADER, 100)) == 100
     assert sum(read) < 10_000
+
+
+def test_a_model_that_knows_no_middle_is_told_no_suffix():
+    tokenizer = foreign(smollm(), "<|im_end|>")
+    plain = [tokenizer.opening, *tokenizer.encode("def add")]
+    assert completion_prompt(tokenizer, "def add", "return first\n", HEADER, 100) == plain
+
+
+def test_another_model_that_knows_the_middle_is_asked_as_it_has_learned():
+    tokenizer = foreign(qwen2(), "<|endoftext|>")
+    first, second, third = (tokenizer.special(t) for t in (FIM_PREFIX, FIM_SUFFIX, FIM_MIDDLE))
+    before, after = tokenizer.encode("def add"), tokenizer.encode("return first\n")
+    found = completion_prompt(tokenizer, "def add", "return first\n", HEADER, 100)
+    assert found == [tokenizer.opening, first, *before, second, *after, third]
+    short = completion_prompt(tokenizer, "def add " * 50, "return first\n" * 50, HEADER, 40)
+    assert len(short) == 40

@@ -299,11 +299,11 @@ def test_a_folder_without_a_tokenizer_is_refused(tmp_path):
 
 def test_a_foreign_tokenizer_is_refused():
     plain = tokenizers.Tokenizer(models.BPE({"a": 0, "b": 1}, []))
-    with pytest.raises(ModelError, match="does not begin with our special tokens.*not codekiln's"):
+    with pytest.raises(ModelError, match=r"does not begin with our special tokens.*not codekiln's"):
         Tokenizer(plain.to_str())
     definition = tiny_tokenizer().definition
     swapped = definition.replace("<fim_middle>", "<?>").replace("<fim_suffix>", "<fim_middle>")
-    with pytest.raises(ModelError, match="has no <fim_middle> at 2: it is not codekiln's"):
+    with pytest.raises(ModelError, match=r"does not begin with our special tokens.*not codekiln's"):
         Tokenizer(swapped.replace("<?>", "<fim_suffix>"))
 
 

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from codekiln.errors import ModelError, UsageError
 from codekiln.generate.engine import Engine, Ids, Logits
 from codekiln.generate.strategies import Strategy, log_softmax
-from codekiln.tokenizer import SPECIAL_TOKENS, Tokenizer
+from codekiln.tokenizer import Tokenizer
 
 FinishReason = Literal["end", "stop", "length"]
 
@@ -131,13 +130,14 @@ def _steps(
 ) -> Iterator[Step]:
     """Add the text to at most `limit` tokens, and end where one of the reasons says so."""
     for count, (token, logprob) in enumerate(chosen, start=1):
-        last = token == tokenizer.end or count == limit
+        ended = token in tokenizer.ends
+        last = ended or count == limit
         text = stream.feed(tokenizer.bytes_of(token), final=last)
         reason: FinishReason | None = None
         if stream.stopped:
             reason = "stop"
         elif last:
-            reason = "end" if token == tokenizer.end else "length"
+            reason = "end" if ended else "length"
         yield Step(text, token, logprob, reason)
         if reason:
             return
@@ -152,9 +152,11 @@ def _tokens(
     on_logits: Callable[[Logits], None] | None,
 ) -> Iterator[tuple[int, float]]:
     """Tokens and log-probabilities without end; an engine step is taken only for the next one."""
-    allowed = _allowed(engine.vocabulary, tokenizer)
+    text = list(tokenizer.text_ids)
+    # Of control, only what ends an answer may be generated.
+    allowed = np.isin(np.arange(engine.vocabulary), [*text, *tokenizer.ends])
     # Documents open with the end token: a penalty on it would keep every generation from ending.
-    seen = prompt[prompt >= len(SPECIAL_TOKENS)]
+    seen = prompt[np.isin(prompt, text)]
     logits = engine.prefill(prompt[np.newaxis])[0]
     while True:
         logits = np.where(allowed, logits, np.float32(-np.inf))
@@ -166,10 +168,3 @@ def _tokens(
         yield token, float(log_softmax(logits)[token])
         seen = np.append(seen, token)
         logits = engine.step(np.array([[token]], dtype=np.int64))[0, -1]
-
-
-def _allowed(vocabulary: int, tokenizer: Tokenizer) -> npt.NDArray[np.bool_]:
-    """Which ids `[vocab]` may be generated: those of text and the end token."""
-    ids = np.arange(vocabulary)
-    text = (ids >= len(SPECIAL_TOKENS)) & (ids < tokenizer.vocabulary_size)
-    return np.asarray(text | (ids == tokenizer.end))

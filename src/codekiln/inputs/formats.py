@@ -8,6 +8,7 @@
 
 `<|endoftext|>` opens every document, and the next one's closes it: a model that has finished a file
 or a middle therefore predicts it. PSM and SPM are those of Bavarian et al. 2022 (§3, appendix D).
+Another model's tokenizer has its own opening and no header, and such a model knows PSM if any.
 """
 
 from dataclasses import dataclass
@@ -50,8 +51,10 @@ class Header:
 
 
 def header_ids(tokenizer: Tokenizer, header: Header) -> list[int]:
-    """The opening `<|endoftext|>` and the header's fields."""
-    ids = [tokenizer.end]
+    """The opening `<|endoftext|>` and the header's fields; another model's opening alone."""
+    ids = [tokenizer.opening]
+    if not tokenizer.native:
+        return ids
     fields = ((REPOSITORY, header.repository), (FILE, header.path), (LANGUAGE, header.language))
     for token, text in fields:
         if text:
@@ -62,6 +65,18 @@ def header_ids(tokenizer: Tokenizer, header: Header) -> list[int]:
         if domain in header.domains
     ]
     return ids if len(ids) == 1 else [*ids, *tokenizer.encode("\n")]
+
+
+def prompt_order(tokenizer: Tokenizer) -> Order | None:
+    """In which order a model with this tokenizer is best asked for a middle; None where it knows none.
+
+    Ours has learned both, and where the answer follows right behind the prefix a small model gave the
+    author's text more often (docs/log.md).
+    """
+    if tokenizer.native:
+        return "spm"
+    fills = all(tokenizer.knows(token) for token in (FIM_PREFIX, FIM_SUFFIX, FIM_MIDDLE))
+    return "psm" if fills else None
 
 
 def fill_in_the_middle(

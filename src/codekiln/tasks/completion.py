@@ -8,7 +8,7 @@ the spans for fill-in-the-middle at any character, so the model has seen such en
 from dataclasses import replace
 
 from codekiln.errors import UsageError
-from codekiln.inputs.formats import FIM_TOKENS, Header, fill_in_the_middle, header_ids
+from codekiln.inputs.formats import FIM_TOKENS, Header, fill_in_the_middle, header_ids, prompt_order
 from codekiln.tokenizer import Tokenizer
 
 # Text beyond this many characters a token of room is not looked at: a large file costs nothing.
@@ -20,14 +20,12 @@ SUFFIX_SHARE = 4  # the suffix, at most one quarter of what the header leaves
 def completion_prompt(
     tokenizer: Tokenizer, prefix: str, suffix: str, header: Header, budget: int
 ) -> list[int]:
-    """At most `budget` ids: plain header and prefix, or suffix-prefix-middle if there is a suffix.
+    """At most `budget` ids: plain header and prefix, or fill-in-the-middle if there is a suffix.
 
-    Of the two layouts learned, this one has the answer follow right behind the prefix, and a small
-    model needs that: it gave the author's text more than the other (docs/log.md).
-
-    A suffix of white space counts as none. The prefix keeps its end and the suffix its beginning,
-    cut between tokens; the suffix gets a quarter of the room, and what one of them does not need,
-    the other gets. A header that is too long loses the path first, then the repository, then all.
+    A suffix of white space counts as none, and so does any that the model cannot be told. The prefix
+    keeps its end and the suffix its beginning, cut between tokens; the suffix gets a quarter of the
+    room, and what one of them does not need, the other gets. A header that is too long loses the
+    path first, then the repository, then all.
 
     Raises:
         UsageError: `budget` is below 1.
@@ -36,10 +34,11 @@ def completion_prompt(
         raise UsageError(f"The prompt may have {budget} tokens, but needs 1: use fewer max_tokens.")
     opening = _opening(tokenizer, header, budget)
     room = budget - len(opening)
-    if not suffix.strip() or room <= FIM_TOKENS:
+    order = prompt_order(tokenizer)
+    if order is None or not suffix.strip() or room <= FIM_TOKENS:
         return opening + _end(tokenizer, prefix, room)
     before, after = _both_sides(tokenizer, prefix, suffix, room - FIM_TOKENS)
-    return opening + fill_in_the_middle(tokenizer, before, [], after, "spm")
+    return opening + fill_in_the_middle(tokenizer, before, [], after, order)
 
 
 def _opening(tokenizer: Tokenizer, header: Header, budget: int) -> list[int]:
@@ -48,7 +47,7 @@ def _opening(tokenizer: Tokenizer, header: Header, budget: int) -> list[int]:
         ids = header_ids(tokenizer, shorter)
         if len(ids) <= budget // HEADER_SHARE:
             return ids
-    return [tokenizer.end]
+    return [tokenizer.opening]
 
 
 def _both_sides(

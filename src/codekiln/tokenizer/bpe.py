@@ -5,18 +5,22 @@ there gives the same ids. There is no normaliser: any text comes back byte for b
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from contextvars import copy_context
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import tokenizers
 from tokenizers import Regex, decoders, models, pre_tokenizers, trainers
 
 from codekiln.errors import ModelError, UsageError
-from codekiln.tokenizer.special import END_OF_TEXT, SPECIAL_TOKENS
+from codekiln.tokenizer.control import foreign_control, our_control
+from codekiln.tokenizer.special import SPECIAL_TOKENS
 
 FILE_NAME = "tokenizer.json"
+SETTINGS_NAME = "tokenizer_config.json"
 
 # Split as Qwen2 does: contractions, words with one leading sign, single digits, runs of signs, line
 # ends, spaces. Each piece is then merged on its own, so no token crosses a piece.
@@ -32,21 +36,28 @@ PIECES = (
 
 
 class Tokenizer:
-    """Text to ids and back, exactly. Ids below `len(SPECIAL_TOKENS)` are control, never text."""
+    """Text to ids and back. Added tokens are control, never text: their strings in a text are characters.
 
-    def __init__(self, definition: str) -> None:
-        """Read the JSON of a `tokenizers` file.
+    Ours give every text back exactly, and have our special tokens as their first ids. Another
+    model's may begin by normalising, and has only some of those tokens.
+    """
+
+    def __init__(self, definition: str, settings: Mapping[str, Any] | None = None) -> None:
+        """Read the JSON of a `tokenizers` file; `settings` are the entries of `tokenizer_config.json`.
 
         Raises:
-            ModelError: the JSON is no tokenizer, or its special tokens are not ours.
+            ModelError: the JSON is no tokenizer; or its special tokens are not ours, and no settings
+                say what another model has in their place.
         """
-        try:
-            self._inner = tokenizers.Tokenizer.from_str(definition)
-        except Exception as error:  # the library raises the bare class
-            raise ModelError(f"The tokenizer cannot be read ({error}): rebuild it.") from None
-        for index, token in enumerate(SPECIAL_TOKENS):
-            if self._inner.token_to_id(token) != index:
-                raise ModelError(f"The tokenizer has no {token} at {index}: it is not codekiln's.")
+        self._inner = _read(definition)
+        control = our_control(self._inner)
+        self.native = control is not None
+        if control is None and settings is None:
+            raise ModelError(
+                f"The tokenizer does not begin with our special tokens, and no {SETTINGS_NAME} beside it "
+                "tells its own: it is not codekiln's."
+            )
+        self._control = control or foreign_control(self._inner, settings or {})
         # Without this the library would turn the string "<fim_prefix>" in a source file into control.
         self._inner.encode_special_tokens = True
         self.definition = definition
@@ -60,16 +71,20 @@ class Tokenizer:
         """
         path = folder / FILE_NAME
         try:
-            return cls(path.read_text(encoding="utf-8"))
+            settings = folder / SETTINGS_NAME
+            return cls(
+                path.read_text(encoding="utf-8"),
+                json.loads(settings.read_text(encoding="utf-8")) if settings.exists() else None,
+            )
         except (FileNotFoundError, NotADirectoryError):
             raise ModelError(f"{folder} holds no {FILE_NAME}: give a folder that does.") from None
-        except UnicodeDecodeError:
+        except ValueError:
             raise ModelError(f"{path} is damaged: rebuild the tokenizer.") from None
 
-    @property
+    @cached_property
     def vocabulary_size(self) -> int:
         """Number of ids, special tokens included."""
-        return int(self._inner.get_vocab_size())
+        return 1 + max(self._inner.get_vocab().values())
 
     @cached_property
     def fingerprint(self) -> str:
@@ -77,13 +92,27 @@ class Tokenizer:
         return hashlib.sha256(self.definition.encode()).hexdigest()
 
     @property
+    def opening(self) -> int:
+        """The id in front of every document; in ours it is `end`."""
+        return self._control.opening
+
+    @property
     def end(self) -> int:
         """The id that separates documents."""
-        return SPECIAL_TOKENS.index(END_OF_TEXT)
+        return self._control.end
+
+    @property
+    def ends(self) -> frozenset[int]:
+        """The ids after which an answer is over, `end` among them."""
+        return self._control.ends
+
+    def knows(self, token: str) -> bool:
+        """Whether there is a special token; ours has all of them."""
+        return token in self._control.special
 
     def special(self, token: str) -> int:
-        """The id of a special token."""
-        return SPECIAL_TOKENS.index(token)
+        """The id of a special token that there is."""
+        return self._control.special[token]
 
     def encode(self, text: str) -> list[int]:
         """The ids of a text; special-token strings in it are plain characters.
@@ -110,11 +139,16 @@ class Tokenizer:
         return self._bytes[token]
 
     @cached_property
+    def text_ids(self) -> frozenset[int]:
+        """The ids that stand for bytes; any other is control, or nothing at all."""
+        return frozenset(token for token, piece in enumerate(self._bytes) if piece)
+
+    @cached_property
     def _bytes(self) -> list[bytes]:
-        table = _byte_alphabet()
+        table, control = _byte_alphabet(), self._inner.get_added_tokens_decoder()
         pieces = [b""] * self.vocabulary_size
         for text, token in self._inner.get_vocab().items():
-            if token >= len(SPECIAL_TOKENS):
+            if token not in control:
                 pieces[token] = bytes(table[character] for character in text)
         return pieces
 
@@ -143,6 +177,19 @@ def train_bpe(texts: Iterator[str], vocabulary: int) -> Tokenizer:
     drawn = iter(lambda: context.run(next, texts, None), None)
     inner.train_from_iterator(drawn, trainer)
     return Tokenizer(inner.to_str())
+
+
+def _read(definition: str) -> tokenizers.Tokenizer:
+    """The library's tokenizer, with every added token as a special one: those alone can be switched off."""
+    try:
+        entries = json.loads(definition)
+        added = entries.get("added_tokens") or []
+        if all(token["special"] for token in added):
+            return tokenizers.Tokenizer.from_str(definition)
+        entries["added_tokens"] = [token | {"special": True} for token in added]
+        return tokenizers.Tokenizer.from_str(json.dumps(entries))
+    except Exception as error:  # the library raises the bare class
+        raise ModelError(f"The tokenizer cannot be read ({error}): rebuild it.") from None
 
 
 def _byte_alphabet() -> dict[str, int]:
