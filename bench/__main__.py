@@ -8,6 +8,7 @@ from bench import page
 
 NAMES = (
     "training_step",
+    "train_gpu",
     "attention",
     "domain_tags",
     "corpus.languages",
@@ -20,6 +21,7 @@ NAMES = (
     "corpus.memory",
     "corpus.quality",
 )
+ON_REQUEST = {"train_gpu"}  # needs a GPU
 
 
 def main() -> None:
@@ -34,7 +36,7 @@ def main() -> None:
             f"no benchmark is called {', '.join(sorted(unknown))}: known are {', '.join(NAMES)}"
         )
     results = {}
-    for name in arguments.names or NAMES:
+    for name in arguments.names or [name for name in NAMES if name not in ON_REQUEST]:
         module = importlib.import_module(f"bench.{name}")
         results[name] = module.run()
         if not arguments.json:

@@ -65,7 +65,9 @@ class Attention(nn.Module):
         value = self.v_proj(x).view(heads).transpose(1, 2)
         if cache is not None:
             key, value = cache.extend(self.layer, key, value)
-        seen = attend(query, key, value.to(query.dtype), mask, causal=self.causal)
+        # Under autocast a GPU normalises in fp32; attention is to be computed as the products are.
+        query, key = query.to(value.dtype), key.to(value.dtype)
+        seen = attend(query, key, value, mask, causal=self.causal)
         return self.o_proj(seen.transpose(1, 2).reshape(B, T, -1))
 
 
@@ -138,7 +140,7 @@ class Transformer(nn.Module):
         """
         past = 0 if cache is None else cache.length
         T = ids.shape[1]
-        x: Tensor = self.model.embed_tokens(ids)
+        x = autocasted(self.model.embed_tokens(ids))
         rotation = rotary_table(past, T, self.config, x.device)
         mask: Mask | None = None
         if documents is not None:
@@ -152,8 +154,7 @@ class Transformer(nn.Module):
                 x = block(x, rotation, mask, cache)
         if cache is not None:
             cache.advance(T)
-        normed: Tensor = self.model.norm(x)
-        return normed
+        return autocasted(self.model.norm(x))
 
     @property
     def output_weight(self) -> Tensor:
@@ -164,6 +165,12 @@ class Transformer(nn.Module):
     def logits(self, hidden: Tensor) -> Tensor:
         """`[..., C]` to `[..., V]` through the output layer."""
         return F.linear(hidden, self.output_weight)
+
+
+def autocasted(x: Tensor) -> Tensor:
+    """In the type that autocast gives to products, if it is on: the stream then costs half the memory."""
+    device = x.device.type
+    return x.to(torch.get_autocast_dtype(device)) if torch.is_autocast_enabled(device) else x
 
 
 def _initialise(module: nn.Module) -> None:

@@ -1,6 +1,5 @@
 """Causal language modelling: every token is predicted from those before it in its document."""
 
-import torch
 from torch import Tensor
 
 from codekiln.model.transformer import Transformer
@@ -30,13 +29,5 @@ class Causal:
     def loss(self, model: Transformer, batch: Batch) -> Tensor:
         """Cross-entropy of the labelled tokens."""
         hidden = model(batch["ids"], batch.tensors.get("documents")).flatten(0, 1)
-        total = cross_entropy(*_in_one_type(hidden, model.output_weight), batch["labels"].flatten())
-        return total / batch.counts["tokens"]
-
-
-def _in_one_type(hidden: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-    """Both as autocast would have them for a product."""
-    device = hidden.device.type
-    half = torch.is_autocast_enabled(device)
-    dtype = torch.get_autocast_dtype(device) if half else hidden.dtype
-    return hidden.to(dtype), weight.to(dtype)
+        weight = model.output_weight.to(hidden.dtype)
+        return cross_entropy(hidden, weight, batch["labels"].flatten()) / batch.counts["tokens"]
