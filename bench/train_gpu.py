@@ -2,8 +2,9 @@
 
 Peak is the maker's figure for dense bf16, operations are counted as in PaLM (appendix B), and a row holds
 about three documents, so that attention is masked as in training. The peer trains its Qwen3 of the same
-shape with autocast, fused AdamW and torch's attention, not compiled and without masks between documents. For
-comparison, on one H100: nanochat 41 % at depth 12 and about 50 % at depth 24, llm.c about 40 %, nanoGPT 29 %.
+shape with autocast, fused AdamW and torch's attention, not compiled and without masks between documents.
+For comparison, on one H100: nanochat 41 % at depth 12 and about 50 % at depth 24, llm.c about 40 %,
+nanoGPT 29 %.
 """
 
 import sys
