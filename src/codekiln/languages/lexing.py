@@ -132,4 +132,5 @@ def _unread(run: str) -> LexicalKind:
 def _roles() -> dict[str, LexicalKind]:
     """The kinds of the named nodes that `lexing.toml` lists."""
     text = resources.files(__package__).joinpath("lexing.toml").read_text(encoding="utf-8")
-    return {name: role for role, names in tomllib.loads(text).items() for name in names}
+    table = tomllib.loads(text)
+    return {name: kind for kind in LEXICAL_KINDS for name in table.get(kind, ())}
