@@ -55,18 +55,18 @@ class Analysis:
 
 
 def analyse(tokenizer: Tokenizer, text: str, language: Language | None) -> Analysis:
-    """The tokens of a text with their lexical kinds.
+    """The tokens of a text with their lexical kinds; the text is as a tokenizer that normalises has it.
 
     Raises:
         UsageError: the text is not UTF-8.
     """
     ids = tokenizer.encode(text)
-    content = text.encode()
+    pieces = [tokenizer.bytes_of(token) for token in ids]
+    content = b"".join(pieces)
     lexemes, note = lex(language, content), ""
     if lexemes is None:
         lexemes, note = [Lexeme(0, len(content), "text")], _why(language)
-    sizes = [len(tokenizer.bytes_of(token)) for token in ids]
-    found = tuple(tokens(ids, sizes, lexemes))
+    found = tuple(tokens(ids, list(map(len, pieces)), lexemes))
     return Analysis(content, language.name if language else "", found, note)
 
 
