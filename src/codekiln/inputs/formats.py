@@ -6,11 +6,15 @@
     HEADER  [<reponame> repository] [<filename> path] [<language> language] [DOMAINS] newline, or nothing
     DOMAINS <domain:web> …, a token for each, in the order of `corpus.domains`
 
+    pair    <|endoftext|> first <sep> second <|endoftext|>     what an encoder reads, padded to its row
+    alone   <|endoftext|> text <|endoftext|>
+
 `<|endoftext|>` opens every document, and the next one's closes it: a model that has finished a file
 or a middle therefore predicts it. PSM and SPM are those of Bavarian et al. 2022 (§3, appendix D).
 Another model's tokenizer has its own opening and no header, and such a model knows PSM if any.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,11 +27,15 @@ from codekiln.tokenizer.special import (
     FIM_PREFIX,
     FIM_SUFFIX,
     LANGUAGE,
+    PADDING,
     REPOSITORY,
+    SEPARATOR,
 )
 
 Order = Literal["psm", "spm"]
 FIM_TOKENS = 3
+PAIR_TOKENS, ALONE_TOKENS = 3, 2  # control in what an encoder reads
+DOCUMENTATION = 64  # ids of a row that are a function's documentation; the function is behind them
 
 
 @dataclass(frozen=True)
@@ -87,3 +95,22 @@ def fill_in_the_middle(
     if order == "psm":
         return [first, *prefix, second, *suffix, third, *middle]
     return [first, second, *suffix, third, *prefix, *middle]
+
+
+def segment_pair(
+    tokenizer: Tokenizer, first: Sequence[int], second: Sequence[int], length: int
+) -> list[int]:
+    """Two segments in a row of `length` ids; each may have half of what the control leaves."""
+    size = (length - PAIR_TOKENS) // 2
+    separator = tokenizer.special(SEPARATOR)
+    return _padded(tokenizer, [*first[:size], separator, *second[:size]], length)
+
+
+def segment_alone(tokenizer: Tokenizer, ids: Sequence[int], length: int) -> list[int]:
+    """One text in a row of `length` ids, cut to fit."""
+    return _padded(tokenizer, list(ids[: length - ALONE_TOKENS]), length)
+
+
+def _padded(tokenizer: Tokenizer, ids: list[int], length: int) -> list[int]:
+    row = [tokenizer.end, *ids, tokenizer.end]
+    return row + [tokenizer.special(PADDING)] * (length - len(row))

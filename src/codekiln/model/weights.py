@@ -16,6 +16,7 @@ from torch import Tensor
 
 from codekiln.artifact import write_atomically
 from codekiln.errors import ModelError
+from codekiln.model.bidirectional import new_model
 from codekiln.model.config import ModelConfig
 from codekiln.model.hugging_face import FILE_NAME as CONFIG_NAME
 from codekiln.model.hugging_face import damaged, read_config, read_entries, to_hugging_face
@@ -56,16 +57,21 @@ def write_config(folder: Path, config: ModelConfig, end: int, tokenizer_sha256: 
     write_atomically(folder / CONFIG_NAME, json.dumps(entries, indent=1).encode())
 
 
-def load_model(folder: Path, tokenizer_sha256: str) -> Transformer:
-    """The model in a folder, in evaluation mode, in fp32.
+def load_model(folder: Path, tokenizer_sha256: str, *, causal: bool = True) -> Transformer:
+    """The model in a folder, in evaluation mode, in fp32; without `causal` an encoder is wanted.
 
     Raises:
-        ModelError: something is missing or damaged, or it was trained with another tokenizer.
+        ModelError: something is missing or damaged, it was trained with another tokenizer, or it is
+            an encoder where a causal model is wanted, or the other way about.
         MissingExtraError: its weights are in GGUF, and the package that reads them is not installed.
     """
     config = read_config(folder)
     if read_entries(folder).get(TOKENIZER_KEY) != tokenizer_sha256:
         raise ModelError(f"The model in {folder} was trained with another tokenizer: use its own.")
+    if config.causal != causal:
+        kinds = ("an encoder", "a causal model")
+        found, wanted = kinds[config.causal], kinds[causal]
+        raise ModelError(f"The model in {folder} is {found}, and {wanted} is needed: give another.")
     return assemble(config, folder)
 
 
@@ -76,7 +82,7 @@ def assemble(config: ModelConfig, folder: Path) -> Transformer:
         ModelError: the weights are missing, pickled or damaged, or of another shape.
     """
     with torch.device("meta"):
-        model = Transformer(config)
+        model = new_model(config)
     weights = _read_weights(folder, config)
     misfit = next(_misfits(weights, model.state_dict()), None)
     if misfit:

@@ -12,6 +12,10 @@ Precision = Literal["bf16", "fp32"]
 class ModelStageConfig:
     """Settings of the model: one dial for its size, one budget, the rest derived."""
 
+    objective: Literal["causal", "masked"] = setting(
+        "causal", "masked: an encoder, on rows of segments, which also learns what follows what"
+    )
+    whole_tokens: bool = setting(False, "an encoder guesses whole words, not fragments of them")
     depth: int = setting(4, "layers; width, heads and learning rate follow", check="1..128")
     tokens: int = setting(0, "budget in tokens; 0 takes the one in seconds", check=">= 0")
     seconds: float = setting(240.0, "budget in seconds, turned into steps once", check="0.001..1e9")
@@ -37,3 +41,17 @@ class ModelStageConfig:
     def matrix_rate(self) -> float:
         """Muon's learning rate; the embedding's follows from it and from the width."""
         return self.learning_rate or 0.02
+
+
+@dataclass(frozen=True)
+class EncoderConfig:
+    """Settings of the contrastive stage; the others are those that its model was trained with."""
+
+    tokens: int = setting(0, "budget in tokens; 0 takes the one in seconds", check=">= 0")
+    seconds: float = setting(60.0, "budget in seconds, turned into steps once", check="0.001..1e9")
+    pairs: int = setting(64, "functions a step, each a negative of all others", check="2..65536")
+    learning_rate: float = setting(0.0, "of the matrices; 0 takes 0.005", check=">= 0")
+
+    def matrix_rate(self) -> float:
+        """A quarter of what a model begins with, since this one has learned already."""
+        return self.learning_rate or 0.005

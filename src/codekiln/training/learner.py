@@ -36,7 +36,7 @@ class Learner:
         batch = self.objective.prepare(rows, first)
         micro = self.micro_tokens()
         total = torch.zeros((), device=self.device)
-        with self._telling_what_to_lower(micro):
+        with self._telling_what_to_lower(batch, micro):
             for part in batch.parts(max(1, micro // (rows.shape[1] - 1))):
                 loss = self._loss(part, precision)
                 loss.backward()
@@ -69,7 +69,7 @@ class Learner:
             return self.objective.loss(self.model, part.to(self.device))
 
     @contextmanager
-    def _telling_what_to_lower(self, micro: int) -> Iterator[None]:
+    def _telling_what_to_lower(self, batch: Batch, micro: int) -> Iterator[None]:
         try:
             yield
         except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
@@ -77,6 +77,6 @@ class Learner:
                 raise
             self.discard()
             raise TrainingError(
-                f"{micro} tokens at once do not fit the memory of {self.device}: set model.micro_tokens "
-                f"to {max(1, micro // 2)}, or model.recompute to true, and run it again."
+                f"{micro} tokens at once do not fit the memory of {self.device}: {batch.remedy(micro)}, "
+                "and run it again."
             ) from None

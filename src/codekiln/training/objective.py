@@ -33,6 +33,10 @@ class Batch:
             tensors = {name: t[start : start + rows] for name, t in self.tensors.items()}
             yield Batch(tensors, self.counts)
 
+    def remedy(self, tokens: int) -> str:
+        """What to set where `tokens` at once do not fit the memory."""
+        return f"set model.micro_tokens to {max(1, tokens // 2)}, or model.recompute to true"
+
     def to(self, device: torch.device) -> "Batch":
         """The same on another device."""
         tensors = {name: t.to(device, non_blocking=True) for name, t in self.tensors.items()}

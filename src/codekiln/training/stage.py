@@ -1,6 +1,7 @@
 """The stage that pretrains a model on packed rows."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -17,8 +18,8 @@ from codekiln.artifact import (
 from codekiln.device import keep_freed_memory, pick_device, seed_everything
 from codekiln.errors import TrainingError
 from codekiln.inputs import RowStore
+from codekiln.model.bidirectional import new_model
 from codekiln.model.config import ModelConfig
-from codekiln.model.transformer import Transformer
 from codekiln.model.weights import save_model
 from codekiln.tokenizer import FILE_NAME as TOKENIZER_FILE
 from codekiln.tokenizer import Tokenizer
@@ -29,26 +30,50 @@ from codekiln.training.checkpoint import Position
 from codekiln.training.config import ModelStageConfig, Precision
 from codekiln.training.learner import Learner
 from codekiln.training.loop import Training
+from codekiln.training.masked import Masked
+from codekiln.training.next_segment import NextSegment
+from codekiln.training.objective import Objective
 from codekiln.training.samples import SampleWriter
 from codekiln.training.throughput import flops_per_token, memory_in_use, peak_flops
 
 CALIBRATION = "calibration.json"
+ROWS = {"causal": "inputs", "masked": "segments"}  # the stage whose rows an objective reads
 
 
 def build(config: ModelStageConfig, inputs: Mapping[str, Artifact], out: Path) -> Statistics:
+    """Make a causal model or an encoder, by the objective.
+
+    Raises:
+        TrainingError: the rows are made for another objective or tokenizer, or training failed.
+    """
+    tokenizer = Tokenizer.load(inputs["tokenizer"].path)
+    _check_kind(config, inputs["inputs"])
+    length = RowStore.of(inputs["inputs"], "train").length
+    shape = ModelConfig.from_depth(config.depth, tokenizer.vocabulary_size, length)
+    shape = replace(shape, causal=config.objective == "causal")
+
+    def new_learner() -> Learner:
+        seed_everything(config.seed)
+        model = new_model(shape).to(pick_device())
+        return Learner(config, model, _objective(config, tokenizer))
+
+    return learn(new_learner, tokenizer, inputs["inputs"], out)
+
+
+def learn(
+    new_learner: Callable[[], Learner], tokenizer: Tokenizer, rows: Artifact, out: Path
+) -> Statistics:
     """Calibrate once, train, leave a model folder with its tokenizer and the metrics of the run."""
     keep_freed_memory()
-    tokenizer = Tokenizer.load(inputs["tokenizer"].path)
-    train = RowStore.of(inputs["inputs"], "train")
-    held_out = RowStore.of(inputs["inputs"], "held_out")
+    train, held_out = (RowStore.of(rows, split) for split in ("train", "held_out"))
     _check_fit(tokenizer, train)
-    shape = ModelConfig.from_depth(config.depth, tokenizer.vocabulary_size, train.length)
-    plan = _plan(config, shape, tokenizer, train, out)
+    plan = _plan(new_learner, train, out)
     torch.set_num_threads(plan.threads)
-    learner = _learner(config, shape, tokenizer)
-    sample = SampleWriter(learner.model, tokenizer, held_out, out)
+    learner = new_learner()
+    model = learner.model
+    sample = SampleWriter(model, tokenizer, held_out, out) if model.config.causal else None
     end = Training(learner, train, held_out, plan, out).run(sample)
-    save_model(out, learner.model, tokenizer.end, tokenizer.fingerprint)
+    save_model(out, model, tokenizer.end, tokenizer.fingerprint)
     write_atomically(out / TOKENIZER_FILE, tokenizer.definition.encode())
     discard(out / "checkpoints")
     return _statistics(learner, train, plan, end)
@@ -70,10 +95,19 @@ def _statistics(learner: Learner, train: RowStore, plan: Calibration, end: Posit
     }
 
 
-def _learner(config: ModelStageConfig, shape: ModelConfig, tokenizer: Tokenizer) -> Learner:
-    seed_everything(config.seed)
-    model = Transformer(shape).to(pick_device())
-    return Learner(config, model, Causal(tokenizer.end, tokenizer.special(PADDING)))
+def _objective(config: ModelStageConfig, tokenizer: Tokenizer) -> Objective:
+    if config.objective == "masked":
+        return NextSegment(Masked(tokenizer, config.seed, whole_tokens=config.whole_tokens))
+    return Causal(tokenizer.end, tokenizer.special(PADDING))
+
+
+def _check_kind(config: ModelStageConfig, rows: Artifact) -> None:
+    wanted = ROWS[config.objective]
+    if rows.stage != wanted:
+        raise TrainingError(
+            f"model.objective is {config.objective}, which needs an artifact of '{wanted}', and "
+            f"{rows.path} is one of '{rows.stage}': give another, or change the objective."
+        )
 
 
 def _check_fit(tokenizer: Tokenizer, rows: RowStore) -> None:
@@ -85,25 +119,20 @@ def _check_fit(tokenizer: Tokenizer, rows: RowStore) -> None:
         )
 
 
-def _plan(
-    config: ModelStageConfig,
-    shape: ModelConfig,
-    tokenizer: Tokenizer,
-    train: RowStore,
-    out: Path,
-) -> Calibration:
+def _plan(new_learner: Callable[[], Learner], train: RowStore, out: Path) -> Calibration:
     """The calibration an earlier run of this artifact wrote down, or a new one."""
     path = out / CALIBRATION
     if path.exists():
         return Calibration(**read_sealed(path))
-    trial = _learner(config, shape, tokenizer)
+    trial = new_learner()
 
     def step(rows: int, precision: Precision) -> None:
         trial.gradients(torch.from_numpy(train[[0] * rows]), 0, precision)
         trial.update(scale=0.0)
 
-    batch = max(1, config.batch_tokens // train.length)
-    plan = calibrate(config, batch, train.length, step, on_gpu=trial.device.type == "cuda")
+    batch = max(1, trial.config.batch_tokens // train.length)
+    on_gpu = trial.device.type == "cuda"
+    plan = calibrate(trial.config, batch, train.length, step, on_gpu=on_gpu)
     write_sealed(path, plan.plain())
     return plan
 

@@ -1,0 +1,99 @@
+"""The encoder's body: it sees both sides and no padding; its readings beside plain computations."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from codekiln.model.bidirectional import Bidirectional, apart, new_model
+from codekiln.model.transformer import Transformer
+from model.shapes import GROUPED, random_ids, random_model
+
+PADDING = 4
+ENCODER = replace(GROUPED, causal=False)
+
+
+def encoder(seed=0):
+    """An encoder that uses every one of its weights."""
+    model = Bidirectional(ENCODER).eval()
+    body = random_model(seed=seed).state_dict()
+    head = torch.randn(1, ENCODER.width, generator=torch.Generator().manual_seed(seed))
+    model.load_state_dict(
+        body | {"next_segment.weight": head, "next_segment.bias": torch.tensor([0.7])}
+    )
+    return model
+
+
+def padded_ids():
+    ids = random_ids(3, 20, seed=1).clamp(min=PADDING + 1)
+    ids[1, 13:] = PADDING
+    ids[2, 5:] = PADDING
+    return ids
+
+
+@torch.no_grad()
+def test_an_encoder_sees_the_future_and_a_causal_model_does_not():
+    ids = random_ids(2, 16, seed=1)
+    other = ids.clone()
+    other[:, -1] = (other[:, -1] + 1) % GROUPED.vocabulary
+    for model, sees in ((encoder(), True), (random_model(), False)):
+        before, after = model(ids)[:, :-1], model(other)[:, :-1]
+        assert (bool((before - after).abs().amax(dim=2).min() > 1e-4)) == sees
+        assert torch.equal(before, after) != sees
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("half", [False, True])
+def test_padding_is_seen_by_no_token(half):
+    ids, model = padded_ids(), encoder()
+    with torch.autocast("cpu", torch.bfloat16, enabled=half):
+        hidden = model(ids, apart(ids, PADDING)).float()
+        for row, length in ((1, 13), (2, 5)):
+            alone = model(ids[row : row + 1, :length]).float()
+            torch.testing.assert_close(
+                hidden[row, :length], alone[0], rtol=0, atol=0.1 if half else 1e-4
+            )
+        blind = model(ids).float()
+    assert (blind[2, :5] - hidden[2, :5]).abs().max() > 0.2
+
+
+def test_rows_without_padding_need_no_mask():
+    assert apart(random_ids(2, 5).clamp(min=PADDING + 1), PADDING) is None
+
+
+@torch.no_grad()
+def test_a_vector_is_the_mean_of_the_real_tokens_at_length_one():
+    ids, model = padded_ids(), encoder()
+    hidden = model(ids, apart(ids, PADDING))
+    vectors = model.pooled(hidden, ids, PADDING)
+    for row, length in enumerate((20, 13, 5)):
+        mean = hidden[row, :length].mean(dim=0)
+        torch.testing.assert_close(vectors[row], mean / mean.norm())
+
+
+@torch.no_grad()
+def test_the_head_reads_the_first_token():
+    model = encoder()
+    hidden = torch.randn(4, 7, ENCODER.width, generator=torch.Generator().manual_seed(3))
+    expected = hidden[:, 0] @ model.next_segment.weight[0] + 0.7
+    torch.testing.assert_close(model.follows(hidden), expected)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(model.follows(hidden), model.follows(hidden.float()))
+    fresh = Bidirectional(ENCODER)
+    assert torch.equal(torch.sigmoid(fresh.follows(hidden)), torch.full((4,), 0.5))
+
+
+def test_the_shape_says_which_model_it_is():
+    assert type(new_model(GROUPED)) is Transformer
+    assert type(new_model(ENCODER)) is Bidirectional
+
+
+def test_its_body_is_the_transformer():
+    """Attention alone differs: with everything masked but what is behind, it is the causal model."""
+    ids = random_ids(2, 9, seed=5)
+    first = torch.zeros(2, 1, dtype=torch.long)
+    alone = torch.cat([first, first + 1 + torch.arange(8)], dim=1)  # each token its own document
+    with torch.no_grad():
+        torch.testing.assert_close(encoder()(ids, alone), random_model()(ids, alone))
+        assert not F.cosine_similarity(encoder()(ids), random_model()(ids), dim=2).min() > 0.99
