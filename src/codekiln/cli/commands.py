@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from codekiln import __version__
-from codekiln.cli import corpus, summary
+from codekiln.cli import corpus, summary, tokenizer
 from codekiln.cli.options import Json, Model, Runner, Settings, Work
 from codekiln.cli.terminal import output, print_json, progress_bars
 from codekiln.errors import UsageError
@@ -21,6 +21,7 @@ app = typer.Typer(
 )
 
 app.add_typer(corpus.app, name="corpus")
+app.add_typer(tokenizer.app, name="tokenizer")
 
 
 def _version(wanted: bool) -> None:
