@@ -72,8 +72,11 @@ class ModelConfig:
         """Raises ValueError: a size is no positive number, or the heads do not share evenly."""
         for field in fields(self):
             value = getattr(self, field.name)
-            kinds = {float: (int, float), int: (int,), bool: (bool,)}.get(field.type)
-            if kinds and (type(value) not in kinds or (field.type is not bool and not value > 0)):
+            if field.type is bool:
+                fits = type(value) is bool
+            else:
+                fits = field.type not in (int, float) or _is_size(value, field.type is float)
+            if not fits:
                 raise ValueError(f"{field.name} is {value!r}")
         scaling = self.rope_scaling
         if scaling and not (scaling.factor >= 1 and 0 < scaling.low < scaling.high):
@@ -82,3 +85,8 @@ class ModelConfig:
             raise ValueError(f"{self.heads} heads on {self.key_value_heads} keys and values")
         if self.head_width % 2:
             raise ValueError(f"heads of odd width {self.head_width}")
+
+
+def _is_size(value: object, fraction: bool) -> bool:
+    """Whether it is a positive number, with a `fraction` perhaps."""
+    return (type(value) is int or (fraction and type(value) is float)) and value > 0

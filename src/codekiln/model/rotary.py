@@ -26,9 +26,18 @@ def rotate(x: Tensor, rotation: tuple[Tensor, Tensor]) -> Tensor:
 
 def frequencies(config: ModelConfig, device: torch.device) -> Tensor:
     """By how much each pair turns from one token to the next, in radians, `[D/2]`."""
-    half = torch.arange(0, config.head_width, 2, dtype=torch.float32, device=device)
-    plain = config.rope_base ** (-half / config.head_width)
+    plain = unscaled_frequencies(config, device)
     return plain if config.rope_scaling is None else plain / slowing(plain, config.rope_scaling)
+
+
+def unscaled_frequencies(config: ModelConfig, device: torch.device) -> Tensor:
+    """The same without Llama 3's scaling.
+
+    Rounded as in transformers, so that our logits are theirs to the bit: the last digit of a frequency,
+    a thousand tokens on, moves a logit by 1e-4.
+    """
+    half = torch.arange(0, config.head_width, 2, dtype=torch.float32, device=device)
+    return 1 / config.rope_base ** (half / config.head_width)
 
 
 def slowing(plain: Tensor, scaling: RopeScaling) -> Tensor:

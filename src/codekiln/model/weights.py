@@ -13,6 +13,7 @@ import safetensors.torch
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from codekiln.artifact import write_atomically
 from codekiln.errors import ModelError
@@ -81,7 +82,7 @@ def assemble(config: ModelConfig, folder: Path) -> Transformer:
     Raises:
         ModelError: the weights are missing, pickled or damaged, or of another shape.
     """
-    with torch.device("meta"):
+    with torch.device("meta"), _Unfilled():
         model = new_model(config)
     weights = _read_weights(folder, config)
     misfit = next(_misfits(weights, model.state_dict()), None)
@@ -92,6 +93,15 @@ def assemble(config: ModelConfig, folder: Path) -> Transformer:
         )
     model.load_state_dict(weights, assign=True)
     return model.eval()
+
+
+class _Unfilled(TorchFunctionMode):
+    """Draws no random numbers: for tensors without memory torch would load its compiler to do so (2 s)."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is torch.nn.init.normal_:
+            return kwargs["tensor"]
+        return func(*args, **(kwargs or {}))
 
 
 def _read_weights(folder: Path, config: ModelConfig) -> dict[str, Tensor]:

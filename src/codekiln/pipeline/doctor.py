@@ -30,7 +30,8 @@ EXTRAS = {
     "corpus": "building a corpus and training",
     "train": "training and the report",
     "ray": "corpora built on a Ray cluster",
-    "hub": "datasets of the Hugging Face hub",
+    "hub": "datasets and models of the Hugging Face hub",
+    "gguf": "models in the form of llama.cpp",
 }
 
 

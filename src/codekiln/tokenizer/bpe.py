@@ -57,7 +57,8 @@ class Tokenizer:
                 f"The tokenizer does not begin with our special tokens, and no {SETTINGS_NAME} beside it "
                 "tells its own: it is not codekiln's."
             )
-        self._control = control or foreign_control(self._inner, settings or {})
+        self.settings: Mapping[str, Any] = {} if control else dict(settings or {})
+        self._control = control or foreign_control(self._inner, self.settings)
         # Without this the library would turn the string "<fim_prefix>" in a source file into control.
         self._inner.encode_special_tokens = True
         self.definition = definition
@@ -102,9 +103,14 @@ class Tokenizer:
         return self._control.end
 
     @property
+    def stop(self) -> int:
+        """The id behind an answer of the model; in ours it is `end`."""
+        return self._control.stop
+
+    @property
     def ends(self) -> frozenset[int]:
-        """The ids after which an answer is over, `end` among them."""
-        return self._control.ends
+        """The ids after which an answer is over."""
+        return frozenset([self.end, self.stop])
 
     def knows(self, token: str) -> bool:
         """Whether there is a special token; ours has all of them."""
@@ -113,6 +119,10 @@ class Tokenizer:
     def special(self, token: str) -> int:
         """The id of a special token that there is."""
         return self._control.special[token]
+
+    def name_of(self, token: int) -> str:
+        """How an id is written in the definition: readable for control alone."""
+        return str(self._inner.id_to_token(token))
 
     def encode(self, text: str) -> list[int]:
         """The ids of a text; special-token strings in it are plain characters.

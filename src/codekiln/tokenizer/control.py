@@ -29,14 +29,14 @@ SPELLINGS = {
 
 @dataclass(frozen=True)
 class Control:
-    """`opening` stands in front of a document, `end` between two, and each of `ends` ends an answer.
+    """`opening` stands in front of a document, `end` between two, `stop` behind the model's own answer.
 
     `special` has the ids of those of our special tokens that there are.
     """
 
     opening: int
     end: int
-    ends: frozenset[int]
+    stop: int
     special: Mapping[str, int]
 
 
@@ -46,7 +46,7 @@ def our_control(inner: tokenizers.Tokenizer) -> Control | None:
         return None
     special = {token: place for place, token in enumerate(SPECIAL_TOKENS)}
     end = special[END_OF_TEXT]
-    return Control(end, end, frozenset([end]), special)
+    return Control(end, end, end, special)
 
 
 def foreign_control(inner: tokenizers.Tokenizer, settings: Mapping[str, Any]) -> Control:
@@ -68,11 +68,10 @@ def foreign_control(inner: tokenizers.Tokenizer, settings: Mapping[str, Any]) ->
         for spelling in spellings
         if spelling in vocabulary
     }
-    last = vocabulary[name]
-    end = special.get(END_OF_TEXT, last)
+    end = special.get(END_OF_TEXT, vocabulary[name])
     # What the tokenizer itself puts in front of a text.
     front = [
         token for token in inner.encode("a").ids[:1] if token in inner.get_added_tokens_decoder()
     ]
     opening = front[0] if front else end
-    return Control(opening, end, frozenset([end, last]), special)
+    return Control(opening, end, vocabulary[name], special)
