@@ -9,6 +9,7 @@ from bench import page
 NAMES = (
     "training_step",
     "train_gpu",
+    "scaling",
     "attention",
     "domain_tags",
     "corpus.languages",

@@ -22,10 +22,10 @@ def lower_right_mask(queries: int, keys: int, device: torch.device) -> Tensor:
     return torch.ones(queries, keys, dtype=torch.bool, device=device).tril(keys - queries)
 
 
-def training_mask(documents: Tensor, *, causal: bool = True) -> Mask:
-    """`document_mask`; where FlexAttention has a backward pass (CUDA), as the blocks it computes."""
+def block_mask(documents: Tensor, *, causal: bool = True) -> Mask:
+    """`document_mask` as the blocks that FlexAttention computes, if the rows are made of whole blocks."""
     B, T = documents.shape
-    if documents.device.type != "cuda" or not torch.is_grad_enabled() or T % BLOCK:
+    if T % BLOCK:
         return document_mask(documents, causal=causal)
 
     def visible(b: Tensor, _head: Tensor, q: Tensor, k: Tensor) -> Tensor:

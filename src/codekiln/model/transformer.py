@@ -16,7 +16,7 @@ from torch.utils.checkpoint import checkpoint
 from codekiln.model.attention import attend
 from codekiln.model.cache import KeyValueCache
 from codekiln.model.config import ModelConfig
-from codekiln.model.masks import Mask, lower_right_mask, training_mask
+from codekiln.model.masks import Mask, block_mask, document_mask, lower_right_mask
 from codekiln.model.rotary import rotary_table, rotate
 
 
@@ -124,6 +124,7 @@ class Transformer(nn.Module):
         super().__init__()
         self.config = config
         self.recompute = False  # layers in the backward pass, so that their insides need no memory
+        self.masks_in_blocks = False  # for FlexAttention: on CUDA, and compiled
         self.model = Stack(config)
         self.lm_head = (
             None if config.tied else nn.Linear(config.width, config.vocabulary, bias=False)
@@ -144,7 +145,9 @@ class Transformer(nn.Module):
         rotation = rotary_table(past, T, self.config, x.device)
         mask: Mask | None = None
         if documents is not None:
-            mask = training_mask(documents, causal=self.config.causal)
+            in_blocks = self.masks_in_blocks and torch.is_grad_enabled()
+            mask_of = block_mask if in_blocks else document_mask
+            mask = mask_of(documents, causal=self.config.causal)
         elif past and T > 1:
             mask = lower_right_mask(T, past + T, x.device)
         for block in self.model.layers:

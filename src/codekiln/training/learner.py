@@ -24,6 +24,7 @@ class Learner:
         self.optimizer = MuonWithAdamW(model, config.matrix_rate(), config.weight_decay)
         model.recompute = config.recompute
         if config.compile == "on" or (config.compile == "auto" and self.device.type == "cuda"):
+            model.masks_in_blocks = self.device.type == "cuda"
             for block in model.model.layers:
                 block.compile(dynamic=False)
 

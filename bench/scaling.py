@@ -1,0 +1,201 @@
+"""What follows from depth: batch, rate and tokens, by many small trainings; and whether a fit foretells.
+
+First every depth of the sweep is trained with several batches and rates on equally many tokens. Then, with
+what was best, each is trained on several numbers of tokens, and L(N, D) = E + A·N^-a + B·D^-b (Hoffmann et
+al. 2022, "Training compute-optimal large language models", §3.3) is fitted to their held-out losses. The
+next depth's loss is foretold, and only then trained. N is without the embedding, L is in nats a token.
+
+Trials are kept in the cache and not repeated, so that the sweep goes on where it was stopped.
+`CODEKILN_BENCH_WORKERS` trains several at once, for a GPU that one small model cannot fill.
+"""
+
+import json
+import os
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from bench.scaling_fit import Law, Point, fit
+from codekiln.artifact import Artifact, open_artifact, open_work, produce
+from codekiln.device import core_count, keep_freed_memory, pick_device, seed_everything
+from codekiln.inputs import RowLoader, RowStore
+from codekiln.model.config import ModelConfig
+from codekiln.model.transformer import Transformer
+from codekiln.tokenizer import Tokenizer
+from codekiln.tokenizer.special import PADDING
+from codekiln.training.causal import Causal
+from codekiln.training.config import ModelStageConfig
+from codekiln.training.learner import Learner
+from codekiln.training.schedule import warmup_stable_decay
+
+SOURCES = (
+    "pypi:sqlalchemy==2.1.9", "pypi:networkx==3.6.1", "pypi:twisted==26.10.0",
+    "npm:webpack@5.112.2", "debian:redis", "debian:libcommons-lang3-java",
+)  # fmt: skip
+VOCABULARY, LENGTH = 2048, 256
+DEPTHS, NEXT = (1, 2, 3), 4
+BATCHES, RATES = (2048, 8192, 32_768), (0.01, 0.02, 0.04, 0.08)
+GRID_TOKENS = int(os.environ.get("CODEKILN_BENCH_TOKENS", "1000000"))
+HORIZONS = (1, 2, 4, 8)  # times that many tokens
+WORKERS = int(os.environ.get("CODEKILN_BENCH_WORKERS", "1"))
+HELD_OUT_ROWS = 512
+
+Row = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training."""
+
+    depth: int
+    batch: int
+    rate: float
+    tokens: int
+
+
+def run() -> dict[str, list[Row]]:
+    """The grid, what is best for each depth, and what the fit foretold."""
+    losses = measure(Trial(d, b, r, GRID_TOKENS) for d in DEPTHS for b in BATCHES for r in RATES)
+    best = {depth: min(_of(losses, depth), key=losses.__getitem__) for depth in DEPTHS}
+    longer = measure(
+        replace(best[depth], tokens=GRID_TOKENS * times) for depth in DEPTHS for times in HORIZONS
+    )
+    law = fit([Point(_weights(t.depth), t.tokens, loss) for t, loss in longer.items()])
+    last = replace(best[DEPTHS[-1]], depth=NEXT, tokens=GRID_TOKENS * HORIZONS[-1])
+    foretold = law.loss(_weights(NEXT), last.tokens)
+    found = measure([last])[last]
+    return {
+        f"held-out loss after {GRID_TOKENS:,} tokens, by batch and rate": _grid(losses),
+        "by tokens, with the best of these": _horizons(longer, law),
+        f"depth {NEXT}, foretold before it was trained": [
+            {
+                "tokens": f"{last.tokens:,}",
+                "foretold": f"{foretold:.4f}",
+                "found": f"{found:.4f}",
+                "error": f"{foretold / found - 1:+.2%}",
+                "law": str(law),
+            }
+        ],
+    }
+
+
+def measure(trials: Iterable[Trial]) -> dict[Trial, float]:
+    """The held-out loss of each trial; those an earlier run has done are read from the cache."""
+    wanted, path = list(trials), cache() / f"scaling-{pick_device().type}.jsonl"
+    done = _done(path)
+    missing = [trial for trial in wanted if trial not in done]
+    if missing:
+        rows()  # made once, before several want it
+    with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
+        for trial, loss in zip(missing, pool.map(held_out_loss, missing), strict=True):
+            done[trial] = loss
+            with path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps([asdict(trial), loss]) + "\n")
+    return {trial: done[trial] for trial in wanted}
+
+
+def _done(path: Path) -> dict[Trial, float]:
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return {Trial(**fields): loss for fields, loss in map(json.loads, lines)}
+
+
+def held_out_loss(trial: Trial) -> float:
+    """Train it; nats a token on rows that it never saw."""
+    keep_freed_memory()
+    seed_everything(0)
+    torch.set_num_threads(max(1, core_count() // (2 * WORKERS)))
+    inputs, tokenizer = rows()
+    train, held_out = (RowStore.of(inputs, split) for split in ("train", "held_out"))
+    config = replace(
+        ModelStageConfig(),
+        depth=trial.depth,
+        batch_tokens=trial.batch,
+        learning_rate=trial.rate,
+        compile="off",  # which takes longer than these trainings
+    )
+    shape = ModelConfig.from_depth(trial.depth, tokenizer.vocabulary_size, LENGTH)
+    model = Transformer(shape).to(pick_device())
+    learner = Learner(config, model, Causal(tokenizer.end, tokenizer.special(PADDING)))
+    loader, steps = RowLoader(train, trial.batch // LENGTH, 0), trial.tokens // trial.batch
+    for step in range(steps):
+        learner.gradients(torch.from_numpy(loader.next_batch()), 0, "bf16")
+        learner.update(warmup_stable_decay(step, steps, config.warmup, config.decay))
+    places = np.linspace(0, len(held_out) - 1, min(HELD_OUT_ROWS, len(held_out))).astype(int)
+    return learner.mean_loss(torch.from_numpy(held_out[places]), "bf16")
+
+
+def rows() -> tuple[Artifact, Tokenizer]:
+    """Rows of six packages, made once; a bare machine is given them in the cache."""
+    work = cache()
+    found = sorted((work / "inputs").glob("scaling-????????"))
+    if found:
+        return open_artifact(found[0], "inputs"), Tokenizer.load(_tokenizer_folder(work))
+    from codekiln.corpus import CorpusConfig, build_corpus
+    from codekiln.inputs import stage as inputs
+    from codekiln.tokenizer import stage as tokenizer
+
+    open_work(work)
+    corpus = build_corpus(CorpusConfig(sources=SOURCES), work, "scaling")
+    learned = produce(
+        tokenizer.STAGE,
+        tokenizer.TokenizerConfig(vocabulary=VOCABULARY),
+        {"corpus": corpus},
+        work,
+        "scaling",
+    )
+    packed = produce(
+        inputs.STAGE,
+        inputs.InputsConfig(row_length=LENGTH),
+        {"corpus": corpus, "tokenizer": learned},
+        work,
+        "scaling",
+    )
+    return packed, Tokenizer.load(learned.path)
+
+
+def cache() -> Path:
+    """Where rows and trials are kept from one run to the next."""
+    return Path(os.environ.get("CODEKILN_BENCH_CACHE", "work/bench"))
+
+
+def _tokenizer_folder(work: Path) -> Path:
+    return sorted((work / "tokenizer").glob("scaling-????????"))[0]
+
+
+def _of(losses: dict[Trial, float], depth: int) -> list[Trial]:
+    return [trial for trial in losses if trial.depth == depth]
+
+
+def _weights(depth: int) -> int:
+    shape = ModelConfig.from_depth(depth, VOCABULARY, LENGTH)
+    return shape.parameters() - VOCABULARY * shape.width
+
+
+def _grid(losses: dict[Trial, float]) -> list[Row]:
+    found = []
+    for depth in DEPTHS:
+        for batch in BATCHES:
+            row = {"depth": str(depth), "parameters": f"{_weights(depth):,}", "batch": f"{batch:,}"}
+            for rate in RATES:
+                row[f"rate {rate:g}"] = f"{losses[Trial(depth, batch, rate, GRID_TOKENS)]:.4f}"
+            found.append(row)
+    return found
+
+
+def _horizons(longer: dict[Trial, float], law: Law) -> list[Row]:
+    return [
+        {
+            "depth": str(trial.depth),
+            "batch": f"{trial.batch:,}",
+            "rate": f"{trial.rate:g}",
+            "tokens": f"{trial.tokens:,}",
+            "loss": f"{loss:.4f}",
+            "fitted": f"{law.loss(_weights(trial.depth), trial.tokens):.4f}",
+        }
+        for trial, loss in longer.items()
+    ]
