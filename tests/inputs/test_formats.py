@@ -4,12 +4,13 @@ import pytest
 
 from codekiln.errors import UsageError
 from codekiln.inputs import Header, fill_in_the_middle, header_ids
-from codekiln.inputs.formats import prompt_order
+from codekiln.inputs.formats import prompt_order, segment_alone, segment_pair
 from fakes import tiny_tokenizer
 from foreign_tokenizers import foreign, llama3, qwen2, smollm
 
 END, PREFIX, MIDDLE, SUFFIX, _, REPOSITORY, FILE, LANGUAGE = range(8)
 WEB, DATABASE, CONCURRENCY = 8, 17, 27
+PADDING, SEPARATOR = 4, 29
 
 
 def test_psm_and_spm_are_as_published():
@@ -75,3 +76,15 @@ def test_another_model_is_asked_for_a_middle_as_it_has_learned_or_not_at_all():
     assert fill_in_the_middle(coder, [5], [], [6], "psm") == [first, 5, second, 6, third]
     assert prompt_order(foreign(smollm(), "<|im_end|>")) is None
     assert prompt_order(tiny_tokenizer()) == "spm"
+
+
+def test_what_an_encoder_reads():
+    a, b, tokenizer = [100, 101], [110, 111, 112], tiny_tokenizer()
+    pair = [END, 100, 101, SEPARATOR, 110, 111, 112, END]
+    assert segment_pair(tokenizer, a, b, 10) == [*pair, PADDING, PADDING]
+    assert segment_pair(tokenizer, a, b, 8) == [END, 100, 101, SEPARATOR, 110, 111, END, PADDING]
+    assert segment_pair(tokenizer, b, a, 7) == [END, 110, 111, SEPARATOR, 100, 101, END]
+    assert segment_alone(tokenizer, b, 7) == [END, 110, 111, 112, END, PADDING, PADDING]
+    assert segment_alone(tokenizer, b, 5) == [END, *b, END]
+    assert segment_alone(tokenizer, b, 4) == [END, 110, 111, END]
+    assert segment_alone(tokenizer, [], 4) == [END, END, PADDING, PADDING]

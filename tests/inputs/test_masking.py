@@ -86,7 +86,21 @@ def test_a_row_is_drawn_by_its_number(whole_tokens):
 
 def test_fragments_of_a_word_are_chosen_together():
     text = "xylophone_27 = qwerty.zap(0x1F) // Größe"
-    words = ["xylophone_27", " =", " ", "qwerty", ".", "zap", "(", "0x1F", ")", " ", "//", " ", "Größe"]
+    words = [
+        "xylophone_27",
+        " =",
+        " ",
+        "qwerty",
+        ".",
+        "zap",
+        "(",
+        "0x1F",
+        ")",
+        " ",
+        "//",
+        " ",
+        "Größe",
+    ]
     ids = TOKENIZER.encode(text)
     assert len(ids) > 25  # this tokenizer knows none of the words
     ends = np.cumsum([len(TOKENIZER.bytes_of(token)) for token in ids])

@@ -1,6 +1,7 @@
-"""The languages we know: which one a file is in, its comments, its lexemes and its syntax tree."""
+"""The languages we know: which one a file is in, its comments, lexemes, functions and syntax tree."""
 
 from codekiln.languages.detection import candidates, detect, language_of
+from codekiln.languages.functions import Function, documented_functions
 from codekiln.languages.lexing import LEXICAL_KINDS, Lexeme, LexicalKind, lex
 from codekiln.languages.parsing import error_share, parse
 from codekiln.languages.registry import KINDS, Kind, Language, languages
@@ -8,12 +9,14 @@ from codekiln.languages.registry import KINDS, Kind, Language, languages
 __all__ = [
     "KINDS",
     "LEXICAL_KINDS",
+    "Function",
     "Kind",
     "Language",
     "Lexeme",
     "LexicalKind",
     "candidates",
     "detect",
+    "documented_functions",
     "error_share",
     "language_of",
     "languages",
