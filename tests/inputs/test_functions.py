@@ -1,5 +1,7 @@
 """The stage of functions: rows read back as what was written, what is left out, killed runs."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -54,15 +56,20 @@ def test_rows_are_documentation_function_and_a_number_for_the_name(given, tmp_pa
     for split in ("train", "held_out"):
         store = RowStore.of(artifact, split)
         assert store.length == DOCUMENTATION + 48 == artifact.statistics["row_length"]
-        assert artifact.statistics[split] == {"rows": len(store)}
-        for row in store[np.arange(len(store))].tolist():
+        (languages,) = map(np.load, artifact.files(f"languages-{split}"))
+        assert artifact.statistics[split] == {
+            "rows": len(store),
+            "languages": Counter(languages.tolist()),
+        }
+        for row, language in zip(store[np.arange(len(store))].tolist(), languages, strict=True):
             text, code = (
                 tokenizer.decode(row[:DOCUMENTATION]),
                 tokenizer.decode(row[DOCUMENTATION:-1]),
             )
             n = int(text.split()[2])
             seen.add(text)
-            if text.startswith("Sum"):
+            assert language == ("python" if text.startswith("Sum") else "java")
+            if language == "python":
                 whole = f"def sum_{n}(one, two):\n    three = one + two\n    return three + {n}"
             else:
                 whole = f"int product(int one) {{\n  return one * {n};\n}}"
@@ -95,16 +102,16 @@ def test_what_is_left_out(telling, function):
 def test_a_killed_run_goes_on_to_the_same_bytes(given, tmp_path, monkeypatch, written):
     monkeypatch.setattr(stage_module, "SHARD_DOCUMENTS", 4)
     whole = produce(STAGE, CONFIG, given, tmp_path / "whole", "f")
-    write, done = stage_module.write_atomically, []
+    write, done = stage_module.write_shard, []
 
-    def killed(path, content):
+    def killed(path, array):
         if len(done) == written:
             raise KeyboardInterrupt
         done.append(path)
-        write(path, content)
+        write(path, array)
 
     with monkeypatch.context() as patch:
-        patch.setattr(stage_module, "write_atomically", killed)
+        patch.setattr(stage_module, "write_shard", killed)
         with pytest.raises(KeyboardInterrupt):
             produce(STAGE, CONFIG, given, tmp_path / "parts", "f")
     parts = produce(STAGE, CONFIG, given, tmp_path / "parts", "f")

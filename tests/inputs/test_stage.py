@@ -75,20 +75,20 @@ def test_each_shard_is_packed_from_its_own_documents_alone(given, tmp_path):
 @pytest.mark.parametrize("written", [0, 1, 3])
 def test_a_killed_run_goes_on_to_the_same_bytes(given, tmp_path, monkeypatch, written):
     whole = produce(STAGE, CONFIG, given, tmp_path / "whole", "i")
-    write, done = stage_module.write_atomically, []
+    write, done = stage_module.write_shard, []
 
-    def killed(path, content):
+    def killed(path, array):
         if len(done) == written:
             raise KeyboardInterrupt
         done.append(path.name)
-        write(path, content)
+        write(path, array)
 
-    monkeypatch.setattr(stage_module, "write_atomically", killed)
+    monkeypatch.setattr(stage_module, "write_shard", killed)
     with pytest.raises(KeyboardInterrupt):
         produce(STAGE, CONFIG, given, tmp_path / "cut", "i")
     again, events = [], []
     monkeypatch.setattr(
-        stage_module, "write_atomically", lambda p, c: (again.append(p.name), write(p, c))
+        stage_module, "write_shard", lambda p, c: (again.append(p.name), write(p, c))
     )
     with listening(events.append):
         resumed = produce(STAGE, CONFIG, given, tmp_path / "cut", "i")

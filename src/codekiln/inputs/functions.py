@@ -1,7 +1,5 @@
 """The stage that makes rows of a function's documentation and the function, for contrastive learning."""
 
-import io
-import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,16 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from codekiln.artifact import Artifact, Stage, Statistics, write_atomically
+from codekiln.artifact import Artifact, Stage, Statistics
 from codekiln.config import setting
 from codekiln.corpus import Document, Split, documents
 from codekiln.inputs.formats import DOCUMENTATION, segment_alone
 from codekiln.inputs.loader import map_shard
+from codekiln.inputs.shards import blocks, id_type, write_shard
 from codekiln.languages import Function, documented_functions, languages
 from codekiln.telemetry import Progress, progress
 from codekiln.tokenizer import Tokenizer
 
 SHARD_DOCUMENTS = 512
+LANGUAGES = "languages-"
 # What documentation says something, and what function does (Husain et al. 2019, CodeSearchNet, §2.1).
 FEWEST_WORDS, FEWEST_LINES = 3, 3
 UNTOLD = {"constructor", "toString", "equals", "hashCode", "clone", "String"}
@@ -37,7 +37,10 @@ class FunctionsConfig:
 
 
 def build(config: FunctionsConfig, inputs: Mapping[str, Artifact], out: Path) -> Statistics:
-    """Write `<split>-00000.npy` …; a row's last column is a number that its function's name gives."""
+    """Write `<split>-00000.npy` …; a row's last column is a number that its function's name gives.
+
+    `languages-<split>-00000.npy` … name the language of each row.
+    """
     tokenizer = Tokenizer.load(inputs["tokenizer"].path)
     corpus = inputs["corpus"]
     files = sum(corpus.statistics["splits"][split]["files"] for split in SPLITS)
@@ -66,24 +69,26 @@ class _Rows:
 
     def __init__(self, tokenizer: Tokenizer, code_length: int) -> None:
         self._tokenizer, self._length = tokenizer, code_length
-        self._kind = np.uint16 if tokenizer.vocabulary_size <= 1 << 16 else np.uint32
+        self._kind = id_type(tokenizer)
 
     def write(
         self, files: Iterable[Document], split: Split, out: Path, task: Progress
     ) -> dict[str, Any]:
         """A shard for each block of files; one that an earlier run finished is left as it is."""
         counts: Counter[str] = Counter()
-        for number, block in enumerate(_blocks(files)):
+        for number, block in enumerate(blocks(files, SHARD_DOCUMENTS)):
             path = out / f"{split}-{number:05d}.npy"
+            names = out / f"{LANGUAGES}{path.name}"
             if not path.exists():
-                rows = [self._row(function) for function in _functions(block)]
-                shape = (len(rows), DOCUMENTATION + self._length + 1)
-                content = io.BytesIO()
-                np.save(content, np.array(rows, self._kind).reshape(shape), allow_pickle=False)
-                write_atomically(path, content.getvalue())
-            counts["rows"] += len(map_shard(path))
+                found = [
+                    (self._row(function), language) for function, language in _functions(block)
+                ]
+                rows = np.array([row for row, _ in found], self._kind)
+                write_shard(names, np.array([language for _, language in found], "U16"))
+                write_shard(path, rows.reshape(len(found), DOCUMENTATION + self._length + 1))
+            counts.update(map_shard(names).tolist())
             task.advance(len(block))
-        return dict(counts)
+        return {"rows": counts.total(), "languages": dict(sorted(counts.items()))}
 
     def _row(self, function: Function) -> list[int]:
         texts = self._tokenizer.encode_batch([function.documentation, function.code])
@@ -95,19 +100,15 @@ class _Rows:
         return [*text, *code, name % self._tokenizer.vocabulary_size]
 
 
-def _functions(files: Iterable[Document]) -> Iterator[Function]:
+def _functions(files: Iterable[Document]) -> Iterator[tuple[Function, str]]:
+    """Every function that is telling, and the language it is in."""
     known = languages()
     for document in files:
         language = known.get(document.language)
         if language is not None:
-            found = documented_functions(language, document.content.encode())
-            yield from filter(is_telling, found)
-
-
-def _blocks(items: Iterable[Document]) -> Iterator[list[Document]]:
-    iterator = iter(items)
-    while block := list(itertools.islice(iterator, SHARD_DOCUMENTS)):
-        yield block
+            for function in documented_functions(language, document.content.encode()):
+                if is_telling(function):
+                    yield function, language.name
 
 
 STAGE = Stage("functions", 1, build)

@@ -1,19 +1,18 @@
 """The stage that turns both splits of a corpus into shards of rows."""
 
-import io
-import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from codekiln.artifact import Artifact, Stage, Statistics, write_atomically
+from codekiln.artifact import Artifact, Stage, Statistics
 from codekiln.config import setting
-from codekiln.corpus import Document, documents
+from codekiln.corpus import documents
 from codekiln.inputs.loader import map_shard
 from codekiln.inputs.packing import SMALLEST_ROOM, Packer
+from codekiln.inputs.shards import blocks, id_type, write_shard
 from codekiln.telemetry import Progress, progress
 from codekiln.tokenizer import Tokenizer
 from codekiln.tokenizer.special import PADDING
@@ -59,25 +58,15 @@ def _pack(
 ) -> dict[str, Any]:
     """Write `<split>-00000.npy` …; a shard that an earlier run finished is left as it is."""
     rows = padding = 0
-    for number, block in enumerate(_blocks(documents(corpus, split), SHARD_DOCUMENTS)):
+    for number, block in enumerate(blocks(documents(corpus, split), SHARD_DOCUMENTS)):
         path = out / f"{split}-{number:05d}.npy"
         if not path.exists():
-            kind = np.uint16 if tokenizer.vocabulary_size <= 1 << 16 else np.uint32
-            packed = np.array(list(packer.rows(block)), dtype=kind)
-            content = io.BytesIO()
-            np.save(content, packed, allow_pickle=False)
-            write_atomically(path, content.getvalue())
+            write_shard(path, np.array(list(packer.rows(block)), id_type(tokenizer)))
         task.advance(len(block))
         shard = map_shard(path)
         rows += len(shard)
         padding += int((shard == tokenizer.special(PADDING)).sum())
     return {"rows": rows, "padding_tokens": padding}
-
-
-def _blocks(items: Iterable[Document], size: int) -> Iterator[list[Document]]:
-    iterator = iter(items)
-    while block := list(itertools.islice(iterator, size)):
-        yield block
 
 
 STAGE = Stage("inputs", 3, build)

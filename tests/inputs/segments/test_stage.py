@@ -132,16 +132,16 @@ def test_the_seed_decides(given, segments, tmp_path):
 def test_a_killed_run_goes_on_to_the_same_bytes(given, tmp_path, monkeypatch, written):
     monkeypatch.setattr(stage_module, "SHARD_DOCUMENTS", 8)
     whole = produce(STAGE, CONFIG, given, tmp_path / "whole", "s")
-    write, done = stage_module.write_atomically, []
+    write, done = stage_module.write_shard, []
 
-    def killed(path, content):
+    def killed(path, array):
         if len(done) == written:
             raise KeyboardInterrupt
         done.append(path)
-        write(path, content)
+        write(path, array)
 
     with monkeypatch.context() as patch:
-        patch.setattr(stage_module, "write_atomically", killed)
+        patch.setattr(stage_module, "write_shard", killed)
         with pytest.raises(KeyboardInterrupt):
             produce(STAGE, CONFIG, given, tmp_path / "parts", "s")
     parts = produce(STAGE, CONFIG, given, tmp_path / "parts", "s")

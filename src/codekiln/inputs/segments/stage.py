@@ -6,9 +6,7 @@ second half is so drawn from the same distribution whether it is the right one o
 anything alone, nor does the repository; only how they fit.
 """
 
-import io
-import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -17,13 +15,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from codekiln.artifact import Artifact, Stage, Statistics, discard, write_atomically
+from codekiln.artifact import Artifact, Stage, Statistics, discard
 from codekiln.config import setting
 from codekiln.corpus import Document, Split, documents
 from codekiln.inputs.formats import PAIR_TOKENS, segment_pair
 from codekiln.inputs.loader import RowStore, map_shard
 from codekiln.inputs.segments.cutting import Cutter
 from codekiln.inputs.segments.partners import NOBODY, partners
+from codekiln.inputs.shards import blocks, id_type, write_shard
 from codekiln.telemetry import Progress, progress
 from codekiln.tokenizer import Tokenizer
 from codekiln.tokenizer.special import PADDING
@@ -66,13 +65,13 @@ class _Pairing:
         self._tokenizer, self._config, self._out = tokenizer, config, out
         self._size = (config.row_length - PAIR_TOKENS) // 2
         self._padding = tokenizer.special(PADDING)
-        self._kind = np.uint16 if tokenizer.vocabulary_size <= 1 << 16 else np.uint32
+        self._kind = id_type(tokenizer)
 
     def cut(self, files: Iterable[Document], split: Split, task: Progress) -> None:
         """Write down the pairs of all files, and of each pair where it is from."""
         cutter = Cutter(self._tokenizer, self._size)
         (self._out / PAIRS).mkdir(exist_ok=True)
-        for number, block in enumerate(_blocks(files)):
+        for number, block in enumerate(blocks(files, SHARD_DOCUMENTS)):
             pairs, keys = (
                 self._out / PAIRS / f"{split}-{number:05d}-{part}.npy" for part in _PARTS
             )
@@ -84,8 +83,8 @@ class _Pairing:
                         rows.append(self._filled(first) + self._filled(second))
                         found.append(_keys(document))
                 shape = (len(rows), 2 * self._size)
-                _write(pairs, np.array(rows, self._kind).reshape(shape))
-                _write(keys, np.array(found, np.uint64).reshape(len(rows), 3))
+                write_shard(pairs, np.array(rows, self._kind).reshape(shape))
+                write_shard(keys, np.array(found, np.uint64).reshape(len(rows), 3))
             task.advance(len(block))
 
     def pair(self, split: Split) -> dict[str, Any]:
@@ -104,7 +103,7 @@ class _Pairing:
             numbers = np.arange(start, start := start + len(map_shard(path)))
             kept = numbers[other[numbers] != NOBODY]
             rows = self._rows(store, kept, other[kept], right[kept])
-            _write(self._out / f"{split}-{number:05d}.npy", rows)
+            write_shard(self._out / f"{split}-{number:05d}.npy", rows)
             counts["rows"] += len(rows)
             counts["next"] += int(right[kept].sum())
             counts["alone"] += len(numbers) - len(kept)
@@ -146,18 +145,6 @@ def _keys(document: Document) -> tuple[int, int, int]:
 
 def _number(text: str) -> int:
     return int.from_bytes(sha256(text.encode()).digest()[:8])
-
-
-def _write(path: Path, array: npt.NDArray[Any]) -> None:
-    content = io.BytesIO()
-    np.save(content, array, allow_pickle=False)
-    write_atomically(path, content.getvalue())
-
-
-def _blocks(items: Iterable[Document]) -> Iterator[list[Document]]:
-    iterator = iter(items)
-    while block := list(itertools.islice(iterator, SHARD_DOCUMENTS)):
-        yield block
 
 
 STAGE = Stage("segments", 1, build)
