@@ -1,11 +1,13 @@
 """`codekiln tokenizer`: a file's tokens in text, as a page and as JSON; and what it refuses."""
 
 import re
+import sys
 
 import pytest
 
 from cli.refusals import assert_refused, assert_refused_as_json
 from codekiln.tokenizer import FILE_NAME, train_bpe
+from fakes import build_corpus
 
 TEXT = "def find(name):\n    return table.find('日', name)\n"
 
@@ -96,3 +98,49 @@ def test_a_folder_without_a_tokenizer_is_refused(codekiln, tmp_path):
         result = codekiln("tokenizer", "show", tmp_path / "a.py", "--tokenizer", folder)
         assert_refused(result, 1, "holds no tokenizer.json: give a folder that does")
     assert_refused(codekiln("tokenizer", "show", tmp_path / "a.py"), 2, "--tokenizer")
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    files = {f"package{n}/module.py": TEXT.replace("find", f"find_{n}") * 9 for n in range(6)}
+    return build_corpus(tmp_path_factory.mktemp("corpus"), files)
+
+
+@pytest.fixture
+def compare(codekiln, corpus, tokenizer, tmp_path):
+    pytest.importorskip("bpe_openai")
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / FILE_NAME).write_text(tokenizer.definition, encoding="utf-8")
+    return lambda *more: codekiln("tokenizer", "report", corpus.path, "--tokenizer", folder, *more)
+
+
+def test_tokenizers_are_compared_by_language(compare, tmp_path):
+    result = compare("--out", tmp_path / "page.html")
+    assert result.code == 0, result.err
+    found = compare("--json").json
+    assert list(found["vocabularies"]) == ["mine", "GPT-4o", "GPT-4"]
+    figures = found["languages"]["python"]
+    for name, tokens in figures["tokens"].items():
+        expected = figures["bytes"] / tokens
+        assert figures["bytes_per_token"][name] == pytest.approx(expected, abs=1e-4)
+        assert f"{expected:.2f}" in result.out
+    assert "report" not in found
+    assert "vocabularies compared" in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+def test_without_any_tokenizer_the_known_ones_are_compared(codekiln, corpus):
+    pytest.importorskip("bpe_openai")
+    found = codekiln("tokenizer", "report", corpus.path, "--json").json
+    assert list(found["vocabularies"]) == ["GPT-4o", "GPT-4"]
+
+
+def test_without_the_extra_it_says_how_to_get_it(codekiln, corpus, monkeypatch):
+    monkeypatch.setitem(sys.modules, "bpe_openai", None)
+    result = codekiln("tokenizer", "report", corpus.path)
+    assert_refused(result, 1, "pip install 'codekiln[compare]'")
+
+
+def test_what_is_no_corpus_is_refused(codekiln, tmp_path):
+    pytest.importorskip("bpe_openai")
+    assert_refused(codekiln("tokenizer", "report", tmp_path), 1, "is no artifact")

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codekiln.languages import Lexeme, languages
+from codekiln.languages import Lexeme, languages, lex
 from codekiln.tokenizer import train_bpe
-from codekiln.tokenizer.lexical import analyse, tokens
+from codekiln.tokenizer.lexical import analyse, crossing, tokens
 from fakes import tiny_tokenizer
 
 TEXT = 'def join(parts):\n    return ", ".join(parts)  # 日本\n'
@@ -55,6 +55,14 @@ def test_parts_are_cut_where_either_is_cut(sizes, lengths):
     parts = [part[:2] for token in found for part in token.parts]
     every = sorted({*borders, *meets})
     assert parts == list(pairwise(every))
+
+
+def test_crossing_tokens_are_counted_the_fast_way_too(trained):
+    for text in (TEXT, TEXT * 9 + "x=[{(\"'\")}];", "\n", ""):
+        found = analyse(trained, text, languages()["python"])
+        sizes = [token.end - token.start for token in found.tokens]
+        lexemes = lex(languages()["python"], text.encode())
+        assert crossing(sizes, lexemes) == found.crossing
 
 
 def test_a_file_is_all_of_its_tokens(trained):

@@ -1,14 +1,18 @@
 """What the commands of `codekiln tokenizer` say on a terminal, and the same for `--json`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rich.markup import escape
+from rich.table import Table
 from rich.text import Text
 
-from codekiln.cli.terminal import output, printable
+from codekiln.cli.terminal import amount, output, printable
+from codekiln.evaluate.tokenization import LanguageFit
 from codekiln.languages import LEXICAL_KINDS
+from codekiln.pipeline.report.vocabularies import YARDSTICK, table_row, total
 from codekiln.tokenizer.lexical import Analysis, Token
 
 STYLES = {
@@ -72,6 +76,55 @@ def print_tokens(found: Analysis) -> None:
     )
     if found.note:
         output.print(f"{found.note}, so every token is of kind text.", style="yellow", markup=False)
+
+
+def comparison_as_json(
+    sizes: Mapping[str, int], rows: Sequence[LanguageFit], out: Path | None
+) -> dict[str, Any]:
+    """The entries of each vocabulary, and its figures on each language."""
+    return {
+        "vocabularies": dict(sizes),
+        "languages": {
+            row.language: {
+                "files": row.files,
+                "bytes": row.bytes,
+                "tokens": {name: fit.tokens for name, fit in row.fits.items()},
+                "bytes_per_token": {
+                    n: round(fit.bytes_per_token, 4) for n, fit in row.fits.items()
+                },
+                "crossing_share": {
+                    name: fit.crossing_share and round(fit.crossing_share, 4)
+                    for name, fit in row.fits.items()
+                },
+            }
+            for row in rows
+        },
+        **({"report": str(out)} if out else {}),
+    }
+
+
+def print_comparison(
+    sizes: Mapping[str, int], rows: Sequence[LanguageFit], out: Path | None
+) -> None:
+    """Two tables, and where the page lies."""
+    written = [table_row(row) for row in [*rows, total(rows)]]
+    for title, cell_of in (
+        (
+            f"bytes a token (more is better), and tokens more than {YARDSTICK} takes",
+            lambda cell: f"{cell.more_tokens} [bold]{cell.bytes_per_token}[/]",
+        ),
+        ("share of the tokens that cross a lexeme", lambda cell: cell.crossing or "–"),
+    ):
+        table = Table(title=title, title_justify="left")
+        table.add_column("language")
+        table.add_column("size", justify="right")
+        for name, size in sizes.items():
+            table.add_column(f"{escape(name)}\n[dim]{size:,}[/]", justify="right")
+        for row in written:
+            table.add_row(row.language, amount(row.bytes, "bytes"), *map(cell_of, row.cells))
+        output.print(table)
+    if out:
+        print_page(out)
 
 
 @dataclass(frozen=True)

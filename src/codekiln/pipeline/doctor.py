@@ -32,6 +32,7 @@ EXTRAS = {
     "ray": "corpora built on a Ray cluster",
     "hub": "datasets and models of the Hugging Face hub",
     "gguf": "models in the form of llama.cpp",
+    "compare": "comparisons with other tokenizers",
 }
 
 
