@@ -32,7 +32,8 @@ def main() -> NoReturn:
         if len(sys.argv) == 1:  # the help is what it said
             sys.exit(error.exit_code)
         command = error.ctx.command_path if error.ctx else "codekiln"
-        text = f"{error.format_message().rstrip('.')}. Try '{command} --help'."
+        said = " ".join(error.format_message().split())  # which Typer sets in lines here and there
+        text = f"{said.rstrip('.')}. Try '{command} --help'."
         _fail("UsageError", text, error.exit_code, as_json)
     except CodekilnError as error:
         _fail(type(error).__name__, str(error), error.exit_code, as_json)

@@ -5,10 +5,9 @@ source that names its commit needs no network a second time.
 """
 
 import hashlib
-import os
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -17,16 +16,16 @@ from typing import Protocol
 from codekiln.artifact import disk_errors, read_sealed, write_sealed
 from codekiln.corpus.sources.archive.member import clean_path
 from codekiln.corpus.sources.exclude import EXCLUDED, OMITTED, Exclusion
+from codekiln.corpus.sources.hub_client import SECONDS, client, explained
 from codekiln.corpus.sources.source import File
 from codekiln.corpus.sources.table import check_table, choose_tables, table_files
-from codekiln.errors import CodekilnError, MissingExtraError, SourceError
+from codekiln.errors import SourceError
 
 # A name as the hub allows it, perhaps a folder, perhaps a revision; no part begins with a dot.
 _SPEC = re.compile(
     r"(?P<dataset>\w[\w.-]*/\w[\w.-]*)(?:/(?P<folder>\w[^@\\]*?)/?)?(?:@(?P<revision>\w[\w./-]*))?"
 )
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -114,9 +113,9 @@ class HuggingFace:
             MissingExtraError: the client is not installed.
             SourceError: there is no such dataset or revision, it is gated, or no answer came.
         """
-        client = _client()
+        hub = _client()
         with _explained(dataset, revision):
-            found = client.HfApi().dataset_info(dataset, revision=revision, timeout=SECONDS)
+            found = hub.HfApi().dataset_info(dataset, revision=revision, timeout=SECONDS)
             return Dataset(found.sha, tuple(file.rfilename for file in found.siblings))
 
     def download(self, dataset: str, commit: str, path: str, folder: Path) -> None:
@@ -126,51 +125,19 @@ class HuggingFace:
             MissingExtraError: the client is not installed.
             SourceError: the dataset is gated, or no answer came.
         """
-        client = _client()
+        hub = _client()
         with _explained(dataset, commit), disk_errors(folder):
-            client.hf_hub_download(
+            hub.hf_hub_download(
                 dataset, path, repo_type="dataset", revision=commit, local_dir=folder
             )
 
 
 def _client() -> ModuleType:
-    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"  # read once, when the client is imported
-    os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
-    try:
-        import huggingface_hub
-    except ImportError:
-        raise MissingExtraError("hub", "A dataset of the Hugging Face hub") from None
-    return huggingface_hub
+    return client("A dataset of the Hugging Face hub")
 
 
-@contextmanager
-def _explained(dataset: str, revision: str) -> Iterator[None]:
-    """Any failure in the words of a remedy. The client's own errors change with its transport."""
-    from huggingface_hub import errors
-
-    try:
-        yield
-    except CodekilnError:
-        raise
-    except errors.GatedRepoError:
-        raise SourceError(
-            f"The dataset {dataset} is gated: accept its terms on the hub's page of it, then log "
-            "in with 'hf auth login'."
-        ) from None
-    except errors.RepositoryNotFoundError:
-        raise SourceError(
-            f"The hub has no public dataset {dataset}: mend its name or, if it is private, log in "
-            "with 'hf auth login'."
-        ) from None
-    except errors.RevisionNotFoundError:
-        raise SourceError(
-            f"The dataset {dataset} has no revision '{revision}': give a branch, a tag or a commit."
-        ) from None
-    except Exception as error:
-        raise SourceError(
-            f"The dataset {dataset} cannot be fetched ({str(error) or type(error).__name__}): go online, "
-            "or download it elsewhere and give 'parquet:PATH' or 'jsonl:PATH'."
-        ) from None
+def _explained(dataset: str, revision: str) -> AbstractContextManager[None]:
+    return explained("dataset", dataset, revision, "'parquet:PATH' or 'jsonl:PATH'")
 
 
 def _look_up(hub: Hub, dataset: str, revision: str, folder: Path) -> Dataset:

@@ -1,0 +1,62 @@
+"""The commands that take models in and give them out."""
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from codekiln.cli.options import Json, Work
+from codekiln.cli.terminal import amount, output, print_json, progress_bars
+from codekiln.pipeline.export import Format, GgufType
+
+NAME = "A known name, OWNER/MODEL[@REVISION] of the Hugging Face hub, or a path."
+
+
+def pull(
+    model: Annotated[str, typer.Argument(help=NAME)],
+    work: Work = Path("work"),
+    as_json: Json = False,
+) -> None:
+    """Take in a model that was trained elsewhere, checked by hash; safetensors and GGUF alone."""
+    from codekiln.pipeline.pull import pull as pull_model
+
+    with progress_bars():
+        made = pull_model(model, work)
+    if as_json:
+        print_json(
+            {
+                "artifact": str(made.path),
+                "sources": made.manifest["sources"],
+                "statistics": made.statistics,
+            }
+        )
+        return
+    found = made.statistics
+    licence = f", licence {found['licence']}" if found["licence"] else ""
+    output.print(f"{found['parameters']:,} parameters, family {found['family']}{escape(licence)}")
+    output.print(f"  {made.path}", markup=False, soft_wrap=True, style="cyan")
+
+
+def export(
+    model: Annotated[Path, typer.Argument(help="A model's folder, as 'run' or 'pull' printed it.")],
+    out: Annotated[Path, typer.Argument(help="The folder or file to write.")],
+    form: Annotated[
+        Format, typer.Option("--format", help="A Hugging Face folder, or a file of llama.cpp.")
+    ],
+    kind: Annotated[
+        GgufType | None, typer.Option("--type", help="Of the matrices in GGUF; default f16.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Write a model for transformers and vLLM (hf), or for llama.cpp and Ollama (gguf)."""
+    from codekiln.pipeline.export import export as export_model
+
+    made = export_model(model, out, form, kind)
+    if as_json:
+        print_json(dataclasses.asdict(made))
+        return
+    size = amount(made.bytes, "bytes")
+    output.print(f"{made.parameters:,} parameters in {made.type}, {size}")
+    output.print(f"  {made.path}", markup=False, soft_wrap=True, style="cyan")
