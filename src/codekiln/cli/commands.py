@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from codekiln import __version__
-from codekiln.cli import corpus, summary, tokenizer
+from codekiln.cli import corpus, models, summary, tokenizer
 from codekiln.cli.options import Json, Model, Runner, Settings, Work
 from codekiln.cli.terminal import output, print_json, progress_bars
 from codekiln.errors import UsageError
@@ -126,6 +126,10 @@ def complete(
         sys.stdout.write(chunk.text)
         sys.stdout.flush()
     sys.stdout.write("\n")
+
+
+app.command()(models.pull)
+app.command()(models.export)
 
 
 @app.command()
