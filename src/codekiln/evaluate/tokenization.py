@@ -1,11 +1,12 @@
 """How well vocabularies fit code: bytes per token, and tokens that cross a lexeme, on held-out files."""
 
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from codekiln.artifact import Artifact
-from codekiln.corpus import documents, entries
+from codekiln.corpus import Split, documents, entries
 from codekiln.errors import CorpusError
 from codekiln.languages import Lexeme, languages, lex
 from codekiln.telemetry import progress
@@ -46,20 +47,24 @@ class LanguageFit:
 
 
 def compare(
-    corpus: Artifact, vocabularies: Mapping[str, Vocabulary], limit: int = LANGUAGE_BYTES
+    corpus: Artifact,
+    vocabularies: Mapping[str, Vocabulary],
+    limit: int = LANGUAGE_BYTES,
+    splits: Sequence[Split] = ("held_out",),
 ) -> list[LanguageFit]:
     """Each language of the held-out files, the largest first; of each at most `limit` bytes.
 
     Raises:
         CorpusError: no file is held out.
     """
-    chosen = _chosen(corpus, limit)
+    chosen = _chosen(corpus, limit, splits)
     if not chosen:
         raise CorpusError("The corpus holds out no file that is small enough: add sources to it.")
     texts: dict[str, list[str]] = defaultdict(list)
-    for document in documents(corpus, "held_out"):
-        if document.sha256 in chosen:
-            texts[document.language].append(document.content)
+    for split in splits:
+        for document in documents(corpus, split):
+            if document.sha256 in chosen:
+                texts[document.language].append(document.content)
     rows = []
     with progress("tokenizers", sum(chosen.values()), "bytes") as task:
         for language, contents in texts.items():
@@ -69,11 +74,12 @@ def compare(
     return sorted(rows, key=lambda row: (-row.bytes, row.language))
 
 
-def _chosen(corpus: Artifact, limit: int) -> dict[str, int]:
+def _chosen(corpus: Artifact, limit: int, splits: Sequence[Split]) -> dict[str, int]:
     """The hashes and bytes of the files that are read: of each language those with the lowest hashes."""
     sizes: Counter[str] = Counter()
     chosen = {}
-    for entry in sorted(entries(corpus, "held_out"), key=lambda entry: entry.sha256):
+    rows = itertools.chain.from_iterable(entries(corpus, split) for split in splits)
+    for entry in sorted(rows, key=lambda entry: entry.sha256):
         if sizes[entry.language] + entry.bytes <= limit:
             sizes[entry.language] += entry.bytes
             chosen[entry.sha256] = entry.bytes
