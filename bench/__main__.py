@@ -11,6 +11,8 @@ NAMES = (
     "train_gpu",
     "scaling",
     "attention",
+    "tokenizer",
+    "lexeme_pieces",
     "domain_tags",
     "corpus.languages",
     "corpus.licences",
