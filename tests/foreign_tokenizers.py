@@ -71,9 +71,14 @@ def qwen2() -> tokenizers.Tokenizer:
 
 
 def llama3() -> tokenizers.Tokenizer:
-    """A token in front of every text, put there by the tokenizer itself; numbers in threes."""
+    """A token in front of every text, put there by the tokenizer itself; numbers in threes.
+
+    A piece that is a token is taken as it is: no merges lead to `zqz`.
+    """
     inner = trained(split(PIECES.replace(r"\p{N}|", r"\p{N}{1,3}|")))
-    inner.model = models.BPE(*vocabulary_of(inner), ignore_merges=True)
+    vocabulary, merges = vocabulary_of(inner)
+    vocabulary["zqz"] = len(vocabulary)
+    inner.model = models.BPE(vocabulary, merges, ignore_merges=True)
     names = ("<|begin_of_text|>", "<|end_of_text|>", "<|eot_id|>")
     inner.add_special_tokens([AddedToken(token, special=True) for token in names])
     inner.post_processor = processors.TemplateProcessing(

@@ -8,6 +8,7 @@ import transformers
 
 from codekiln.errors import ModelError
 from codekiln.model.hugging_face import family_of, read_config, to_hugging_face
+from codekiln.model.rotary import frequencies
 from codekiln.model.transformer import Transformer
 from codekiln.model.weights import assemble, load_model, save_model
 from model.shapes import (
@@ -61,6 +62,17 @@ def test_transformers_reads_ours(exported):
     expected = all_logits(model, IDS)
     assert expected.std() > 0.3
     assert (their_logits(theirs) - expected).abs().max() <= 1e-4
+
+
+def test_frequencies_are_theirs_to_the_bit(exported):
+    """At a thousand tokens the last digit of one moves a real model's logits by 1e-4."""
+    model, folder = exported
+    theirs = transformers.AutoModelForCausalLM.from_pretrained(folder).model.rotary_emb.inv_freq
+    ours = frequencies(model.config, torch.device("cpu"))
+    if model.config.rope_scaling:
+        torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=0)
+    else:
+        assert torch.equal(ours, theirs)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16], ids=str)

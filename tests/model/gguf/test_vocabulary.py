@@ -94,6 +94,13 @@ def test_a_text_is_opened_as_the_model_has_learned(kind, opens):
     assert (inner.encode("a").ids[0] in TOKENIZERS[kind].text_ids) is not opens
 
 
+def test_pieces_that_are_tokens_are_taken_whole_where_the_model_has_learned_it():
+    for name, tokenizer in TOKENIZERS.items():
+        whole = len(BACK[id(tokenizer)].encode("zqz")) == 1
+        assert whole == (name == "llama-bpe")
+        assert BACK[id(tokenizer)].encode("zqz") == tokenizer.encode("zqz")
+
+
 def test_a_chat_template_is_kept():
     inner = smollm()
     chat = Tokenizer(inner.to_str(), {"eos_token": "<|im_end|>", "chat_template": "{{ x }}"})
