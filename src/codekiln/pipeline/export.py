@@ -6,7 +6,7 @@ from typing import Literal
 
 from codekiln.artifact import discard, disk_errors, open_artifact
 from codekiln.device import require_torch
-from codekiln.errors import UsageError
+from codekiln.errors import ModelError, UsageError
 from codekiln.tokenizer import Tokenizer
 from codekiln.tokenizer.hugging_face import save_tokenizer
 
@@ -33,7 +33,8 @@ def export(model: Path, out: Path, form: Format, kind: GgufType | None = None) -
     Raises:
         UsageError: there is something at `out`, or a `kind` was given for a folder.
         MissingExtraError: torch, or for GGUF the package that writes it, is not installed.
-        ArtifactError, ModelError: the model is damaged, or its tokenizer is none that llama.cpp knows.
+        ArtifactError, ModelError: the model is damaged, an encoder, or has a tokenizer that llama.cpp
+            does not know.
         DiskError: the disk is full, read-only or failing.
     """
     if form == "hf" and kind:
@@ -48,6 +49,11 @@ def export(model: Path, out: Path, form: Format, kind: GgufType | None = None) -
     artifact.verify()
     tokenizer = Tokenizer.load(model)
     transformer = load_model(model, tokenizer.fingerprint)
+    if not transformer.config.causal:
+        raise ModelError(
+            f"{model} is an encoder with segments and a head that no other program knows: export a "
+            "model that generates."
+        )
     with disk_errors(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         if form == "gguf":
