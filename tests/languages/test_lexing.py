@@ -66,7 +66,7 @@ BY_HAND = [
     ("python", "KIOLKIPK", "if│ a│ >│ 'c d'│ and│ not_│:│\n  pass"),
     ("java", "KKPPIOPLPPC", "final│ int│[│]│ x│ =│ {│ 0x2│ }│;│ /* b */"),
     ("c", "KKIPKKOIPPC", "static│ int│ f│(│const│ char│ *│s│)│;│ // c"),
-    ("c", "KIPIPT", "#define│ M│(│a│)│ (a"),
+    ("c", "KIPIPT", "#  define│ M│(│a│)│ (a"),
     ("cpp", "KIOIPIOIOPLPLPP", 'auto│ c│ =│ a│::│b│<│T│>│(│R"(raw)"│,│ nullptr│)│;'),
     ("csharp", "KIPPOLPILPLP", 'string│ F│(│)│ =>│ $"a │{│x│:F2│}│ b"│;'),
     (
@@ -85,7 +85,7 @@ BY_HAND = [
     ("swift", "KKIPIOOLILC", 'public│ let│ x│:│ Int│?│ =│ "a \\(│z│) b"│ // c'),
     ("scala", "KIPIOLPKIOLC", "val│ c│:│ Int│ =│ 'c'│;│ def│ f│ =│ 1.5│ // c"),
     ("lua", "KIOPPLPOLPC", "local│ t│ =│ {│ [│\"b\"│]│ =│ 'x'│ }│ -- c"),
-    ("sql", "KIPIKIKIOLPC", "SELECT│ a│.│b│ FROM│ t│ WHERE│ y│ >=│ 'str'│;│ -- c"),
+    ("sql", "CKIPIKIKIOLPC", "/* x */│ SELECT│ a│.│b│ FROM│ t│ WHERE│ y│ >=│ 'str'│;│ -- c"),
     ("css", "IPIPIPLLKPPC", "a│.│b│ {│ margin│:│ 1.5em│ #fff│ !important│;│ }│ /* c */"),
     ("html", "COIIOLOTTLOIO", '<!-- c -->│<│p│ id│=│"x"│>│Some│ text│ &amp;│</│p│>'),
 ]

@@ -32,7 +32,7 @@ LEXICAL_KINDS: tuple[LexicalKind, ...] = get_args(LexicalKind)
 ATOMS = ("comment", "identifier")  # kinds of nodes that are not looked into
 
 _PUNCTUATION = re.compile(r"(?!\.\.$)[()\[\]{},;:.@$]+|#\{")
-_WORD = re.compile(r"[#@!]?[^\W\d]")
+_WORD = re.compile(r"#?\s*[@!]?[^\W\d]")
 _LITERAL = re.compile(r"\.?\d|[\"'`]")
 _NAME = re.compile(r"identifier$|name$|variable$")
 _RUN = re.compile(r"\s+|\S+")
