@@ -37,6 +37,7 @@ def rows_of_functions(count, seed=0):
 
 
 def encoder(seed=0):
+    torch.manual_seed(seed)
     model = Bidirectional(SHAPE)
     body = random_model(replace(SHAPE, causal=True), seed).state_dict()
     model.load_state_dict(body, strict=False)
@@ -71,7 +72,7 @@ def test_the_loss_is_the_formula(half):
     with torch.autocast("cpu", torch.bfloat16, enabled=half):
         found = objective.loss(model, objective.prepare(rows))
     torch.testing.assert_close(found, expected, rtol=0.05 if half else 1e-4, atol=0)
-    assert abs(written_out(model, rows, set()) - expected) > 1e-2 * expected
+    assert abs(written_out(model, rows, set()) - expected) > 1e-3 * expected
     if not half:
         found.backward()
         gradients = [p.grad.clone() for p in model.model.parameters()]

@@ -40,11 +40,12 @@ def rows_of_pairs(count, seed=0):
 
 
 def encoder(seed=0):
+    torch.manual_seed(seed)
     model = Bidirectional(SHAPE)
     body = random_model(replace(SHAPE, causal=True), seed).state_dict()
     weight = torch.randn(1, SHAPE.width, generator=torch.Generator().manual_seed(seed)) / 8
     head = {"next_segment.weight": weight, "next_segment.bias": torch.ones(1)}
-    model.load_state_dict(body | head)
+    model.load_state_dict(body | head, strict=False)
     return model
 
 

@@ -6,17 +6,31 @@ from torch import Tensor, nn
 
 from codekiln.model.config import ModelConfig
 from codekiln.model.transformer import Transformer
+from codekiln.tokenizer.special import SEPARATOR, SPECIAL_TOKENS
+
+
+SEPARATOR_ID = SPECIAL_TOKENS.index(SEPARATOR)
 
 
 class Bidirectional(Transformer):
-    """Adds to the transformer one head, which reads the first token's stream (Devlin et al. 2019, §3.1)."""
+    """Adds what BERT has beside (Devlin et al. 2019, §3.1 and figure 2).
+
+    Every token is told which segment it is of, and a head reads the first token's stream.
+    """
 
     def __init__(self, config: ModelConfig) -> None:
         assert not config.causal
         super().__init__(config)
+        self.segment = nn.Embedding(2, config.width)
         self.next_segment = nn.Linear(config.width, 1)
+        nn.init.normal_(self.segment.weight, std=0.02)
         nn.init.zeros_(self.next_segment.weight)
         nn.init.zeros_(self.next_segment.bias)
+
+    def embed(self, ids: Tensor) -> Tensor:
+        """`[B, T, C]`; from the separator on, a token is of the second segment."""
+        behind = (ids == SEPARATOR_ID).cumsum(dim=1).clamp(max=1)
+        return super().embed(ids) + self.segment(behind)
 
     def follows(self, hidden: Tensor) -> Tensor:
         """Log-odds that the second segment of each row stands behind the first, `[B]`."""

@@ -141,7 +141,7 @@ class Transformer(nn.Module):
         """
         past = 0 if cache is None else cache.length
         T = ids.shape[1]
-        x = autocasted(self.model.embed_tokens(ids))
+        x = autocasted(self.embed(ids))
         rotation = rotary_table(past, T, self.config, x.device)
         mask: Mask | None = None
         if documents is not None:
@@ -158,6 +158,11 @@ class Transformer(nn.Module):
         if cache is not None:
             cache.advance(T)
         return autocasted(self.model.norm(x))
+
+    def embed(self, ids: Tensor) -> Tensor:
+        """What enters the first layer, `[B, T, C]`."""
+        embedded: Tensor = self.model.embed_tokens(ids)
+        return embedded
 
     @property
     def output_weight(self) -> Tensor:

@@ -9,17 +9,24 @@ from codekiln.config import override, parse, read_toml
 from codekiln.corpus import CorpusConfig
 from codekiln.errors import RecipeError
 from codekiln.evaluate import EvaluationConfig
+from codekiln.evaluate.encoder import EncoderEvaluationConfig
+from codekiln.inputs.functions import FunctionsConfig
+from codekiln.inputs.segments.stage import SegmentsConfig
 from codekiln.inputs.stage import InputsConfig
 from codekiln.pipeline.report import ReportConfig
 from codekiln.tokenizer.stage import TokenizerConfig
-from codekiln.training import ModelStageConfig
+from codekiln.training import EncoderConfig, ModelStageConfig
 
 NAME = re.compile(r"(?=.*\w)[\w-]{1,64}")
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """All settings of one run, from sources to report."""
+    """All settings of one run, from sources to report.
+
+    Those of `segments`, `functions`, `encoder` and `encoder_evaluation` count where `model.objective` is
+    `masked`, those of `inputs`, `evaluation` and `report` where it is not.
+    """
 
     corpus: CorpusConfig
     model: ModelStageConfig
@@ -28,6 +35,10 @@ class Recipe:
     inputs: InputsConfig = field(default_factory=InputsConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
     report: ReportConfig = field(default_factory=ReportConfig)
+    segments: SegmentsConfig = field(default_factory=SegmentsConfig)
+    functions: FunctionsConfig = field(default_factory=FunctionsConfig)
+    encoder: EncoderConfig = field(default_factory=EncoderConfig)
+    encoder_evaluation: EncoderEvaluationConfig = field(default_factory=EncoderEvaluationConfig)
 
 
 def read_recipe(path: Path, assignments: Iterable[str] = ()) -> Recipe:

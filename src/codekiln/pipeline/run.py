@@ -3,9 +3,12 @@
 from pathlib import Path
 
 from codekiln import corpus, evaluate
-from codekiln.artifact import Artifact, open_work, produce
+from codekiln.artifact import Artifact, Stage, open_work, produce
 from codekiln.device import require_torch
+from codekiln.evaluate import encoder as encoder_evaluation
+from codekiln.inputs import functions
 from codekiln.inputs import stage as inputs
+from codekiln.inputs.segments import stage as segments
 from codekiln.pipeline import report
 from codekiln.pipeline.recipe import Recipe
 from codekiln.tokenizer import stage as tokenizer
@@ -21,27 +24,47 @@ def run(recipe: Recipe, work: Path, runner: corpus.Runner = "native") -> dict[st
         CodekilnError: whatever a stage found wrong; what is finished stays and is not redone.
     """
     require_torch("Training")
+    open_work(work)
+    road = _Road(recipe, work)
+    road.made["corpus"] = corpus.build_corpus(recipe.corpus, work, recipe.name, runner)
+    road.make(tokenizer.STAGE, "corpus")
+    if recipe.model.objective == "masked":
+        _to_an_encoder(road)
+    else:
+        _to_a_model(road)
+    return road.made
+
+
+class _Road:
+    """The artifacts made so far; each stage has its settings under its own name."""
+
+    def __init__(self, recipe: Recipe, work: Path) -> None:
+        self._recipe, self._work = recipe, work
+        self.made: dict[str, Artifact] = {}
+
+    def make(self, stage: Stage, *needs: str, **called: str) -> None:
+        """Build a stage from those it needs; it may know one by another name, `called`."""
+        given = {name: self.made[name] for name in needs}
+        given |= {name: self.made[other] for name, other in called.items()}
+        config = getattr(self._recipe, stage.name)
+        self.made[stage.name] = produce(stage, config, given, self._work, self._recipe.name)
+
+
+def _to_a_model(road: _Road) -> None:
     from codekiln.training import stage as training
 
-    open_work(work)
-    made: dict[str, Artifact] = {}
+    road.make(inputs.STAGE, "corpus", "tokenizer")
+    road.make(training.STAGE, "tokenizer", "inputs")
+    road.make(evaluate.STAGE, "corpus", "model")
+    road.make(report.STAGE, "corpus", "tokenizer", "inputs", "model", "evaluation")
 
-    def given(*stages: str) -> dict[str, Artifact]:
-        return {stage: made[stage] for stage in stages}
 
-    name = recipe.name
-    made["corpus"] = corpus.build_corpus(recipe.corpus, work, name, runner)
-    made["tokenizer"] = produce(tokenizer.STAGE, recipe.tokenizer, given("corpus"), work, name)
-    made["inputs"] = produce(inputs.STAGE, recipe.inputs, given("corpus", "tokenizer"), work, name)
-    made["model"] = produce(training.STAGE, recipe.model, given("tokenizer", "inputs"), work, name)
-    made["evaluation"] = produce(
-        evaluate.STAGE, recipe.evaluation, given("corpus", "model"), work, name
-    )
-    made["report"] = produce(
-        report.STAGE,
-        recipe.report,
-        given("corpus", "tokenizer", "inputs", "model", "evaluation"),
-        work,
-        name,
-    )
-    return made
+def _to_an_encoder(road: _Road) -> None:
+    from codekiln.training import encoder_stage
+    from codekiln.training import stage as training
+
+    road.make(segments.STAGE, "corpus", "tokenizer")
+    road.make(functions.STAGE, "corpus", "tokenizer")
+    road.make(training.STAGE, "tokenizer", inputs="segments")
+    road.make(encoder_stage.STAGE, "tokenizer", "functions", "model")
+    road.make(encoder_evaluation.STAGE, "segments", "functions", "model", "encoder")

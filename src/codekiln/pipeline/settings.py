@@ -7,6 +7,11 @@ from dataclasses import dataclass
 
 from codekiln.pipeline.recipe import Recipe
 
+ORDER = (
+    *("corpus", "tokenizer", "inputs", "model", "evaluation", "report"),
+    *("segments", "functions", "encoder", "encoder_evaluation"),  # of an encoder's road
+)
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -22,11 +27,10 @@ def every_setting() -> list[Setting]:
     """The settings of all stages, in the order of the road."""
     hints = typing.get_type_hints(Recipe)
     stages = {name: hint for name, hint in hints.items() if dataclasses.is_dataclass(hint)}
-    order = ["corpus", "tokenizer", "inputs", "model", "evaluation", "report"]
-    assert sorted(order) == sorted(stages)
+    assert sorted(ORDER) == sorted(stages)
     return [
         Setting(stage, field.name, _toml(field.default), field.metadata.get("help", ""))
-        for stage in order
+        for stage in ORDER
         for field in dataclasses.fields(stages[stage])
     ]
 

@@ -1,5 +1,5 @@
 """Steps 4 and 5, learning: objective, optimiser, schedule, calibration, the loop and its exact resume."""
 
-from codekiln.training.config import ModelStageConfig
+from codekiln.training.config import EncoderConfig, ModelStageConfig
 
-__all__ = ["ModelStageConfig"]
+__all__ = ["EncoderConfig", "ModelStageConfig"]
