@@ -6,6 +6,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from codekiln.model.bidirectional import new_model
 from codekiln.model.config import ModelConfig, RopeScaling
 from codekiln.model.transformer import Transformer
 
@@ -35,7 +36,7 @@ FAMILIES = [GROUPED, LLAMA, LLAMA_3, QWEN_2, *UNTIED]
 def random_model(config: ModelConfig = GROUPED, seed: int = 0) -> Transformer:
     """A model in evaluation mode that uses every one of its weights."""
     generator = torch.Generator().manual_seed(seed)
-    model = Transformer(config)
+    model = new_model(config)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             noise = torch.randn(parameter.shape, generator=generator)

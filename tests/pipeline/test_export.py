@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 import torch
@@ -146,6 +147,13 @@ def test_a_damaged_model_is_not_exported(made, tmp_path):
         with pytest.raises(ArtifactError, match="is not what was written"):
             export(folder, tmp_path / "out", form)
     assert not (tmp_path / "out").exists()
+
+
+def test_an_encoder_is_not_exported_as_what_it_is_not(tmp_path):
+    artifact = model_artifact(tmp_path / "work", replace(GROUPED, causal=False))
+    for form in ("hf", "gguf"):
+        with pytest.raises(ModelError, match=r"is an encoder .*: export a model that generates"):
+            export(artifact.path, tmp_path / "out", form)
 
 
 def test_a_tokenizer_that_llama_cpp_does_not_know_is_refused(tmp_path):
