@@ -6,7 +6,7 @@ from typing import Literal
 
 from codekiln.artifact import discard, disk_errors, open_artifact
 from codekiln.device import require_torch
-from codekiln.errors import ModelError, UsageError
+from codekiln.errors import UsageError
 from codekiln.tokenizer import Tokenizer
 from codekiln.tokenizer.hugging_face import save_tokenizer
 
@@ -49,11 +49,6 @@ def export(model: Path, out: Path, form: Format, kind: GgufType | None = None) -
     artifact.verify()
     tokenizer = Tokenizer.load(model)
     transformer = load_model(model, tokenizer.fingerprint)
-    if not transformer.config.causal:
-        raise ModelError(
-            f"{model} is an encoder with segments and a head that no other program knows: export a "
-            "model that generates."
-        )
     with disk_errors(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         if form == "gguf":
