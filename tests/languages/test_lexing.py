@@ -112,6 +112,11 @@ def test_the_table_names_nodes_that_there_are():
     assert not _roles().keys() - known
 
 
+def test_white_space_of_a_here_document_is_its_own():
+    found = pieces("ruby", "x = <<~E\n  a #{x}\n\nE\n")
+    assert [piece for kind, piece in found if kind == "literal"] == ["<<~E", "\n  a ", "\n\nE"]
+
+
 def test_code_that_fits_nowhere_is_still_cut_up():
     found = pieces("python", "def f(:\n    return ) 'a\n")
     assert ("keyword", "def") in found
