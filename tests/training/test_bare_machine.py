@@ -27,8 +27,9 @@ class Bare:
             raise ModuleNotFoundError(f"{name} is not on a bare machine")
 
 sys.meta_path.insert(0, Bare())
-import codekiln.training.stage
+import codekiln.training.__main__
 import codekiln.training.loop
+import codekiln.model.encoder
 import codekiln.generate.torch_engine
 assert "codekiln.corpus" not in sys.modules
 """

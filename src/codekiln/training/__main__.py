@@ -1,22 +1,23 @@
 """Pretraining on a bare machine: `python -m codekiln.training RECIPE --inputs DIR --tokenizer DIR`.
 
 Rows and tokenizer are artifacts that `codekiln run` made elsewhere, copied here; only torch, numpy,
-tokenizers and safetensors are needed. A run that was stopped goes on with the same command.
+tokenizers and safetensors are needed. A run that was stopped goes on with the same command. Where the
+recipe makes an encoder, the rows are those of segments, and `--functions DIR` adds its contrastive stage.
 """
 
 import argparse
-import dataclasses
 import json
 import sys
 import time
 from pathlib import Path
 
-from codekiln.artifact import open_artifact, open_work, produce
+from codekiln.artifact import Artifact, open_artifact, open_work, produce
 from codekiln.config import override, parse, read_toml
-from codekiln.errors import CodekilnError
+from codekiln.errors import CodekilnError, UsageError
 from codekiln.telemetry import Event, listening
-from codekiln.training.config import ModelStageConfig
-from codekiln.training.stage import STAGE
+from codekiln.training.config import EncoderConfig, ModelStageConfig
+from codekiln.training.encoder_stage import STAGE as ENCODER
+from codekiln.training.stage import ROWS, STAGE
 
 SECONDS = 10.0  # between two lines
 
@@ -34,9 +35,10 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m codekiln.training", description=__doc__)
-    parser.add_argument("recipe", type=Path, help="its table [model] counts here")
+    parser.add_argument("recipe", type=Path, help="its tables [model] and [encoder] count here")
     parser.add_argument("--inputs", type=Path, required=True, help="rows: an artifact's folder")
     parser.add_argument("--tokenizer", type=Path, required=True, help="an artifact's folder")
+    parser.add_argument("--functions", type=Path, help="rows of functions: an artifact's folder")
     parser.add_argument("--work", type=Path, default=Path("work"), help="takes the model")
     parser.add_argument("--set", action="append", default=[], metavar="model.field=value")
     return parser.parse_args()
@@ -45,14 +47,26 @@ def _arguments() -> argparse.Namespace:
 def _train(arguments: argparse.Namespace) -> dict[str, object]:
     tables = override(read_toml(arguments.recipe), arguments.set)
     config = parse(ModelStageConfig, tables.get("model", {}), "model")
-    given = {
-        "tokenizer": open_artifact(arguments.tokenizer, "tokenizer"),
-        "inputs": open_artifact(arguments.inputs, "inputs"),
-    }
-    open_work(arguments.work)
+    name, work = tables.get("name", "model"), arguments.work
+    tokenizer = open_artifact(arguments.tokenizer, "tokenizer")
+    rows = open_artifact(arguments.inputs, ROWS[config.objective])
+    if arguments.functions and config.objective != "masked":
+        raise UsageError("--functions make an encoder: set model.objective=masked.")
+    open_work(work)
     with listening(_Lines()):
-        made = produce(STAGE, config, given, arguments.work, tables.get("name", "model"))
-    return {"path": str(made.path), "config": dataclasses.asdict(config), **made.statistics}
+        made = produce(STAGE, config, {"tokenizer": tokenizer, "inputs": rows}, work, name)
+        if not arguments.functions:
+            return _told(made)
+        functions = open_artifact(arguments.functions, "functions")
+        given = {"tokenizer": tokenizer, "functions": functions, "model": made}
+        encoder = produce(
+            ENCODER, parse(EncoderConfig, tables.get("encoder", {})), given, work, name
+        )
+    return {"model": _told(made), "encoder": _told(encoder)}
+
+
+def _told(made: Artifact) -> dict[str, object]:
+    return {"path": str(made.path), "config": made.manifest["config"], **made.statistics}
 
 
 class _Lines:

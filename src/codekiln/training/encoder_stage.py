@@ -18,7 +18,7 @@ from codekiln.training.stage import learn
 
 
 def build(config: EncoderConfig, inputs: Mapping[str, Artifact], out: Path) -> Statistics:
-    """Go on from the model with pairs of documentation and function.
+    """Go on from the model with pairs of documentation and function, computed as the model was.
 
     Raises:
         ModelError: the model cannot be loaded, or is none of these rows' tokenizer.
@@ -33,6 +33,8 @@ def build(config: EncoderConfig, inputs: Mapping[str, Artifact], out: Path) -> S
         seconds=config.seconds,
         batch_tokens=config.pairs * length,
         learning_rate=config.matrix_rate(),
+        threads=start.statistics["calibration"]["threads"],
+        precision=start.statistics["calibration"]["precision"],
     )
 
     def new_learner() -> Learner:

@@ -44,10 +44,9 @@ def build(config: ModelStageConfig, inputs: Mapping[str, Artifact], out: Path) -
     """Make a causal model or an encoder, by the objective.
 
     Raises:
-        TrainingError: the rows are made for another objective or tokenizer, or training failed.
+        TrainingError: the rows are made for another tokenizer, or training failed.
     """
     tokenizer = Tokenizer.load(inputs["tokenizer"].path)
-    _check_kind(config, inputs["inputs"])
     length = RowStore.of(inputs["inputs"], "train").length
     shape = ModelConfig.from_depth(config.depth, tokenizer.vocabulary_size, length)
     shape = replace(shape, causal=config.objective == "causal")
@@ -83,7 +82,7 @@ def _statistics(learner: Learner, train: RowStore, plan: Calibration, end: Posit
     shape, tokens = learner.model.config, end.loader * train.length
     flops = flops_per_token(shape, train.length) * tokens / max(end.seconds, 1e-9)
     return {
-        "parameters": shape.parameters(),
+        "parameters": sum(parameter.numel() for parameter in learner.model.parameters()),
         "tokens": tokens,
         "epochs": round(end.loader / len(train), 3),
         "seconds": round(end.seconds, 1),
@@ -99,15 +98,6 @@ def _objective(config: ModelStageConfig, tokenizer: Tokenizer) -> Objective:
     if config.objective == "masked":
         return NextSegment(Masked(tokenizer, config.seed, whole_tokens=config.whole_tokens))
     return Causal(tokenizer.end, tokenizer.special(PADDING))
-
-
-def _check_kind(config: ModelStageConfig, rows: Artifact) -> None:
-    wanted = ROWS[config.objective]
-    if rows.stage != wanted:
-        raise TrainingError(
-            f"model.objective is {config.objective}, which needs an artifact of '{wanted}', and "
-            f"{rows.path} is one of '{rows.stage}': give another, or change the objective."
-        )
 
 
 def _check_fit(tokenizer: Tokenizer, rows: RowStore) -> None:
