@@ -11,6 +11,7 @@ NAMES = (
     "train_gpu",
     "scaling",
     "attention",
+    "weights",
     "tokenizer",
     "lexeme_pieces",
     "domain_tags",
