@@ -63,9 +63,7 @@ def print_tokens(found: Analysis) -> None:
     for line in _lines(found):
         for cells in _wrapped(line, output.width):
             for row in ("text", "id", "kind"):
-                line_of = Text(GAP).join(getattr(cell, row) for cell in cells)
-                line_of.rstrip()
-                output.print(line_of, soft_wrap=True)
+                output.print(_row(cells, row), soft_wrap=True)
             output.print()
     count, size = len(found.tokens), len(found.content)
     legend = Text(GAP).join(Text(f"{SHORT[kind]} {kind}", STYLES[kind]) for kind in LEXICAL_KINDS)
@@ -136,12 +134,18 @@ class _Cell:
     kind: Text
 
 
+def _row(cells: Sequence[_Cell], row: str) -> Text:
+    text = Text(GAP).join(getattr(cell, row) for cell in cells)
+    text.rstrip()
+    return text
+
+
 def _lines(found: Analysis) -> Iterator[list[_Cell]]:
-    """The tokens as cells, up to one that ends a line."""
+    """The tokens as cells, up to one that has the end of a line."""
     line: list[_Cell] = []
     for token in found.tokens:
         line.append(_cell(found.content, token))
-        if found.content[token.start : token.end].endswith(b"\n"):
+        if b"\n" in found.content[token.start : token.end]:
             yield line
             line = []
     if line:
