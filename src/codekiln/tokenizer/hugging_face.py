@@ -35,7 +35,7 @@ def save_tokenizer(folder: Path, tokenizer: Tokenizer, context: int) -> Tokenize
         "eos_token_id": sorted(tokenizer.ends),
         "pad_token_id": _padding(tokenizer),
     }
-    (folder / FILE_NAME).write_text(tokenizer.definition, encoding="utf-8")
+    write_atomically(folder / FILE_NAME, tokenizer.definition.encode())
     for name, entries in (
         (SETTINGS_NAME, settings),
         (MAP_NAME, names),
