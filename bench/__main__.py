@@ -10,6 +10,8 @@ NAMES = (
     "training_step",
     "train_gpu",
     "scaling",
+    "starter",
+    "loader",
     "attention",
     "weights",
     "tokenizer",
@@ -25,7 +27,7 @@ NAMES = (
     "corpus.memory",
     "corpus.quality",
 )
-ON_REQUEST = {"train_gpu"}  # needs a GPU
+ON_REQUEST = {"train_gpu", "starter"}  # they need a GPU, or what one made
 
 
 def main() -> None:

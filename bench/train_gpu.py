@@ -17,6 +17,7 @@ import torch
 
 from codekiln.errors import TrainingError
 from codekiln.model.config import ModelConfig
+from codekiln.model.hugging_face import to_hugging_face
 from codekiln.model.transformer import Transformer
 from codekiln.training.causal import Causal
 from codekiln.training.config import ModelStageConfig
@@ -59,7 +60,7 @@ def _peer(depth: int, vocabulary: int, length: int) -> Row:
     from transformers import Qwen3Config, Qwen3ForCausalLM
 
     shape = ModelConfig.from_depth(depth, vocabulary, length)
-    model = Qwen3ForCausalLM(Qwen3Config(**shape.to_hugging_face(end=END))).cuda()
+    model = Qwen3ForCausalLM(Qwen3Config(**to_hugging_face(shape, END))).cuda()
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-9, fused=True)
     rows = _rows(vocabulary, length)[:, :-1].cuda()
     parts = rows.split(8192 // length)

@@ -1,46 +1,69 @@
-"""Forward and backward of one batch: our transformer and loss against transformers' Qwen3, same weights."""
+"""A step of training on the processor: ours against transformers' Trainer with the same Qwen3, in bf16.
+
+Both read the same rows in batches of the same size and take whole steps: forward, backward, clipping,
+update (Muon and AdamW with us, fused AdamW with the Trainer). Documents are not masked: the peer cannot.
+"""
+
+import tempfile
 
 import torch
-from transformers import Qwen3Config, Qwen3ForCausalLM
+from transformers import Qwen3Config, Qwen3ForCausalLM, Trainer, TrainingArguments
+from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
 from bench.pairs import ratio
 from codekiln.device import keep_freed_memory
 from codekiln.model.config import ModelConfig
 from codekiln.model.hugging_face import to_hugging_face
 from codekiln.model.transformer import Transformer
-from codekiln.training.objective import causal_loss
+from codekiln.training.causal import Causal
+from codekiln.training.config import ModelStageConfig
+from codekiln.training.learner import Learner
 
-SHAPES = ((2, 256, 8), (4, 512, 4), (6, 512, 4))  # depth, row length, rows
-VOCABULARY = 4096
+SHAPES = ((2, 4096, 256, 8, 9), (6, 4096, 512, 4, 5), (8, 16_384, 512, 4, 3))
+STEPS = 4  # of the Trainer in one go, so that its start does not count for much
+END, PADDING = 0, 4
+
+Row = dict[str, str]
 
 
-def run() -> dict[str, list[dict[str, str]]]:
-    """Tokens a second of ours, and how many times the peer's, in bf16."""
+def run() -> dict[str, list[Row]]:
+    """Tokens a second of ours, and how many times the peer's."""
     keep_freed_memory()  # for both
-    return {"one step": [_compare(*shape) for shape in SHAPES]}
+    return {"whole steps": [_compare(*shape) for shape in SHAPES]}
 
 
-def _compare(depth: int, length: int, rows: int) -> dict[str, str]:
+def _compare(depth: int, vocabulary: int, length: int, rows: int, times: int) -> Row:
     torch.manual_seed(0)
-    config = ModelConfig.from_depth(depth, VOCABULARY, length)
-    ours = Transformer(config)
-    peer = Qwen3ForCausalLM(Qwen3Config(**to_hugging_face(config, end=0)))
-    peer.load_state_dict(ours.state_dict(), strict=False)
-    ids = torch.randint(1, VOCABULARY, (rows, length + 1))
-    inputs, labels = ids[:, :-1], ids[:, 1:]
-    documents = torch.zeros_like(inputs)
+    shape = ModelConfig.from_depth(depth, vocabulary, length)
+    ids = torch.randint(PADDING + 1, vocabulary, (rows, length + 1))
+    ours = Learner(ModelStageConfig(depth=depth), Transformer(shape), Causal(END, PADDING))
+    peer = Qwen3ForCausalLM(Qwen3Config(**to_hugging_face(shape, END)))
+    data = [{"input_ids": row, "labels": row} for row in ids[:, :-1]] * STEPS
 
-    def our_step() -> None:
-        with torch.autocast("cpu", torch.bfloat16):
-            (causal_loss(ours, inputs, labels, documents) / labels.numel()).backward()
+    def our_steps() -> None:
+        for _ in range(STEPS):
+            ours.gradients(ids, 0, "bf16")
+            ours.update(1e-6)
 
-    def peer_step() -> None:
-        with torch.autocast("cpu", torch.bfloat16):
-            peer(input_ids=ids, labels=ids, use_cache=False).loss.backward()
-
-    seconds, faster = ratio(our_step, peer_step, times=7)
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = TrainingArguments(
+            output_dir=folder,
+            per_device_train_batch_size=rows,
+            max_steps=STEPS,
+            learning_rate=1e-6,
+            bf16=True,
+            use_cpu=True,
+            report_to=[],
+            save_strategy="no",
+            logging_strategy="no",
+            disable_tqdm=True,
+        )
+        trainer = Trainer(model=peer, args=arguments, train_dataset=data)
+        for callback in (PrinterCallback, ProgressCallback):
+            trainer.remove_callback(callback)
+        seconds, faster = ratio(our_steps, trainer.train, times)
     return {
-        "parameters": f"{config.parameters() / 1e6:.1f}M",
-        "tokens/s": f"{labels.numel() / seconds:.0f}",
-        "against transformers": f"{faster:.2f}x",
+        "parameters": f"{shape.parameters() / 1e6:.1f}M",
+        "tokens/s": f"{STEPS * rows * length / seconds:.0f}",
+        "against the Trainer": f"{faster:.2f}x",
     }

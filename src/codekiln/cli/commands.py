@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from codekiln import __version__
-from codekiln.cli import corpus, models, summary, tokenizer
+from codekiln.cli import corpus, encoder_summary, models, summary, tokenizer
 from codekiln.cli.options import Json, Model, Runner, Settings, Work
 from codekiln.cli.terminal import output, print_json, progress_bars
 from codekiln.errors import UsageError
@@ -57,10 +57,11 @@ def run(
     resolved = read_recipe(recipe, settings or [])
     with progress_bars():
         made = run_recipe(resolved, work, runner)
+    shown = encoder_summary if "encoder" in made else summary
     if as_json:
-        print_json(summary.run_as_json(made))
+        print_json(shown.run_as_json(made))
     else:
-        summary.print_run(made, recipe)
+        shown.print_run(made, recipe)
 
 
 @app.command()
@@ -130,6 +131,7 @@ def complete(
 
 app.command()(models.pull)
 app.command()(models.export)
+app.command()(models.compress)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import codekiln
 from codekiln.artifact import open_artifact
 from codekiln.device import pick_device, require_torch
 from codekiln.generate.completer import EngineCompleter
@@ -9,13 +10,23 @@ from codekiln.generate.engine import Engine
 from codekiln.tokenizer import Tokenizer
 
 
-def load_completer(folder: Path) -> EngineCompleter:
-    """The model that `codekiln run` left in `folder`, ready to complete; errors as `load_engine`."""
-    return EngineCompleter(load_engine(folder), Tokenizer.load(folder))
+STARTER = "starter"
 
 
-def load_engine(folder: Path, *, half: bool = False) -> Engine:
-    """The reference engine for the model in `folder`; `half` computes in bf16.
+def model_folder(name: Path) -> Path:
+    """Where a model lies: a folder, or, by the name `starter`, the model inside this package."""
+    if str(name) == STARTER and not name.exists():
+        return Path(codekiln.__file__).parent / STARTER
+    return name
+
+
+def load_completer(model: Path) -> EngineCompleter:
+    """A model by its folder or name, ready to complete; errors as `load_engine`."""
+    return EngineCompleter(load_engine(model), Tokenizer.load(model_folder(model)))
+
+
+def load_engine(model: Path, *, half: bool = False) -> Engine:
+    """The reference engine for a model by its folder or name; `half` computes in bf16.
 
     Raises:
         MissingExtraError: torch, which the reference engine needs, is not installed.
@@ -26,7 +37,7 @@ def load_engine(folder: Path, *, half: bool = False) -> Engine:
     from codekiln.generate.torch_engine import TorchEngine
     from codekiln.model.weights import load_model
 
+    folder = model_folder(model)
     open_artifact(folder, "model").verify()
-    tokenizer = Tokenizer.load(folder)
-    model = load_model(folder, tokenizer.fingerprint).to(pick_device())
-    return TorchEngine(model, half=half)
+    weights = load_model(folder, Tokenizer.load(folder).fingerprint)
+    return TorchEngine(weights.to(pick_device()), half=half)

@@ -21,6 +21,7 @@ from codekiln.model.bidirectional import new_model
 from codekiln.model.config import ModelConfig
 from codekiln.model.hugging_face import FILE_NAME as CONFIG_NAME
 from codekiln.model.hugging_face import damaged, read_config, read_entries, to_hugging_face
+from codekiln.model.int8 import restore
 from codekiln.model.transformer import Transformer
 
 FILE_NAME = "model.safetensors"
@@ -28,7 +29,7 @@ INDEX_NAME = "model.safetensors.index.json"
 GGUF_NAME = "model.gguf"
 TOKENIZER_KEY = "tokenizer_sha256"
 PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
-STORED_AS = (torch.float32, torch.float16, torch.bfloat16)
+STORED_AS = (torch.float32, torch.float16, torch.bfloat16, torch.int8)
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
@@ -117,11 +118,15 @@ def _read_weights(folder: Path, config: ModelConfig) -> dict[str, Tensor]:
                 continue
             if tensor.dtype not in STORED_AS:
                 raise ModelError(
-                    f"{path} holds weights of type {tensor.dtype}, and codekiln reads fp32, fp16 and "
-                    "bf16: take the model in one of these."
+                    f"{path} holds weights of type {tensor.dtype}, and codekiln reads fp32, fp16, bf16 "
+                    "and its own int8: take the model in one of these."
                 )
-            weights[name] = tensor.to(torch.float32, copy=True)
-    return weights
+            whole = tensor.dtype == torch.int8
+            weights[name] = tensor if whole else tensor.to(torch.float32, copy=True)
+    try:
+        return restore(weights)
+    except KeyError as error:
+        raise ModelError(f"The weights in {folder} lack {error}: fetch the model again.") from None
 
 
 def weight_files(folder: Path) -> list[Path]:

@@ -7,6 +7,7 @@ from typing import Literal
 from codekiln.artifact import discard, disk_errors, open_artifact
 from codekiln.device import require_torch
 from codekiln.errors import UsageError
+from codekiln.generate.loading import model_folder
 from codekiln.tokenizer import Tokenizer
 from codekiln.tokenizer.hugging_face import save_tokenizer
 
@@ -45,10 +46,10 @@ def export(model: Path, out: Path, form: Format, kind: GgufType | None = None) -
     from codekiln.model.gguf import write_gguf
     from codekiln.model.weights import load_model, save_model
 
-    artifact = open_artifact(model, "model")
+    artifact = open_artifact(model_folder(model), "model")
     artifact.verify()
-    tokenizer = Tokenizer.load(model)
-    transformer = load_model(model, tokenizer.fingerprint)
+    tokenizer = Tokenizer.load(artifact.path)
+    transformer = load_model(artifact.path, tokenizer.fingerprint)
     with disk_errors(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         if form == "gguf":

@@ -1,4 +1,7 @@
-"""On a GPU: masks in blocks, the compiled loss and compiled layers give what the plain ways give."""
+"""On a GPU: masks in blocks, the compiled loss and compiled layers give what the plain ways give.
+
+No fixture of other tests is used, so that a bare machine can run this.
+"""
 
 from dataclasses import replace
 
