@@ -114,6 +114,10 @@ def test_fragments_of_a_word_are_chosen_together():
         assert own.sum() > 1
         assert np.array_equal(chosen[:, own].any(axis=1), chosen[:, own].all(axis=1)), word
         assert not np.array_equal(fragments[:, own].any(axis=1), fragments[:, own].all(axis=1))
+    dot = chosen[:, word_of == words.index(".")][:, 0]
+    for neighbour in ("qwerty", "zap"):
+        own = chosen[:, word_of == words.index(neighbour)][:, 0]
+        assert near((dot & own).mean(), 0.15**2, ROWS)
     assert near(chosen.mean(), 0.15, len(words) * ROWS / 4)
     together = chosen[:, word_of == 0].all(axis=1) & chosen[:, word_of == 3].all(axis=1)
     assert near(together.mean(), 0.15**2, ROWS)

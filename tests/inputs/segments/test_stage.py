@@ -39,6 +39,8 @@ def given(tmp_path_factory):
     for name in ("alpha", "beta", "gamma", "delta"):
         write_repository(folder / name, name, [400] * 10)
     write_repository(folder / "lonely", "lonely", [900])
+    write_repository(folder / "both", "both", [300] * 5, "py")
+    write_repository(folder / "both" / "js", "bothjs", [300] * 5, "js")
     write_repository(folder / "mixed", "mixed", [300], "py")
     write_repository(folder / "mixed" / "js", "mixedjs", [300], "js")
     sources = tuple(f"own:{path}" for path in sorted(folder.iterdir()))
@@ -99,7 +101,7 @@ def test_a_repository_of_one_file_has_no_rows(segments, given):
         for split in ("train", "held_out")
         for first, _, _ in read_back(segments, given, split)
     }
-    assert {"alpha", "beta", "gamma", "delta", "mixed", "mixedjs"} == repositories
+    assert {"alpha", "beta", "gamma", "delta", "both", "bothjs", "mixed", "mixedjs"} == repositories
     alone = sum(segments.statistics[split]["alone"] for split in ("train", "held_out"))
     assert alone > 10
 

@@ -1,9 +1,9 @@
 """The stage that makes rows of two segments: the second stands behind the first, or it does not.
 
 First every file is cut, and its pairs written down as they stand; then half of them get the second half
-of another pair, from another file of the same repository, and of the same language if there is one. A
-second half is so drawn from the same distribution whether it is the right one or not: neither half says
-anything alone, nor does the repository; only how they fit.
+of another pair, from another file of the same repository, and of the same language if there is one. Both
+halves then come from the same distribution whether they belong together or not: neither says anything
+alone, nor does the repository; only how they fit.
 """
 
 from collections.abc import Iterable, Mapping
@@ -28,10 +28,8 @@ from codekiln.tokenizer import Tokenizer
 from codekiln.tokenizer.special import PADDING
 
 SHARD_DOCUMENTS = 512
-PAIRS = "pairs"  # the folder of what is written down first; it goes when the rows are there
-NEXT = 0.5
-"""Share of the rows whose second half is the right one."""
-
+PAIRS, PARTS = "pairs", ("ids", "keys")  # what is written down first, until the rows are there
+NEXT = 0.5  # of the rows have the right second half
 SPLITS: tuple[Split, ...] = ("train", "held_out")
 
 
@@ -72,9 +70,7 @@ class _Pairing:
         cutter = Cutter(self._tokenizer, self._size)
         (self._out / PAIRS).mkdir(exist_ok=True)
         for number, block in enumerate(blocks(files, SHARD_DOCUMENTS)):
-            pairs, keys = (
-                self._out / PAIRS / f"{split}-{number:05d}-{part}.npy" for part in _PARTS
-            )
+            pairs, keys = (self._out / PAIRS / f"{split}-{number:05d}-{part}.npy" for part in PARTS)
             if not keys.exists():
                 rows, found = [], []
                 encoded = self._tokenizer.encode_batch([document.content for document in block])
@@ -89,9 +85,7 @@ class _Pairing:
 
     def pair(self, split: Split) -> dict[str, Any]:
         """Write the rows of a split; a pair for which no wrong half can be had is left out."""
-        shards, keys = (
-            sorted((self._out / PAIRS).glob(f"{split}-*-{part}.npy")) for part in _PARTS
-        )
+        shards, keys = (sorted((self._out / PAIRS).glob(f"{split}-*-{part}.npy")) for part in PARTS)
         store = RowStore(shards)
         file, language, repository = np.concatenate([np.load(path) for path in keys]).T
         generator = np.random.default_rng([self._config.seed, SPLITS.index(split)])
@@ -131,9 +125,6 @@ class _Pairing:
 
     def _filled(self, segment: list[int]) -> list[int]:
         return segment + [self._padding] * (self._size - len(segment))
-
-
-_PARTS = ("ids", "keys")
 
 
 def _keys(document: Document) -> tuple[int, int, int]:
