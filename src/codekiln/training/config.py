@@ -33,6 +33,9 @@ class ModelStageConfig:
         0, "tokens that go through the model at once; 0 takes 2048, on a GPU 32768", check=">= 0"
     )
     recompute: bool = setting(False, "compute layers twice instead of keeping what is inside them")
+    replay: float = setting(
+        0.2, "share of rows that the model knows, where it goes on from another", check="0..0.99"
+    )
     tolerance: int = setting(20, "steps in a row that may fail before the run stops", check=">= 0")
     threads: int = setting(0, "processor threads; 0 takes the fastest number", check="0..1024")
     checkpoint_seconds: float = setting(20.0, "time between checkpoints", check="> 0")

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from codekiln.errors import TrainingError
-from codekiln.inputs import RowLoader, RowStore
+from codekiln.inputs import RowLoader, RowSource, RowStore
 from codekiln.telemetry import Metrics, progress
 from codekiln.training.calibration import Calibration
 from codekiln.training.checkpoint import Position, load_checkpoint, save_checkpoint
@@ -30,7 +30,7 @@ class Training:
     """A run: a learner, its rows, and the plan it keeps to."""
 
     def __init__(
-        self, learner: Learner, train: RowStore, held_out: RowStore, plan: Calibration, out: Path
+        self, learner: Learner, train: RowSource, held_out: RowStore, plan: Calibration, out: Path
     ) -> None:
         """`out` takes the metrics and, in a folder of their own, the checkpoints."""
         self._learner, self._train, self._plan, self._out = learner, train, plan, out
