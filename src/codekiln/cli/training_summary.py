@@ -61,13 +61,14 @@ def runs_as_json(runs: Sequence[Run], page: Path) -> dict[str, Any]:
 
 
 def print_runs(runs: Sequence[Run], page: Path) -> None:
-    """The final figures of each run, and where the page lies."""
+    """The final figures of each run, a column each, and where the page lies."""
+    apart = told_apart(runs)
+    columns = [written(run.figures) for run in apart]
     table = Table()
-    table.add_column("run", overflow="fold")
-    rows = [(run.name, written(run.figures)) for run in told_apart(runs)]
-    for head in rows[0][1]:
-        table.add_column(head, justify="right")
-    for name, figures in rows:
-        table.add_row(escape(name), *figures.values())
+    table.add_column("figure")
+    for run in apart:
+        table.add_column(escape(run.name), justify="right", overflow="fold")
+    for figure in columns[0]:
+        table.add_row(figure, *(column[figure] for column in columns))
     output.print(table)
     output.print(f"  {page.resolve().as_uri()}", markup=False, soft_wrap=True, style="cyan")

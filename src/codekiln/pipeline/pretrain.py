@@ -56,7 +56,7 @@ def pretrain(
 
 
 def _to_go_on(road: Road, recipe: Recipe, base: Path, replay: Path | None) -> None:
-    """What is there already; all that can be wrong is told before a corpus is built, which may take long."""
+    """What is there already; all that can be wrong is told before a corpus is built, which takes long."""
     from codekiln.training import continual
 
     rows = _rows(recipe)

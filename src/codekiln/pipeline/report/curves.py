@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 DASHES = ("-", "--", ":")  # of the first eight runs, the second and the third
-CUT = 0.99  # above this quantile of all values a chart of spikes ends
+CUT = 0.95  # above this quantile of what is drawn a chart ends that begins with a spike
 
 Rows = Sequence[Mapping[str, Any]]
 Points = list[tuple[float, float]]
@@ -34,8 +34,8 @@ class Curve:
     title: str
     unit: str
     smooth: bool = False
-    spikes: bool = False
     marked: bool = False
+    from_zero: bool = True
 
     def points(self, rows: Rows) -> Points:
         """Steps that were passed over may have no value, and leave no point."""
@@ -57,9 +57,9 @@ class Speed(Curve):
 
 
 CURVES = (
-    Curve("loss", "Training loss", "nats a token, smoothed", smooth=True),
-    Curve("held_out_loss", "Held-out loss", "nats a token", marked=True),
-    Curve("gradient_norm", "Gradient norm", "before clipping, smoothed", smooth=True, spikes=True),
+    Curve("loss", "Training loss", "nats a token, smoothed", smooth=True, from_zero=False),
+    Curve("held_out_loss", "Held-out loss", "nats a token", marked=True, from_zero=False),
+    Curve("gradient_norm", "Gradient norm", "before clipping, smoothed", smooth=True),
     Curve("rate_scale", "Learning rate", "share of the full rate"),
     Speed("speed", "Speed", "tokens a second"),
 )
@@ -77,31 +77,30 @@ def curves(runs: Sequence[tuple[str, Rows]]) -> list[tuple[str, Markup]]:
         if any(lines):
             label = f"{curve.title}: " + "; ".join(_ends([name for name, _ in runs], lines))
             with drawing(curve.key.replace("_", "-"), label, height=2.7) as (axes, drawn):
-                for number, line in enumerate(lines):
-                    _draw(axes, curve, number, line)
-                _frame(axes, curve, lines)
+                tops = [_draw(axes, curve, n, line) for n, line in enumerate(lines) if line]
+                _frame(axes, curve, max(tops))
             charts.append((curve.title, drawn[0]))
     return charts
 
 
-def _draw(axes: "Axes", curve: Curve, number: int, line: Points) -> None:
+def _draw(axes: "Axes", curve: Curve, number: int, line: Points) -> float:
+    """Gives the value up to which the line should be seen."""
     color, dash = style_of(number)
     values = [y for _, y in line]
     if curve.smooth:
         values = smoothed(values, len(values) // SMOOTHING | 1)
-    every = -(-len(line) // POINTS) or 1
-    picked = sorted({*range(0, len(line), every), *range(len(line))[-1:]})
+    picked = sorted({*range(0, len(line), -(-len(line) // POINTS)), len(line) - 1})
     x, y = [line[place][0] for place in picked], [values[place] for place in picked]
     axes.plot(x, y, color=color, ls=dash, lw=1.4, marker="o" if curve.marked else "", ms=3.5)
+    return sorted(values)[int(CUT * (len(values) - 1))] if curve.smooth else max(values)
 
 
-def _frame(axes: "Axes", curve: Curve, lines: Sequence[Points]) -> None:
+def _frame(axes: "Axes", curve: Curve, top: float) -> None:
     axes.set(xlabel="tokens seen", ylabel=curve.unit, xlim=(0, None))
-    values = sorted(y for line in lines for _, y in line)
-    if curve.spikes:
-        axes.set_ylim(0, 1.1 * values[int(CUT * (len(values) - 1))] or 1)
-    elif not (curve.smooth or curve.marked):
-        axes.set_ylim(0, 1.08 * values[-1] or 1)
+    if curve.from_zero:
+        axes.set_ylim(0, 1.08 * top or 1)
+    elif curve.smooth:
+        axes.set_ylim(None, 1.08 * top)
     axes.xaxis.set_major_formatter(thousands)
     axes.yaxis.set_major_formatter(thousands)
     axes.locator_params(nbins=5)

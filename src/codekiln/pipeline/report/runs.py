@@ -92,14 +92,14 @@ def written(figures: Figures) -> dict[str, str]:
     """The figures by the heads of their columns; a dash for what is not known."""
     speed, share = figures.tokens_per_second, figures.share_of_peak
     return {
-        "parameters": _number(figures.parameters),
-        "tokens": _number(figures.tokens),
+        "parameters": _amount(figures.parameters),
+        "tokens": _amount(figures.tokens),
         "loss": _loss(figures.loss),
         "held-out loss": _loss(figures.held_out_loss),
-        "tokens/s": _number(speed),
+        "tokens/s": f"{speed:,}",
         "of peak": "–" if share is None else f"{share:.1%}",
         "memory": size(figures.memory_bytes) if figures.memory_bytes else "–",
-        "skipped steps": _number(figures.skipped_steps),
+        "skipped": f"{figures.skipped_steps:,}",
     }
 
 
@@ -127,8 +127,10 @@ def _lines(path: Path) -> list[dict[str, Any]]:
     return read_metrics(path) if path.exists() else []
 
 
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:,}"
+def _amount(count: int | None) -> str:
+    if count is None:
+        return "–"
+    return f"{count / 1e6:,.1f} M" if count >= 1e6 else f"{count:,}"
 
 
 def _loss(value: float | None) -> str:
