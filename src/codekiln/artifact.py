@@ -278,6 +278,19 @@ def open_artifact(path: Path, stage: str | None = None) -> Artifact:
     return Artifact(path, manifest)
 
 
+def find_artifact(work: Path, stage: str, fingerprint: str) -> Artifact | None:
+    """The finished artifact of a stage that has this fingerprint, if the work folder holds it.
+
+    Raises:
+        ArtifactError: it is damaged.
+    """
+    for path in sorted((work / stage).glob(f"*-{fingerprint[:8]}")):
+        artifact = open_artifact(path, stage)
+        if artifact.fingerprint == fingerprint:
+            return artifact
+    return None
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that it is seen either whole or not at all, also after a power cut.
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from codekiln import __version__
-from codekiln.cli import corpus, encoder_summary, models, summary, tokenizer
+from codekiln.cli import corpus, encoder_summary, models, summary, tokenizer, training
 from codekiln.cli.options import Json, Model, Runner, Settings, Work
 from codekiln.cli.terminal import output, print_json, progress_bars
 from codekiln.errors import UsageError
@@ -129,6 +129,8 @@ def complete(
     sys.stdout.write("\n")
 
 
+app.command()(training.pretrain)
+app.command()(training.report)
 app.command()(models.pull)
 app.command()(models.export)
 app.command()(models.compress)

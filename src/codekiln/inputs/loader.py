@@ -1,6 +1,7 @@
 """Rows from memory-mapped shards in a keyed order. What a resumed run must know is one integer."""
 
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,23 @@ def map_shard(path: Path) -> npt.NDArray[np.generic]:
         raise ArtifactError(
             f"{path} is a damaged shard ({error}): rebuild it, delete its folder and run again."
         ) from None
+
+
+class RowSource(Protocol):
+    """Rows that a run goes through for as long as it likes."""
+
+    @property
+    def length(self) -> int:
+        """Predictions a row."""
+
+    def __len__(self) -> int:
+        """Rows after which all have been seen, which is what an epoch is."""
+
+    def largest(self) -> int:
+        """The largest id in any row."""
+
+    def drawn(self, positions: npt.ArrayLike, seed: int) -> Rows:
+        """Rows `[n, length + 1]` at positions 0 … of an endless order that the seed alone decides."""
 
 
 class RowStore:
@@ -70,22 +88,27 @@ class RowStore:
         rows = [self._shards[s][p] for s, p in zip(shards, places - starts, strict=True)]
         return np.stack(rows).astype(np.int64)
 
+    def drawn(self, positions: npt.ArrayLike, seed: int) -> Rows:
+        """Rows `[n, length + 1]` of an endless order: each epoch is another permutation of all."""
+        total = len(self)
+        epochs, places = np.divmod(np.atleast_1d(np.asarray(positions)), total)
+        rows = np.empty(len(places), dtype=np.int64)
+        for epoch in np.unique(epochs):
+            now = epochs == epoch
+            rows[now] = permute(places[now], total, seed, int(epoch))
+        return self[rows]
+
 
 class RowLoader:
-    """Batches for ever: each epoch is another permutation of all rows, without loss or repetition."""
+    """Batches for ever, in the order of their source and a seed; a batch may span two epochs."""
 
-    def __init__(self, store: RowStore, batch: int, seed: int, position: int = 0) -> None:
+    def __init__(self, source: RowSource, batch: int, seed: int, position: int = 0) -> None:
         """`position`, the number of rows already given out, is the whole state."""
-        self._store, self._batch, self._seed = store, batch, seed
+        self._source, self._batch, self._seed = source, batch, seed
         self.position = position
 
     def next_batch(self) -> Rows:
-        """The next `[batch, length + 1]` ids; a batch may span two epochs."""
-        total = len(self._store)
-        epochs, places = np.divmod(np.arange(self.position, self.position + self._batch), total)
-        rows = np.empty(self._batch, dtype=np.int64)
-        for epoch in np.unique(epochs):
-            now = epochs == epoch
-            rows[now] = permute(places[now], total, self._seed, int(epoch))
+        """The next `[batch, length + 1]` ids."""
+        positions = np.arange(self.position, self.position + self._batch)
         self.position += self._batch
-        return self._store[rows]
+        return self._source.drawn(positions, self._seed)

@@ -37,7 +37,10 @@ def build(config: InputsConfig, inputs: Mapping[str, Artifact], out: Path) -> St
     tokenizer = Tokenizer.load(inputs["tokenizer"].path)
     corpus = inputs["corpus"]
     sizes = {split: corpus.statistics["splits"][split]["files"] for split in ("train", "held_out")}
-    statistics: Statistics = {"row_length": config.row_length}
+    statistics: Statistics = {
+        "row_length": config.row_length,
+        "tokenizer_sha256": tokenizer.fingerprint,
+    }
     with progress("inputs", sum(sizes.values()), "files") as task:
         train = Packer(
             tokenizer, config.row_length, config.fim_rate, config.header_rate, config.seed

@@ -33,6 +33,7 @@ EXTRAS = {
     "hub": "datasets and models of the Hugging Face hub",
     "gguf": "models in the form of llama.cpp",
     "compare": "comparisons with other tokenizers",
+    "tensorboard": "curves of a training in TensorBoard",
 }
 
 

@@ -25,7 +25,7 @@ def run(recipe: Recipe, work: Path, runner: corpus.Runner = "native") -> dict[st
     """
     require_torch("Training")
     open_work(work)
-    road = _Road(recipe, work)
+    road = Road(recipe, work)
     road.made["corpus"] = corpus.build_corpus(recipe.corpus, work, recipe.name, runner)
     road.make(tokenizer.STAGE, "corpus")
     if recipe.model.objective == "masked":
@@ -35,7 +35,7 @@ def run(recipe: Recipe, work: Path, runner: corpus.Runner = "native") -> dict[st
     return road.made
 
 
-class _Road:
+class Road:
     """The artifacts made so far; each stage has its settings under its own name."""
 
     def __init__(self, recipe: Recipe, work: Path) -> None:
@@ -50,7 +50,7 @@ class _Road:
         self.made[stage.name] = produce(stage, config, given, self._work, self._recipe.name)
 
 
-def _to_a_model(road: _Road) -> None:
+def _to_a_model(road: Road) -> None:
     from codekiln.training import stage as training
 
     road.make(inputs.STAGE, "corpus", "tokenizer")
@@ -59,7 +59,7 @@ def _to_a_model(road: _Road) -> None:
     road.make(report.STAGE, "corpus", "tokenizer", "inputs", "model", "evaluation")
 
 
-def _to_an_encoder(road: _Road) -> None:
+def _to_an_encoder(road: Road) -> None:
     from codekiln.training import encoder_stage
     from codekiln.training import stage as training
 

@@ -16,6 +16,9 @@ class ModelStageConfig:
         "causal", "masked: an encoder, on rows of segments, which also learns what follows what"
     )
     whole_tokens: bool = setting(False, "an encoder guesses whole words, not fragments of them")
+    replay: float = setting(
+        0.2, "share of rows that the model knows, where it goes on from another", check="0..0.99"
+    )
     depth: int = setting(4, "layers; width, heads and learning rate follow", check="1..128")
     tokens: int = setting(0, "budget in tokens; 0 takes the one in seconds", check=">= 0")
     seconds: float = setting(240.0, "budget in seconds, turned into steps once", check="0.001..1e9")
@@ -35,6 +38,7 @@ class ModelStageConfig:
     recompute: bool = setting(False, "compute layers twice instead of keeping what is inside them")
     tolerance: int = setting(20, "steps in a row that may fail before the run stops", check=">= 0")
     threads: int = setting(0, "processor threads; 0 takes the fastest number", check="0..1024")
+    tensorboard: bool = setting(False, "write the curves for TensorBoard too")
     checkpoint_seconds: float = setting(20.0, "time between checkpoints", check="> 0")
     seed: int = setting(0, "seed of the weights and the order of rows", check="0..4294967295")
 

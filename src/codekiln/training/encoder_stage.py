@@ -7,14 +7,13 @@ from pathlib import Path
 from codekiln.artifact import Artifact, Stage, Statistics
 from codekiln.config import parse
 from codekiln.device import pick_device, seed_everything
-from codekiln.inputs import RowStore
 from codekiln.model.weights import load_model
 from codekiln.tokenizer import Tokenizer
 from codekiln.tokenizer.special import PADDING
 from codekiln.training.config import EncoderConfig, ModelStageConfig
 from codekiln.training.contrastive import Contrastive
 from codekiln.training.learner import Learner
-from codekiln.training.stage import learn
+from codekiln.training.stage import learn, splits
 
 
 def build(config: EncoderConfig, inputs: Mapping[str, Artifact], out: Path) -> Statistics:
@@ -26,12 +25,12 @@ def build(config: EncoderConfig, inputs: Mapping[str, Artifact], out: Path) -> S
     """
     start = inputs["model"]
     tokenizer = Tokenizer.load(inputs["tokenizer"].path)
-    length = RowStore.of(inputs["functions"], "train").length
+    train, held_out = splits(inputs["functions"])
     settings = replace(
         parse(ModelStageConfig, start.manifest["config"]),
         tokens=config.tokens,
         seconds=config.seconds,
-        batch_tokens=config.pairs * length,
+        batch_tokens=config.pairs * train.length,
         learning_rate=config.matrix_rate(),
         threads=start.statistics["calibration"]["threads"],
         precision=start.statistics["calibration"]["precision"],
@@ -44,7 +43,7 @@ def build(config: EncoderConfig, inputs: Mapping[str, Artifact], out: Path) -> S
         )
         return Learner(settings, model, Contrastive(tokenizer.special(PADDING)))
 
-    return learn(new_learner, tokenizer, inputs["functions"], out)
+    return learn(new_learner, tokenizer, train, held_out, out)
 
 
 STAGE = Stage("encoder", 1, build)

@@ -3,26 +3,25 @@
 import math
 import time
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from codekiln.errors import TrainingError
-from codekiln.inputs import RowLoader, RowStore
-from codekiln.telemetry import Metrics, progress
+from codekiln.inputs import RowLoader, RowSource, RowStore
+from codekiln.telemetry import progress
 from codekiln.training.calibration import Calibration
 from codekiln.training.checkpoint import Position, load_checkpoint, save_checkpoint
 from codekiln.training.gauge import Gauge
 from codekiln.training.guard import SpikeGuard
+from codekiln.training.journal import Row, journal
 from codekiln.training.learner import Learner
 from codekiln.training.schedule import warmup_stable_decay
 
 HELD_OUT_ROWS = 64
 HELD_OUT_TIMES = 8
 
-Row = dict[str, float | None]
 Sampler = Callable[[int], None]  # looks at the model after so many steps
 
 
@@ -30,7 +29,7 @@ class Training:
     """A run: a learner, its rows, and the plan it keeps to."""
 
     def __init__(
-        self, learner: Learner, train: RowStore, held_out: RowStore, plan: Calibration, out: Path
+        self, learner: Learner, train: RowSource, held_out: RowStore, plan: Calibration, out: Path
     ) -> None:
         """`out` takes the metrics and, in a folder of their own, the checkpoints."""
         self._learner, self._train, self._plan, self._out = learner, train, plan, out
@@ -49,11 +48,11 @@ class Training:
             TrainingError: too many steps in a row failed, or the memory does not suffice.
         """
         start, steps = self._here, self._plan.steps
-        metrics = Metrics(self._out / "metrics.jsonl", keep=lambda row: row["step"] <= start.step)
+        rows = journal(self._out, start.step, tensorboard=self._learner.config.tensorboard)
         began = time.perf_counter() - start.seconds  # the clock goes on where it was stopped
         saved = time.perf_counter()
         bar = progress("training", steps, "steps", start=start.step)
-        with closing(metrics), bar as task:
+        with rows as write, bar as task:
             gauge = Gauge(task, self._learner, self._train.length, self._plan)
             for step in range(start.step, steps):
                 row = self._step(step)
@@ -62,7 +61,7 @@ class Training:
                 self._here = replace(self._here, seconds=time.perf_counter() - began)
                 row["tokens"] = self._here.loader * self._train.length
                 row["seconds"] = round(self._here.seconds, 3)
-                metrics.write(row)
+                write(row)
                 gauge.show(row)
                 if self._guard.exhausted:
                     raise TrainingError(self._what_to_try())

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from codekiln.artifact import (
@@ -17,7 +18,7 @@ from codekiln.artifact import (
 )
 from codekiln.device import keep_freed_memory, pick_device, seed_everything
 from codekiln.errors import TrainingError
-from codekiln.inputs import RowStore
+from codekiln.inputs import RowSource, RowStore
 from codekiln.model.bidirectional import new_model
 from codekiln.model.config import ModelConfig
 from codekiln.model.weights import save_model
@@ -37,6 +38,7 @@ from codekiln.training.samples import SampleWriter
 from codekiln.training.throughput import flops_per_token, memory_in_use, peak_flops
 
 CALIBRATION = "calibration.json"
+WATCHED_ROWS = 64
 ROWS = {"causal": "inputs", "masked": "segments"}  # the stage whose rows an objective reads
 
 
@@ -47,38 +49,65 @@ def build(config: ModelStageConfig, inputs: Mapping[str, Artifact], out: Path) -
         TrainingError: the rows are made for another tokenizer, or training failed.
     """
     tokenizer = Tokenizer.load(inputs["tokenizer"].path)
-    length = RowStore.of(inputs["inputs"], "train").length
-    shape = ModelConfig.from_depth(config.depth, tokenizer.vocabulary_size, length)
+    train, held_out = splits(inputs["inputs"])
+    shape = ModelConfig.from_depth(config.depth, tokenizer.vocabulary_size, train.length)
     shape = replace(shape, causal=config.objective == "causal")
 
     def new_learner() -> Learner:
         seed_everything(config.seed)
         model = new_model(shape).to(pick_device())
-        return Learner(config, model, _objective(config, tokenizer))
+        return Learner(config, model, objective_of(config, tokenizer))
 
-    return learn(new_learner, tokenizer, inputs["inputs"], out)
+    return learn(new_learner, tokenizer, train, held_out, out)
+
+
+def splits(rows: Artifact) -> tuple[RowStore, RowStore]:
+    """The rows to train on, and those held out."""
+    return RowStore.of(rows, "train"), RowStore.of(rows, "held_out")
 
 
 def learn(
-    new_learner: Callable[[], Learner], tokenizer: Tokenizer, rows: Artifact, out: Path
+    new_learner: Callable[[], Learner],
+    tokenizer: Tokenizer,
+    train: RowSource,
+    held_out: RowStore,
+    out: Path,
+    watched: Mapping[str, RowStore] | None = None,
 ) -> Statistics:
-    """Calibrate once, train, leave a model folder with its tokenizer and the metrics of the run."""
+    """Calibrate once, train, leave a model folder with its tokenizer and the metrics of the run.
+
+    The statistics have the loss on the `watched` rows, by their names, before and after it.
+    """
     keep_freed_memory()
-    train, held_out = (RowStore.of(rows, split) for split in ("train", "held_out"))
     _check_fit(tokenizer, train)
     plan = _plan(new_learner, train, out)
     torch.set_num_threads(plan.threads)
     learner = new_learner()
     model = learner.model
+    before = _losses(learner, watched or {}, plan)
     sample = SampleWriter(model, tokenizer, held_out, out) if model.config.causal else None
     end = Training(learner, train, held_out, plan, out).run(sample)
     save_model(out, model, tokenizer.end, tokenizer.fingerprint)
     write_atomically(out / TOKENIZER_FILE, tokenizer.definition.encode())
     discard(out / "checkpoints")
-    return _statistics(learner, train, plan, end)
+    after = _losses(learner, watched or {}, plan)
+    losses = {name: {"before": before[name], "after": after[name]} for name in before}
+    return _statistics(learner, train, plan, end) | ({"held_out_losses": losses} if losses else {})
 
 
-def _statistics(learner: Learner, train: RowStore, plan: Calibration, end: Position) -> Statistics:
+def _losses(
+    learner: Learner, watched: Mapping[str, RowStore], plan: Calibration
+) -> dict[str, float]:
+    """In nats, on rows that are evenly spread over each store."""
+    losses = {}
+    for name, store in watched.items():
+        places = np.linspace(0, len(store) - 1, min(WATCHED_ROWS, len(store))).round()
+        rows = torch.from_numpy(store[places.astype(np.int64)])
+        losses[name] = round(learner.mean_loss(rows, plan.precision), 4)
+    return losses
+
+
+def _statistics(learner: Learner, train: RowSource, plan: Calibration, end: Position) -> Statistics:
     shape, tokens = learner.model.config, end.loader * train.length
     flops = flops_per_token(shape, train.length) * tokens / max(end.seconds, 1e-9)
     return {
@@ -94,13 +123,14 @@ def _statistics(learner: Learner, train: RowStore, plan: Calibration, end: Posit
     }
 
 
-def _objective(config: ModelStageConfig, tokenizer: Tokenizer) -> Objective:
+def objective_of(config: ModelStageConfig, tokenizer: Tokenizer) -> Objective:
+    """What the setting `objective` means."""
     if config.objective == "masked":
         return NextSegment(Masked(tokenizer, config.seed, whole_tokens=config.whole_tokens))
     return Causal(tokenizer.end, tokenizer.special(PADDING))
 
 
-def _check_fit(tokenizer: Tokenizer, rows: RowStore) -> None:
+def _check_fit(tokenizer: Tokenizer, rows: RowSource) -> None:
     largest = rows.largest()
     if largest >= tokenizer.vocabulary_size:
         raise TrainingError(
@@ -109,7 +139,7 @@ def _check_fit(tokenizer: Tokenizer, rows: RowStore) -> None:
         )
 
 
-def _plan(new_learner: Callable[[], Learner], train: RowStore, out: Path) -> Calibration:
+def _plan(new_learner: Callable[[], Learner], train: RowSource, out: Path) -> Calibration:
     """The calibration an earlier run of this artifact wrote down, or a new one."""
     path = out / CALIBRATION
     if path.exists():
@@ -117,7 +147,7 @@ def _plan(new_learner: Callable[[], Learner], train: RowStore, out: Path) -> Cal
     trial = new_learner()
 
     def step(rows: int, precision: Precision) -> None:
-        trial.gradients(torch.from_numpy(train[[0] * rows]), 0, precision)
+        trial.gradients(torch.from_numpy(train.drawn([0] * rows, 0)), 0, precision)
         trial.update(scale=0.0)
 
     batch = max(1, trial.config.batch_tokens // train.length)

@@ -47,7 +47,10 @@ def build(config: SegmentsConfig, inputs: Mapping[str, Artifact], out: Path) -> 
     corpus = inputs["corpus"]
     files = sum(corpus.statistics["splits"][split]["files"] for split in SPLITS)
     pairing = _Pairing(tokenizer, config, out)
-    statistics: Statistics = {"row_length": config.row_length}
+    statistics: Statistics = {
+        "row_length": config.row_length,
+        "tokenizer_sha256": tokenizer.fingerprint,
+    }
     with progress("segments", files, "files") as task:
         for split in SPLITS:
             pairing.cut(documents(corpus, split), split, task)

@@ -5,6 +5,7 @@ become variables of `style.css` afterwards: a chart is right on a light page, a 
 """
 
 import io
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,11 +25,14 @@ if TYPE_CHECKING:
 
 INK, FAINT, ACCENT, SECOND, MUTED = "#000001", "#000002", "#000003", "#000004", "#000005"
 VARIABLES = {INK: "ink", FAINT: "line", ACCENT: "accent", SECOND: "second", MUTED: "muted"}
+RUNS = [f"#00001{number}" for number in range(8)]  # colours that only the page of several runs has
+VARIABLES |= {color: f"run-{number}" for number, color in enumerate(RUNS)}
 SETTINGS: dict[Any, Any] = {
     "axes.edgecolor": FAINT,
     "axes.labelcolor": INK,
     "axes.spines.right": False,
     "axes.spines.top": False,
+    "grid.color": FAINT,
     "font.family": "DejaVu Sans",  # comes with matplotlib, so the layout is the same anywhere
     "font.size": 9,
     "legend.fontsize": 8,
@@ -70,7 +74,7 @@ def require_matplotlib() -> None:
 def score_chart(scores: "Sequence[Score]") -> Markup:
     """One bar for each predictor; shorter is better."""
     label = "Bits per byte: " + _listed((row.name, f"{row.bits_per_byte:.3f}") for row in scores)
-    with _axes("scores", label, height=0.42 * len(scores) + 0.7) as (axes, drawn):
+    with drawing("scores", label, height=0.42 * len(scores) + 0.7) as (axes, drawn):
         values = [row.bits_per_byte for row in scores]
         colors = [ACCENT if row.ours else MUTED for row in scores]
         bars = axes.barh(range(len(scores)), values, height=0.62, color=colors)
@@ -85,7 +89,7 @@ def funnel_chart(corpus: Mapping[str, Any]) -> Markup:
     """From the files seen, reason by reason, to those kept, and their two splits."""
     bars = _funnel(corpus)
     label = "Files: " + _listed((name, f"{width:,}") for name, _, width, _ in bars)
-    with _axes("funnel", label, height=0.27 * len(bars) + 0.7) as (axes, drawn):
+    with drawing("funnel", label, height=0.27 * len(bars) + 0.7) as (axes, drawn):
         for row, (_, left, width, color) in enumerate(bars):
             bar = axes.barh(row, width, left=left, height=0.66, color=color)
             axes.bar_label(bar, [f"{width:,}"], padding=4)
@@ -96,12 +100,13 @@ def funnel_chart(corpus: Mapping[str, Any]) -> Markup:
 
 
 def loss_charts(rows: Sequence[Mapping[str, Any]]) -> LossCharts | None:
-    """Both panels from the rows of `metrics.jsonl`; None if there are none."""
+    """Both panels from the rows of `metrics.jsonl` that have a loss; None if there are none."""
+    held_out = [row for row in rows if is_number(row.get("held_out_loss"))]
+    rows = [row for row in rows if is_number(row["loss"])]  # others were passed over
     if not rows:
         return None
     window = len(rows) // SMOOTHING | 1
     smooth = smoothed([row["loss"] for row in rows], window)
-    held_out = [row for row in rows if "held_out_loss" in row]
     minutes = rows[-1]["seconds"] >= 180
     per, unit = (60.0, "minutes") if minutes else (1.0, "seconds")
     return LossCharts(
@@ -111,6 +116,11 @@ def loss_charts(rows: Sequence[Mapping[str, Any]]) -> LossCharts | None:
         smooth[-1],
         held_out[-1]["held_out_loss"] if held_out else None,
     )
+
+
+def is_number(value: float | None) -> bool:
+    """Whether a chart can show it: a step that was passed over may have none."""
+    return value is not None and math.isfinite(value)
 
 
 def smoothed(values: Sequence[float], window: int) -> list[float]:
@@ -143,7 +153,7 @@ def _loss_chart(
     every = -(-len(rows) // POINTS)
     picked = sorted({*range(0, len(rows), every), len(rows) - 1})
     x = [rows[index][key] / per for index in picked]
-    with _axes(f"loss-{key}", label, height=3.2) as (axes, drawn):
+    with drawing(f"loss-{key}", label, height=3.2) as (axes, drawn):
         rate = axes.twinx()
         rate.fill_between(x, [rows[i]["rate_scale"] for i in picked], color=MUTED, alpha=0.16, lw=0)
         rate.set(ylim=(0, 1), yticks=[])
@@ -159,7 +169,7 @@ def _loss_chart(
             )  # fmt: skip
         axes.fill_between([], [], color=MUTED, alpha=0.3, label="learning-rate scale, 0 to 1")
         axes.set(xlabel=x_label, ylabel="loss, nats a token", xlim=(0, None))
-        axes.xaxis.set_major_formatter(_thousands)
+        axes.xaxis.set_major_formatter(thousands)
         axes.legend(loc="upper right")
     return drawn[0]
 
@@ -181,11 +191,12 @@ def _rows(axes: "Axes", names: Sequence[str]) -> None:
     axes.invert_yaxis()
     axes.spines.left.set_visible(False)
     axes.tick_params(axis="y", length=0)
-    axes.xaxis.set_major_formatter(_thousands)
+    axes.xaxis.set_major_formatter(thousands)
     axes.locator_params(axis="x", nbins=5)
 
 
-def _thousands(value: float, _: float) -> str:
+def thousands(value: float, _: float) -> str:
+    """A number on an axis."""
     if abs(value) >= 1e6:
         return f"{value / 1e6:g} M"
     return f"{value / 1e3:g} k" if abs(value) >= 1e4 else f"{value:g}"
@@ -196,7 +207,7 @@ def _listed(pairs: Iterator[tuple[str, str]]) -> str:
 
 
 @contextmanager
-def _axes(name: str, label: str, height: float) -> "Iterator[tuple[Axes, list[Markup]]]":
+def drawing(name: str, label: str, height: float) -> "Iterator[tuple[Axes, list[Markup]]]":
     """Axes to draw on; when the block ends, the list holds the finished chart."""
     require_matplotlib()
     import matplotlib
