@@ -2,7 +2,7 @@
 
 Each reader runs in a process of its own whose memory is limited (a control group of Linux, so this needs
 root): what it holds at first, and a tenth of the data besides. Ours gives rows in a random order of the
-whole epoch; the peer, `torch.utils.data` over the Parquet files one after the other, shuffles within a buffer
+whole epoch; the peer, `torch.utils.data` over the Parquet files in turn, shuffles within a buffer
 of 4,096 rows, which is what streaming allows. Both read in the process that trains.
 """
 

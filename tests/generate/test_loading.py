@@ -6,8 +6,8 @@ import pytest
 
 from codekiln.artifact import open_artifact
 from codekiln.errors import ArtifactError
-from codekiln.generate import CompletionRequest, collect
 from codekiln.evaluate.bits_per_byte import token_bits
+from codekiln.generate import CompletionRequest, collect
 from codekiln.generate.loading import load_completer, load_engine, model_folder
 from codekiln.inputs import Header, header_ids
 from codekiln.tokenizer import Tokenizer

@@ -58,7 +58,7 @@ def test_parts_are_cut_where_either_is_cut(sizes, lengths):
 
 
 def test_crossing_tokens_are_counted_the_fast_way_too(trained):
-    for text in (TEXT, TEXT * 9 + "x=[{(\"'\")}];", "\n", ""):
+    for text in (TEXT, TEXT * 9 + 'x=[{("\'")}];', "\n", ""):
         found = analyse(trained, text, languages()["python"])
         sizes = [token.end - token.start for token in found.tokens]
         lexemes = lex(languages()["python"], text.encode())

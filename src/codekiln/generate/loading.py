@@ -9,7 +9,6 @@ from codekiln.generate.completer import EngineCompleter
 from codekiln.generate.engine import Engine
 from codekiln.tokenizer import Tokenizer
 
-
 STARTER = "starter"
 
 

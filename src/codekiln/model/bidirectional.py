@@ -8,7 +8,6 @@ from codekiln.model.config import ModelConfig
 from codekiln.model.transformer import Transformer
 from codekiln.tokenizer.special import SEPARATOR, SPECIAL_TOKENS
 
-
 SEPARATOR_ID = SPECIAL_TOKENS.index(SEPARATOR)
 
 
