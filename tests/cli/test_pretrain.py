@@ -118,3 +118,10 @@ def test_what_is_no_model_is_refused(pretrain, base, folder, tmp_path):
     assert_refused(pretrain("c", "--from", base, "--replay", base), 1, "'inputs' is needed here")
     refused = pretrain("c", "--replay", old, "--json")
     assert_refused_as_json(refused, 2, "UsageError", "--replay needs --from")
+
+
+def test_a_model_of_the_package_has_a_name(pretrain, tmp_path):
+    result = pretrain("c", "--from", "starter", work=tmp_path, settings=["model.replay=0"])
+    assert_refused(result, 1, "model.depth is 1", "set it to 8")
+    result = pretrain("c", "--from", "starter", work=tmp_path)
+    assert_refused(result, 2, "give them with --replay, or set model.replay=0")

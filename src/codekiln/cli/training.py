@@ -12,7 +12,7 @@ from codekiln.cli.terminal import print_json, progress_bars
 def pretrain(
     recipe: Annotated[Path, typer.Argument(help="A TOML file, such as recipes/tiny.toml.")],
     base: Annotated[
-        Path | None, typer.Option("--from", help="Go on from this model, with its tokenizer.")
+        Path | None, typer.Option("--from", help="Go on from this model, or from 'starter'.")
     ] = None,
     replay: Annotated[
         Path | None,

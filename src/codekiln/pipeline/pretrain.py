@@ -6,6 +6,7 @@ from codekiln import corpus
 from codekiln.artifact import Artifact, Stage, find_artifact, open_artifact, open_work
 from codekiln.device import require_torch
 from codekiln.errors import UsageError
+from codekiln.generate.loading import model_folder
 from codekiln.inputs import stage as inputs
 from codekiln.inputs.segments import stage as segments
 from codekiln.pipeline.recipe import Recipe
@@ -22,9 +23,9 @@ def pretrain(
 ) -> dict[str, Artifact]:
     """The artifacts by the name of their stage, up to `model`.
 
-    With the folder `base` of a model, training goes on from its weights, and its tokenizer makes the rows.
-    `replay` is the folder of rows it is not to forget; by default those it was trained on. Both are then
-    among the artifacts, as `base` and `old`.
+    With the folder or name `base` of a model, training goes on from its weights; its tokenizer makes the
+    rows. `replay` is the folder of rows it is not to forget; by default those it was trained on. Both are
+    then among the artifacts, as `base` and `old`.
 
     Raises:
         MissingExtraError: torch is not installed.
@@ -60,7 +61,7 @@ def _to_go_on(road: Road, recipe: Recipe, base: Path, replay: Path | None) -> No
     from codekiln.training import continual
 
     rows = _rows(recipe)
-    model = open_artifact(base.resolve(), "model")
+    model = open_artifact(model_folder(base).resolve(), "model")
     old = open_artifact(replay, rows.name) if replay else _trained_on(model, rows)
     if old is None and recipe.model.replay:
         raise UsageError(
