@@ -10,6 +10,7 @@ NAMES = (
     "training_step",
     "train_gpu",
     "scaling",
+    "optimizers",
     "starter",
     "loader",
     "attention",

@@ -11,11 +11,12 @@ Trials are kept in the cache and not repeated, so that the sweep goes on where i
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -105,10 +106,15 @@ def _done(path: Path) -> dict[Trial, float]:
 
 
 def held_out_loss(trial: Trial) -> float:
-    """Train it; nats a token on rows that it never saw."""
+    """Train in a process of its own; nats a token on rows that it never saw."""
+    torch.set_num_threads(max(1, core_count() // (2 * WORKERS)))
+    return train(trial)
+
+
+def train(trial: Trial, optimizer: Callable[[Transformer, float], Any] | None = None) -> float:
+    """The held-out loss after a trial, with our optimiser or another."""
     keep_freed_memory()
     seed_everything(0)
-    torch.set_num_threads(max(1, core_count() // (2 * WORKERS)))
     inputs, tokenizer = rows()
     train, held_out = (RowStore.of(inputs, split) for split in ("train", "held_out"))
     config = replace(
@@ -121,6 +127,8 @@ def held_out_loss(trial: Trial) -> float:
     shape = ModelConfig.from_depth(trial.depth, tokenizer.vocabulary_size, LENGTH)
     model = Transformer(shape).to(pick_device())
     learner = Learner(config, model, Causal(tokenizer.end, tokenizer.special(PADDING)))
+    if optimizer is not None:
+        learner.optimizer = optimizer(model, trial.rate)
     loader, steps = RowLoader(train, trial.batch // LENGTH, 0), trial.tokens // trial.batch
     for step in range(steps):
         learner.gradients(torch.from_numpy(loader.next_batch()), 0, "bf16")
