@@ -88,7 +88,7 @@ def test_rows_are_documentation_function_and_a_number_for_the_name(given, tmp_pa
         (True, Function("price", "What it costs.", "def price():\n  a\n  b")),
         (False, Function("price", "The price.", "def price():\n  a\n  b")),
         (False, Function("price", "What it costs.", "def price():\n  a")),
-        (False, Function("testPrice", "What it costs.", "def price():\n  a\n  b")),
+        (False, Function("runsTestOf", "What it costs.", "def price():\n  a\n  b")),
         (False, Function("__str__", "What it costs.", "def price():\n  a\n  b")),
         (True, Function("__price", "What it costs.", "def price():\n  a\n  b")),
         (False, Function("toString", "What it costs.", "def price():\n  a\n  b")),

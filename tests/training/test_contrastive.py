@@ -24,14 +24,15 @@ SHAPE = replace(ModelConfig.from_depth(1, TOKENIZER.vocabulary_size, 64), causal
 
 
 def rows_of_functions(count, seed=0):
-    """A text of three tokens, and a function that holds them among others, each 100 higher."""
+    """A text of three tokens and others, and a function that has the three among others, 100 higher."""
     generator = np.random.default_rng(seed)
     rows = np.full((count, DOCUMENTATION + CODE + 1), PAD)
     for place, row in enumerate(rows):
         text = generator.choice(np.arange(40, 120), 3, replace=False)
-        code = generator.permutation([*(text + 100), *generator.integers(240, 290, 20)])
-        row[:5] = [END, *text, END]
-        row[DOCUMENTATION : DOCUMENTATION + 25] = [END, *code, END]
+        rest = generator.integers(120, 140, generator.integers(0, 50))
+        code = generator.permutation([*(text + 100), *generator.integers(240, 290, len(rest) // 2)])
+        row[: 5 + len(rest)] = [END, *text, *rest, END]
+        row[DOCUMENTATION : DOCUMENTATION + len(code) + 2] = [END, *code, END]
         row[-1] = place
     return torch.from_numpy(rows)
 
@@ -106,9 +107,9 @@ def test_it_learns():
     learner = Learner(config, Bidirectional(SHAPE), Contrastive(PAD))
     rows = rows_of_functions(64, seed=1000)
     before = learner.mean_loss(rows, "fp32")
-    for step in range(120):
+    for step in range(80):
         learner.gradients(rows_of_functions(64, seed=step), step * 64, "fp32")
         learner.update(1.0)
     after = learner.mean_loss(rows, "fp32")
     assert before > math.log(64) * 0.8
-    assert after < before / 3
+    assert after < before / 2, (before, after)

@@ -12,6 +12,10 @@ from codekiln.model.transformer import Transformer
 from codekiln.training.objective import Batch
 
 TEMPERATURE = 0.05  # as in SimCSE (Gao et al. 2021, §3)
+GROUPS, STEP = (
+    4,
+    32,
+)  # of rows, by their length; it is a multiple, for each one is compiled anew on a GPU
 
 
 class Contrastive:
@@ -44,8 +48,16 @@ class Contrastive:
         return sum(ways, torch.zeros((), device=likeness.device)) / (2 * batch.counts["pairs"])
 
     def _embedded(self, model: Transformer, ids: Tensor) -> Tensor:
+        """Vectors `[B, C]`; rows of about one length go together, without most of their padding."""
         assert isinstance(model, Bidirectional)
-        return model.pooled(model(ids, apart(ids, self._padding)), ids, self._padding)
+        lengths = (ids != self._padding).sum(dim=1)
+        order = lengths.argsort(stable=True)
+        vectors = []
+        for some in order.chunk(GROUPS):
+            longest = int(lengths[some[-1]])
+            own = ids[some, : -(-longest // STEP) * STEP]
+            vectors.append(model.pooled(model(own, apart(own, self._padding)), own, self._padding))
+        return torch.cat(vectors)[order.argsort()]
 
 
 def same(texts: Tensor, names: Tensor) -> Tensor:
@@ -64,4 +76,4 @@ class Whole(Batch):
 
     def remedy(self, tokens: int) -> str:  # noqa: ARG002
         """Only a smaller one helps."""
-        return f"set encoder.pairs to {max(2, len(self) // 2)}"
+        return f"{len(self)} functions at once are too many: set encoder.pairs to {max(2, len(self) // 2)}"

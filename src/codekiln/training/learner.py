@@ -78,6 +78,5 @@ class Learner:
                 raise
             self.discard()
             raise TrainingError(
-                f"{micro} tokens at once do not fit the memory of {self.device}: {batch.remedy(micro)}, "
-                "and run it again."
+                f"The memory of {self.device} does not suffice. {batch.remedy(micro)}, and run it again."
             ) from None

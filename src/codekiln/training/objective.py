@@ -34,8 +34,9 @@ class Batch:
             yield Batch(tensors, self.counts)
 
     def remedy(self, tokens: int) -> str:
-        """What to set where `tokens` at once do not fit the memory."""
-        return f"set model.micro_tokens to {max(1, tokens // 2)}, or model.recompute to true"
+        """What was too much, with at most `tokens` at once, and what to set."""
+        lower = f"set model.micro_tokens to {max(1, tokens // 2)}, or model.recompute to true"
+        return f"{tokens} tokens at once are too many: {lower}"
 
     def to(self, device: torch.device) -> "Batch":
         """The same on another device."""
