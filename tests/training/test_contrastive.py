@@ -98,7 +98,8 @@ def test_a_batch_stays_whole():
     batch = objective.prepare(rows_of_functions(6))
     (part,) = batch.parts(2)
     assert len(part) == 6
-    assert "set encoder.pairs to 3" in batch.remedy(1000)
+    said = batch.too_much(1000, torch.device("cpu"))
+    assert "6 functions at once do not fit the memory of cpu: set encoder.pairs to 3" in said
 
 
 def test_it_learns():

@@ -74,6 +74,9 @@ class Whole(Batch):
         """All of it."""
         yield self
 
-    def remedy(self, tokens: int) -> str:  # noqa: ARG002
+    def too_much(self, tokens: int, device: torch.device) -> str:  # noqa: ARG002
         """Only a smaller one helps."""
-        return f"{len(self)} functions at once are too many: set encoder.pairs to {max(2, len(self) // 2)}"
+        return (
+            f"{len(self)} functions at once do not fit the memory of {device}: set encoder.pairs to "
+            f"{max(2, len(self) // 2)} and run it again."
+        )

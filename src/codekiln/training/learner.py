@@ -77,6 +77,4 @@ class Learner:
             if isinstance(error, RuntimeError) and "memory" not in str(error):
                 raise
             self.discard()
-            raise TrainingError(
-                f"The memory of {self.device} does not suffice. {batch.remedy(micro)}, and run it again."
-            ) from None
+            raise TrainingError(batch.too_much(micro, self.device)) from None

@@ -33,10 +33,12 @@ class Batch:
             tensors = {name: t[start : start + rows] for name, t in self.tensors.items()}
             yield Batch(tensors, self.counts)
 
-    def remedy(self, tokens: int) -> str:
-        """What was too much, with at most `tokens` at once, and what to set."""
-        lower = f"set model.micro_tokens to {max(1, tokens // 2)}, or model.recompute to true"
-        return f"{tokens} tokens at once are too many: {lower}"
+    def too_much(self, tokens: int, device: torch.device) -> str:
+        """What to say where `tokens` at once, the most of a part, do not fit the memory of a device."""
+        return (
+            f"{tokens} tokens at once do not fit the memory of {device}: set model.micro_tokens to "
+            f"{max(1, tokens // 2)}, or model.recompute to true, and run it again."
+        )
 
     def to(self, device: torch.device) -> "Batch":
         """The same on another device."""
