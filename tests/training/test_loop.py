@@ -14,9 +14,10 @@ from codekiln.tokenizer.special import PADDING
 from codekiln.training import ModelStageConfig, learner
 from codekiln.training.calibration import Calibration
 from codekiln.training.causal import Causal
-from codekiln.training.checkpoint import load_checkpoint
+from codekiln.training.checkpoint import newest_checkpoint
 from codekiln.training.learner import Learner
 from codekiln.training.loop import Training
+from codekiln.training.state import restore
 from fakes import tiny_tokenizer
 from model.shapes import random_model
 
@@ -142,9 +143,11 @@ def test_too_many_of_them_stop_the_run_with_what_was_learned(stores, tmp_path):
     remedy = r"3 steps in a row .* up to step 8.*set model\.learning_rate to 0\.25 or .*fp32.*checkpoints"
     with pytest.raises(TrainingError, match=remedy):
         train(one, stores, Calibration(12, 1, "fp32", 0.1), tmp_path)
-    position, weights, _ = load_checkpoint(tmp_path / "checkpoints")
-    assert position.step == 7
-    assert all(torch.isfinite(weight).all() for weight in weights.values())
+    left = newest_checkpoint(tmp_path / "checkpoints")
+    assert left.position.step == 7
+    again = new_learner(config)
+    restore(again, left)
+    assert all(torch.isfinite(weight).all() for weight in again.model.state_dict().values())
 
 
 def test_what_does_not_fit_the_memory_says_what_to_lower(stores, tmp_path):
