@@ -1,70 +1,71 @@
-"""Several processes that train together, as `torchrun` would start them but forked: torch is imported once."""
+"""Processes that train together, as `torchrun` starts them but forked from one that has torch imported."""
 
 import multiprocessing
 import os
-import socket
+import sys
 import time
-from contextlib import contextmanager
 
 import torch
+from torch.distributed import TCPStore
 
+from codekiln.errors import CodekilnError
 from codekiln.training.world import joined
 
-PATIENCE = 120  # seconds until a crew that does not end counts as hanging
+PATIENCE = 120  # seconds until processes that have not ended count as hanging
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["codekiln.training.together", "codekiln.training.stage", "torch._dynamo"])
+CONTEXT.set_forkserver_preload(
+    ["codekiln.training.together", "codekiln.training.stage", "torch._dynamo"]
+)
 
 
-def start(size, target, *args):
-    """`size` processes that call `target(*args)` inside `joined`; the first of them keeps the store."""
-    port = _free_port()
-    members = [
-        CONTEXT.Process(target=_member, args=(rank, size, port, target, args), daemon=True)
-        for rank in range(size)
-    ]
-    for member in members:
-        member.start()
-    return members
+class Crew:
+    """`size` processes that call `target(*args)` inside `joined`, as the command does.
 
-
-def wait(members):
-    """Their exit codes, once all have ended.
-
-    Raises:
-        TimeoutError: they have not after `PATIENCE` seconds; they are killed.
+    What they say when they fail goes to files in the folder `heard`.
     """
-    try:
+
+    def __init__(self, size, target, *args, heard=None):
+        # As with torchrun, the store they meet by outlives each of them.
+        self._store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+        place = {"WORLD_SIZE": size, "LOCAL_WORLD_SIZE": size, "TORCHELASTIC_RESTART_COUNT": 0}
+        place |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": self._store.port}
+        place |= {"TORCHELASTIC_USE_AGENT_STORE": True}
+        self.members = [
+            CONTEXT.Process(
+                target=_member,
+                args=(place | {"RANK": rank} if size > 1 else {}, heard, target, args),
+                daemon=True,
+            )
+            for rank in range(size)
+        ]
+        for member in self.members:
+            member.start()
+
+    def wait(self):
+        """Their exit codes, once all have ended. If they hang they are killed, and the test fails."""
         end = time.monotonic() + PATIENCE
-        for member in members:
+        for member in self.members:
             member.join(max(0.0, end - time.monotonic()))
-        if any(member.is_alive() for member in members):
-            raise TimeoutError(f"hanging: {[member.exitcode for member in members]}")
-    finally:
-        for member in members:
+        hanging = [member for member in self.members if member.is_alive()]
+        for member in hanging:
             member.kill()
             member.join()
-    return [member.exitcode for member in members]
+        assert not hanging
+        return [member.exitcode for member in self.members]
 
 
 def run(size, target, *args):
-    """As `start`, until all have ended well."""
-    assert wait(start(size, target, *args)) == [0] * size
+    """Let `size` processes do this, until all have ended well."""
+    assert Crew(size, target, *args).wait() == [0] * size
 
 
-def _member(rank, size, port, target, args):
-    os.environ |= {
-        "RANK": str(rank),
-        "WORLD_SIZE": str(size),
-        "LOCAL_WORLD_SIZE": str(size),
-        "MASTER_ADDR": "127.0.0.1",
-        "MASTER_PORT": str(port),
-    }
+def _member(place, heard, target, args):
+    os.environ.update({name: str(value) for name, value in place.items()})
     torch.set_num_threads(1)
-    with joined():
-        target(*args)
-
-
-def _free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+    try:
+        with joined():
+            target(*args)
+    except CodekilnError as error:
+        if heard is not None:
+            (heard / f"heard-{os.getpid()}").write_text(str(error))
+        sys.exit(error.exit_code)

@@ -1,126 +1,84 @@
-"""Two processes learn what one does, whole or in shards; a lost one ends the run, and it goes on from there."""
+"""Two processes learn what one does, from the same rows, with whole models or with shards of one."""
 
 import json
 import math
 from dataclasses import replace
 
 import pytest
-import torch
-from training import crew
 
-from codekiln.inputs import RowStore
-from codekiln.model.config import ModelConfig
-from codekiln.telemetry import listening, read_metrics
-from codekiln.tokenizer.special import PADDING
-from codekiln.training import ModelStageConfig, learner, muon
-from codekiln.training.calibration import Calibration
-from codekiln.training.causal import Causal
-from codekiln.training.learner import Learner
-from codekiln.training.loop import Training
-from codekiln.training.world import here
-from fakes import tiny_tokenizer
-from model.shapes import random_model
+from codekiln.telemetry import read_metrics
+from codekiln.training import ModelStageConfig
+from training.crew import run
+from training.runs import BrokenInOne, Recording, train
 
-TOKENIZER = tiny_tokenizer()
-SHAPE = ModelConfig.from_depth(2, TOKENIZER.vocabulary_size, 128)
-CONFIG = ModelStageConfig(
-    depth=2, tokens=1, batch_tokens=1024, micro_tokens=256, checkpoint_seconds=1000.0
-)
-WAYS = ["ddp", "fsdp"]
+# Of four rows a step, each of two processes takes two, one after the other.
+CONFIG = ModelStageConfig(tokens=1, batch_tokens=512, micro_tokens=128, checkpoint_seconds=1000.0)
+OFTEN = replace(CONFIG, checkpoint_seconds=1e-9)
 
 
-class Recording(Causal):
-    """Writes down which rows this process learns from, by step."""
-
-    def __init__(self, folder):
-        super().__init__(TOKENIZER.end, TOKENIZER.special(PADDING))
-        self._path, self._first = folder / f"rows-{here().rank}.jsonl", 0
-
-    def prepare(self, rows, first=0):
-        self._first = first
-        return super().prepare(rows, first)
-
-    def loss(self, model, batch):
-        if torch.is_grad_enabled():
-            with self._path.open("a", encoding="utf-8") as file:
-                for row in batch["ids"].tolist():
-                    file.write(json.dumps([self._first, row]) + "\n")
-        return super().loss(model, batch)
-
-
-def rows_learned(folder):
+def rows_learned(out):
     """All rows that any process learned from, in the order of the steps."""
-    lines = [line for path in folder.glob("rows-*") for line in path.read_text().splitlines()]
+    lines = [line for path in out.glob("rows-*") for line in path.read_text().splitlines()]
     return sorted(json.loads(line) for line in lines)
 
 
-class OnlyAdamW:
-    """AdamW for every weight, instead of Muon for the matrices."""
-
-    def __init__(self, model, learning_rate, weight_decay):
-        self._adamw = torch.optim.AdamW(model.parameters(), lr=learning_rate, fused=True)
-        self._rate = learning_rate
-
-    def step(self, scale):
-        self._adamw.param_groups[0]["lr"] = self._rate * scale
-        self._adamw.step()
-        self._adamw.zero_grad(set_to_none=True)
-
-
-def newton_schulz_in_fp32(stacked):
-    """In bf16 two roundings of a gradient end 1e-2 apart; that is Muon's, not that of several processes."""
-    x = stacked / stacked.norm(dim=(1, 2), keepdim=True).clamp(min=muon.SMALLEST)
-    for _ in range(muon.ITERATIONS):
-        gram = x @ x.transpose(1, 2)
-        x = muon.A * x + (muon.B * gram + muon.C * gram @ gram) @ x
-    return x
-
-
-def train(inputs, out, config, steps, *, adamw=False, until=None):
-    """A run of `steps` steps into `out`, or up to `until`; the metrics and the rows lie there."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(muon, "_newton_schulz", newton_schulz_in_fp32)
-        patch.setattr(torch.Tensor, "bfloat16", torch.Tensor.float)
-        if adamw:
-            patch.setattr(learner, "MuonWithAdamW", OnlyAdamW)
-        one = Learner(config, random_model(SHAPE).train(), Recording(out))
-        stores = [RowStore.of(inputs, split) for split in ("train", "held_out")]
-        training = Training(one, *stores, Calibration(steps, 1, "fp32", 0.1), out)
-        try:
-            with listening(interrupting_after(until or math.inf)):
-                training.run()
-        except KeyboardInterrupt:
-            assert until
-
-
-def interrupting_after(steps):
-    def listener(event):
-        if event.done == steps and not event.finished:
-            raise KeyboardInterrupt
-
-    return listener
-
-
-def folder(path):
-    path.mkdir()
-    return path
-
-
-def assert_close(out, expected, tolerance):
-    """All figures of all steps."""
+def assert_same_figures(out, expected, tolerance):
     found, wanted = (read_metrics(one / "metrics.jsonl") for one in (out, expected))
     assert [row["step"] for row in found] == [row["step"] for row in wanted]
     for name in ("loss", "held_out_loss"):
         values = [[row[name] for row in rows if name in row] for rows in (found, wanted)]
         assert values[0] == pytest.approx(values[1], abs=tolerance, rel=0), name
+    norms = [[row["gradient_norm"] for row in rows] for rows in (found, wanted)]
+    assert norms[0] == pytest.approx(norms[1], rel=10 * tolerance)
+
+
+ADAMW = ("adamw", replace(CONFIG, learning_rate=0.003), 30, True)
+MUON = ("muon", CONFIG, 50, False)
 
 
 @pytest.fixture(scope="module")
 def alone(given, tmp_path_factory):
-    """Runs of one process, by optimiser."""
+    """Where the run of one process lies, by optimiser."""
     outs = {}
-    for adamw, steps in ((True, 30), (False, 50)):
-        out = outs[adamw] = tmp_path_factory.mktemp("alone")
-        config = replace(CONFIG, learning_rate=0.003) if adamw else CONFIG
-        crew.run(1, train, given["inputs"], out, config, steps)
+    for name, config, steps, only_adamw in (ADAMW, MUON):
+        outs[name] = tmp_path_factory.mktemp(name)
+        run(1, train, given, outs[name], config, steps, Recording, only_adamw)
     return outs
+
+
+@pytest.mark.parametrize("settings", [{}, {"recompute": True}])
+@pytest.mark.parametrize("parallel", ["ddp", "fsdp"])
+@pytest.mark.parametrize(("case", "tolerance"), [(ADAMW, 1e-5), (MUON, 1e-3)])
+def test_the_losses_are_those_of_one_process(
+    given, alone, tmp_path, case, tolerance, parallel, settings
+):
+    name, config, steps, only_adamw = case
+    config = replace(config, parallel=parallel, **settings)
+    run(2, train, given, tmp_path, config, steps, Recording, only_adamw)
+    assert_same_figures(tmp_path, alone[name], tolerance)
+    assert rows_learned(tmp_path) == rows_learned(alone[name])
+    shares = [path.read_text().count("\n") for path in tmp_path.glob("rows-*")]
+    assert shares == [steps * 2, steps * 2]
+
+
+@pytest.mark.parametrize("ways", [("ddp", "ddp"), ("fsdp", "fsdp"), ("fsdp", "ddp")])
+def test_a_run_goes_from_two_processes_to_one_and_back(given, alone, tmp_path, ways):
+    """At every step the same rows, and the losses of one process that nobody stopped."""
+    parts = [(2, ways[0], 17), (1, "auto", 34), (2, ways[1], math.inf)]
+    for size, parallel, until in parts:
+        config = replace(OFTEN, parallel=parallel)
+        run(size, train, given, tmp_path, config, 50, Recording, False, until)
+    assert_same_figures(tmp_path, alone["muon"], 1e-3)
+    # The step that ended a part had no checkpoint yet, so it was taken twice.
+    once = rows_learned(alone["muon"])
+    twice = [row for row in once if row[0] in (16 * 4, 33 * 4)]
+    assert rows_learned(tmp_path) == sorted(once + twice)
+
+
+@pytest.mark.parametrize("parallel", ["ddp", "fsdp"])
+def test_what_is_no_number_in_one_process_is_passed_over_by_all(given, tmp_path, parallel):
+    config = replace(CONFIG, parallel=parallel)
+    run(2, train, given, tmp_path, config, 8, BrokenInOne)
+    rows = read_metrics(tmp_path / "metrics.jsonl")
+    assert [row["step"] for row in rows if row["loss"] is None] == [2, 3, 5]
+    assert rows[-1]["loss"] < rows[0]["loss"] / 2

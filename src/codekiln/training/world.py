@@ -13,7 +13,7 @@ from typing import TypeVar
 import torch
 import torch.distributed as dist
 from torch import Tensor
-from torch.distributed.distributed_c10d import Store
+from torch.distributed.distributed_c10d import PrefixStore, Store
 from torch.distributed.rendezvous import rendezvous
 
 from codekiln.errors import CodekilnError, TrainingError, UsageError
@@ -115,7 +115,9 @@ def _meet() -> Store:
                 f"There are {gpus} GPUs here: start torchrun with --nproc-per-node {gpus}."
             )
         torch.cuda.set_device(place)
-    store, rank, size = next(rendezvous("env://"))
+    found, rank, size = next(rendezvous("env://"))
+    # torchrun keeps one store when it starts workers again, with what the dead ones left in it.
+    store = PrefixStore(f"attempt {os.environ.get('TORCHELASTIC_RESTART_COUNT', 0)}", found)
     backend = "cpu:gloo,cuda:nccl" if on_gpu else "gloo"
     dist.init_process_group(backend, store=store, rank=rank, world_size=size)
     return store
