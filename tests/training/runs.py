@@ -3,6 +3,8 @@
 import json
 import math
 from contextlib import suppress
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -14,12 +16,14 @@ from codekiln.inputs import RowStore
 from codekiln.telemetry import listening
 from codekiln.tokenizer import Tokenizer
 from codekiln.tokenizer.special import PADDING
-from codekiln.training import learner, muon
+from codekiln.training import learner, loop, muon
 from codekiln.training.calibration import Calibration
 from codekiln.training.causal import Causal
 from codekiln.training.learner import Learner
 from codekiln.training.loop import Training
+from codekiln.training.masked import Masked
 from codekiln.training.muon import Muon
+from codekiln.training.next_segment import NextSegment
 from codekiln.training.world import here
 from model.shapes import GROUPED, random_model
 
@@ -27,8 +31,8 @@ from model.shapes import GROUPED, random_model
 class Recording(Causal):
     """Writes down the rows this process learns from, each behind the number of its step's first row."""
 
-    def __init__(self, out, *ids):
-        super().__init__(*ids)
+    def __init__(self, out, tokenizer):
+        super().__init__(tokenizer.end, tokenizer.special(PADDING))
         self._path, self._first = out / f"rows-{here().rank}.jsonl", 0
 
     def prepare(self, rows, first=0):
@@ -47,8 +51,8 @@ class Recording(Causal):
 class BrokenInOne(Causal):
     """The last of the processes computes no number at its 4th, 5th and 9th part."""
 
-    def __init__(self, out, *ids):
-        super().__init__(*ids)
+    def __init__(self, out, tokenizer):
+        super().__init__(tokenizer.end, tokenizer.special(PADDING))
         self._seen = 0
 
     def loss(self, model, batch):
@@ -56,6 +60,17 @@ class BrokenInOne(Causal):
         self._seen += torch.is_grad_enabled()
         broken = here().rank == here().size - 1 and self._seen in (4, 5, 9)
         return loss * math.nan if broken and torch.is_grad_enabled() else loss
+
+
+class Encoding(NextSegment):
+    """That of an encoder, whose head of one row is more than two processes can share."""
+
+    def __init__(self, out, tokenizer):
+        super().__init__(Masked(tokenizer, seed=0))
+
+    def prepare(self, rows, first):
+        flags = rows[:, -1:] % 2
+        return super().prepare(torch.cat((rows[:, :-1], flags), dim=1), first)
 
 
 class OnlyAdamW:
@@ -88,11 +103,13 @@ def train(given, out, config, steps, objective=Recording, only_adamw=False, unti
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(muon, "_newton_schulz", newton_schulz_in_fp32)
         patch.setattr(torch.Tensor, "bfloat16", torch.Tensor.float)
+        if not here().first:  # whose clock counts for nothing
+            patch.setattr(loop, "time", SimpleNamespace(perf_counter=lambda: 0.0))
         if only_adamw:
             patch.setattr(learner, "MuonWithAdamW", OnlyAdamW)
         tokenizer = Tokenizer.load(given["tokenizer"].path)
-        task = objective(out, tokenizer.end, tokenizer.special(PADDING))
-        one = Learner(config, random_model(GROUPED).train(), task)
+        shape = replace(GROUPED, causal=objective is not Encoding)
+        one = Learner(config, random_model(shape).train(), objective(out, tokenizer))
         stores = [RowStore.of(given["inputs"], split) for split in ("train", "held_out")]
         training = Training(one, *stores, Calibration(steps, 1, "fp32", 0.1), out)
         with suppress(KeyboardInterrupt), listening(interrupting_after(until)):

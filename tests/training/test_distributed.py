@@ -9,7 +9,7 @@ import pytest
 from codekiln.telemetry import read_metrics
 from codekiln.training import ModelStageConfig
 from training.crew import run
-from training.runs import BrokenInOne, Recording, train
+from training.runs import BrokenInOne, Encoding, Recording, train
 
 # Of four rows a step, each of two processes takes two, one after the other.
 CONFIG = ModelStageConfig(tokens=1, batch_tokens=512, micro_tokens=128, checkpoint_seconds=1000.0)
@@ -46,14 +46,14 @@ def alone(given, tmp_path_factory):
     return outs
 
 
-@pytest.mark.parametrize("settings", [{}, {"recompute": True}])
+@pytest.mark.parametrize("recompute", [False, True])
 @pytest.mark.parametrize("parallel", ["ddp", "fsdp"])
 @pytest.mark.parametrize(("case", "tolerance"), [(ADAMW, 1e-5), (MUON, 1e-3)])
 def test_the_losses_are_those_of_one_process(
-    given, alone, tmp_path, case, tolerance, parallel, settings
+    given, alone, tmp_path, case, tolerance, parallel, recompute
 ):
     name, config, steps, only_adamw = case
-    config = replace(config, parallel=parallel, **settings)
+    config = replace(config, parallel=parallel, recompute=recompute)
     run(2, train, given, tmp_path, config, steps, Recording, only_adamw)
     assert_same_figures(tmp_path, alone[name], tolerance)
     assert rows_learned(tmp_path) == rows_learned(alone[name])
@@ -73,6 +73,18 @@ def test_a_run_goes_from_two_processes_to_one_and_back(given, alone, tmp_path, w
     once = rows_learned(alone["muon"])
     twice = [row for row in once if row[0] in (16 * 4, 33 * 4)]
     assert rows_learned(tmp_path) == sorted(once + twice)
+
+
+@pytest.mark.parametrize("parallel", ["ddp", "fsdp"])
+def test_an_encoder_is_trained_by_two_processes_and_then_by_one(given, tmp_path, parallel):
+    alone, other = tmp_path / "alone", tmp_path / "other"
+    alone.mkdir()
+    other.mkdir()
+    run(1, train, given, alone, OFTEN, 12, Encoding)
+    config = replace(OFTEN, parallel=parallel)
+    run(2, train, given, other, config, 12, Encoding, False, 6)
+    run(1, train, given, other, config, 12, Encoding)
+    assert_same_figures(other, alone, 1e-3)
 
 
 @pytest.mark.parametrize("parallel", ["ddp", "fsdp"])

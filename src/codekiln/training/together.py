@@ -25,6 +25,7 @@ def produce(
 
     if world.first:
         return world.told(artifact.produce(replace(stage, build=build), config, inputs, work, name))
-    while not isinstance(told := world.told(None), Artifact):
+    told: Path | Artifact = Path()
+    while not isinstance(told := world.told(told), Artifact):
         stage.build(config, inputs, told)
     return told
