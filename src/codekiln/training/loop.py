@@ -53,11 +53,10 @@ class Training:
             TrainingError: too many steps in a row failed, or the memory does not suffice.
         """
         start, steps = self._here, self._plan.steps
-        rows = self._journal()
         began = time.perf_counter() - start.seconds  # the clock goes on where it was stopped
         saved = time.perf_counter()
         bar = progress("training", steps, "steps", start=start.step)
-        with rows as write, bar as task:
+        with self._journal() as write, bar as task:
             gauge = Gauge(task, self._learner, self._train.length, self._plan)
             for step in range(start.step, steps):
                 row = self._step(step)
