@@ -30,6 +30,22 @@ def test_without_affinities_the_system_is_asked(monkeypatch):
     assert device.core_count() == 1
 
 
+@pytest.mark.parametrize(("processes", "cores"), [(1, 6), (2, 3), (4, 1), (9, 1)])
+def test_processes_of_torchrun_share_the_cores(monkeypatch, processes, cores):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 6)
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", str(processes))
+    assert device.core_count() == cores
+
+
+def test_random_numbers_go_on_where_their_state_was_taken():
+    state = device.random_state(torch.device("cpu"))
+    drawn = torch.rand(3)
+    assert not torch.equal(torch.rand(3), drawn)
+    device.restore_random_state(state)
+    assert torch.equal(torch.rand(3), drawn)
+
+
 @pytest.mark.parametrize(
     ("cuda", "apple", "expected"),
     [(True, True, "cuda"), (False, True, "mps"), (False, False, "cpu")],

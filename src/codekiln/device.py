@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from codekiln.errors import MissingExtraError
@@ -38,10 +39,15 @@ def pick_device() -> torch.device:
 
 
 def core_count() -> int:
-    """Processors that this process may use, not those of the whole machine."""
+    """Processors that this process may use, not those of the whole machine.
+
+    Where torchrun has started several processes, each may use its share.
+    """
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    return max(1, cores // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
 
 
 def seed_everything(seed: int) -> None:
@@ -55,6 +61,25 @@ def seed_everything(seed: int) -> None:
     torch.use_deterministic_algorithms(not torch.cuda.is_available(), warn_only=True)
     # Only for finding reads of memory never written; it costs a pass over every new tensor.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+
+
+def random_state(device: torch.device) -> dict[str, torch.Tensor]:
+    """The state of torch's random numbers, on the processor and on a GPU."""
+    import torch
+
+    states = {"cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        states["cuda"] = torch.cuda.get_rng_state(device)
+    return states
+
+
+def restore_random_state(states: Mapping[str, torch.Tensor]) -> None:
+    """Go on with the random numbers where `random_state` was asked for them."""
+    import torch
+
+    torch.set_rng_state(states["cpu"])
+    if "cuda" in states:
+        torch.cuda.set_rng_state(states["cuda"])
 
 
 def keep_freed_memory() -> None:

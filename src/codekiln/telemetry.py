@@ -46,7 +46,7 @@ class Progress:
         self._task, self._total, self._unit, self._done = task, total, unit, start
         self._figures: dict[str, float | str] = {}
 
-    def advance(self, by: float = 1, **figures: float | str) -> None:
+    def advance(self, by: float = 1, /, **figures: float | str) -> None:
         """Move on by `by` units; `figures` (a loss, a rate) replace those of the same name."""
         self._done += by
         self._figures.update(figures)

@@ -14,6 +14,7 @@ OF_TORCH = {
     "setuptools",
     "sympy",
 }
+OF_TORCH |= {"pyzstd", "zstandard"}  # looked for, and done without
 OF_TORCH |= {"typing_extensions", "triton", "torchgen", "functorch", "yaml", "psutil"}
 
 PROGRAM = """

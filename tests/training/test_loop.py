@@ -14,9 +14,10 @@ from codekiln.tokenizer.special import PADDING
 from codekiln.training import ModelStageConfig, learner
 from codekiln.training.calibration import Calibration
 from codekiln.training.causal import Causal
-from codekiln.training.checkpoint import load_checkpoint
+from codekiln.training.checkpoint import newest_checkpoint
 from codekiln.training.learner import Learner
 from codekiln.training.loop import Training
+from codekiln.training.state import restore
 from fakes import tiny_tokenizer
 from model.shapes import random_model
 
@@ -142,9 +143,11 @@ def test_too_many_of_them_stop_the_run_with_what_was_learned(stores, tmp_path):
     remedy = r"3 steps in a row .* up to step 8.*set model\.learning_rate to 0\.25 or .*fp32.*checkpoints"
     with pytest.raises(TrainingError, match=remedy):
         train(one, stores, Calibration(12, 1, "fp32", 0.1), tmp_path)
-    position, weights, _ = load_checkpoint(tmp_path / "checkpoints")
-    assert position.step == 7
-    assert all(torch.isfinite(weight).all() for weight in weights.values())
+    left = newest_checkpoint(tmp_path / "checkpoints")
+    assert left.position.step == 7
+    again = new_learner(config)
+    restore(again, left)
+    assert all(torch.isfinite(weight).all() for weight in again.model.state_dict().values())
 
 
 def test_what_does_not_fit_the_memory_says_what_to_lower(stores, tmp_path):
@@ -158,15 +161,29 @@ def test_what_does_not_fit_the_memory_says_what_to_lower(stores, tmp_path):
         train(one, stores, Calibration(3, 1, "fp32", 0.1), tmp_path)
 
 
-def test_a_resumed_run_is_the_same_run(stores, tmp_path):
+class Drawing(Causal):
+    """What is random in a step, as in dropout, changes its loss."""
+
+    def loss(self, model, batch):
+        loss = super().loss(model, batch)
+        return loss * (0.5 + torch.rand(())) if torch.is_grad_enabled() else loss
+
+
+@pytest.mark.parametrize("objective", [Causal, Drawing])
+def test_a_resumed_run_is_the_same_run(stores, tmp_path, objective):
     often = ModelStageConfig(depth=1, tokens=1, batch_tokens=1024, checkpoint_seconds=1e-9)
     plan, folders = Calibration(12, 1, "fp32", 0.1), [tmp_path / "whole", tmp_path / "parts"]
     for folder in folders:
         folder.mkdir()
-    whole, again = new_learner(), new_learner(often)
+    whole, stopped, again = new_learner(), new_learner(often), new_learner(often)
+    for one in (whole, stopped, again):
+        one.objective = objective(TOKENIZER.end, TOKENIZER.special(PADDING))
+    torch.manual_seed(0)
     train(whole, stores, plan, folders[0])
+    torch.manual_seed(0)
     with pytest.raises(KeyboardInterrupt), listening(interrupting_after(5)):
-        train(new_learner(often), stores, plan, folders[1])
+        train(stopped, stores, plan, folders[1])
+    torch.manual_seed(1)
     train(again, stores, plan, folders[1])
     first, second = (
         [{**row, "seconds": 0} for row in read_metrics(folder / "metrics.jsonl")]

@@ -3,21 +3,25 @@
 Rows and tokenizer are artifacts that `codekiln run` made elsewhere, copied here; only torch, numpy,
 tokenizers and safetensors are needed. A run that was stopped goes on with the same command. Where the
 recipe makes an encoder, the rows are those of segments, and `--functions DIR` adds its contrastive stage.
+On several GPUs, or on machines that share the --work folder, it is the same command behind `torchrun -m`.
 """
 
 import argparse
 import json
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
-from codekiln.artifact import Artifact, open_artifact, open_work, produce
+from codekiln.artifact import Artifact, open_artifact, open_work
 from codekiln.config import override, parse, read_toml
 from codekiln.errors import CodekilnError, UsageError
 from codekiln.telemetry import Event, listening
 from codekiln.training.config import EncoderConfig, ModelStageConfig
 from codekiln.training.encoder_stage import STAGE as ENCODER
 from codekiln.training.stage import ROWS, STAGE
+from codekiln.training.together import produce
+from codekiln.training.world import here, joined
 
 SECONDS = 10.0  # between two lines
 
@@ -26,7 +30,10 @@ def main() -> int:
     """Train; prints the finished artifact's folder and statistics as one JSON object."""
     arguments = _arguments()
     try:
-        print(json.dumps(_train(arguments)))
+        with joined() as world:
+            made = _train(arguments)
+            if world.first:
+                print(json.dumps(made))
     except CodekilnError as error:
         print(f"codekiln: {error}", file=sys.stderr)
         return error.exit_code
@@ -52,8 +59,10 @@ def _train(arguments: argparse.Namespace) -> dict[str, object]:
     rows = open_artifact(arguments.inputs, ROWS[config.objective])
     if arguments.functions and config.objective != "masked":
         raise UsageError("--functions make an encoder: set model.objective=masked.")
-    open_work(work)
-    with listening(_Lines()):
+    first = here().first
+    if first:
+        open_work(work)
+    with listening(_Lines()) if first else nullcontext():
         made = produce(STAGE, config, {"tokenizer": tokenizer, "inputs": rows}, work, name)
         if not arguments.functions:
             return _told(made)

@@ -1,18 +1,33 @@
-"""Checkpoints: everything a killed run needs to go on to the bit. Seen whole or not at all."""
+"""Checkpoints: everything a killed run needs to go on to the bit. Seen whole or not at all.
+
+A checkpoint is a folder `step-<n>/`. Torch's distributed checkpoint writes the tensors there, each process
+its share of them, as safetensors; `position.json` comes last, with the digests of all files. Whoever reads
+it may be another number of processes.
+"""
 
 import math
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
+from torch.distributed.checkpoint.api import CheckpointException
+from torch.distributed.checkpoint.hf_storage import (
+    HuggingFaceStorageReader,
+    HuggingFaceStorageWriter,
+)
+from torch.distributed.checkpoint.state_dict_loader import load
+from torch.distributed.checkpoint.state_dict_saver import save
 
 from codekiln.artifact import describe, discard, disk_errors, read_sealed, write_sealed
-from codekiln.errors import ArtifactError
-from codekiln.model.weights import read_tensors, write_tensors
+from codekiln.errors import ArtifactError, TrainingError
+from codekiln.training.world import here
 
 KEEP = 2
-POSITION, WEIGHTS, OPTIMIZER = "position.json", "weights.safetensors", "optimizer.safetensors"
+POSITION, TENSORS = "position.json", "*.safetensors"
 
 Tensors = dict[str, Tensor]
 
@@ -33,37 +48,102 @@ class Position:
     recent: tuple[float, ...] = ()
 
 
-def save_checkpoint(folder: Path, position: Position, weights: Tensors, optimizer: Tensors) -> None:
-    """Write `step-<n>/` beside the others, then drop all but the last two and the best before them."""
+@dataclass(frozen=True)
+class Checkpoint:
+    """A whole one on disk: where the run stood, and the shape of every tensor by its name."""
+
+    path: Path
+    position: Position
+    shapes: Mapping[str, tuple[int, ...]]
+
+    def read_into(self, tensors: Tensors) -> None:
+        """Fill tensors of these names, whole ones or in shards; all processes must call this.
+
+        Raises:
+            TrainingError: the checkpoint has none of such a name, or of another shape.
+        """
+        for name, tensor in tensors.items():
+            stored, wanted = self.shapes.get(name), tuple(tensor.shape)
+            if stored != wanted:
+                raise TrainingError(
+                    f"{self.path} is a checkpoint of another model ({name} is {stored} there, and here "
+                    f"{wanted}): delete it, or choose another --work folder."
+                )
+        reader = HuggingFaceStorageReader(str(self.path))
+        with _alone_or_not() as alone:
+            load(dict(tensors), storage_reader=reader, no_dist=alone)
+
+
+def save_checkpoint(folder: Path, position: Position, tensors: Tensors) -> None:
+    """Write `step-<n>/` beside the others, then drop all but the last two and the best before them.
+
+    All processes must call this, with the same whole tensors and their own shards.
+
+    Raises:
+        DiskError: the disk is full, read-only or failing; the checkpoints before this one are as they were.
+    """
+    world = here()
     target = folder / f"step-{position.step:09d}"
     beside = folder / f"{target.name}.tmp"
-    discard(beside)
     with disk_errors(target):
-        beside.mkdir(parents=True)
-        write_tensors(beside / WEIGHTS, weights)
-        write_tensors(beside / OPTIMIZER, optimizer)
-        files = {name: describe(beside / name) for name in (WEIGHTS, OPTIMIZER)}
-        write_sealed(beside / POSITION, {"position": asdict(position), "files": files})
-        beside.replace(target)
-    for old in _dispensable(folder):
-        discard(old)
+        if world.first:
+            discard(beside)
+            beside.mkdir(parents=True)
+        world.told(None)  # that the folder is there
+        _write(beside, tensors)
+        mine = sorted(beside.glob(TENSORS))[world.rank :: world.size]
+        described = world.gathered({path.name: describe(path) for path in mine})
+        if world.first:
+            entries = {
+                "position": asdict(position),
+                "shapes": {name: list(tensor.shape) for name, tensor in tensors.items()},
+                "files": {name: entry for files in described for name, entry in files.items()},
+            }
+            write_sealed(beside / POSITION, entries)
+            beside.replace(target)
+            for old in _dispensable(folder):
+                discard(old)
 
 
-def load_checkpoint(folder: Path) -> tuple[Position, Tensors, Tensors] | None:
-    """Position, weights and optimiser state of the newest checkpoint, or nothing if there is none.
+def newest_checkpoint(folder: Path) -> Checkpoint | None:
+    """The newest checkpoint, or nothing if there is none.
 
     A damaged one is removed and the one before it taken: the run only repeats a few steps.
     """
-    for newest in reversed(_finished(folder)):
+    world = here()
+    return world.told(_newest(folder) if world.first else None)
+
+
+def _newest(folder: Path) -> Checkpoint | None:
+    for path in reversed(_finished(folder)):
         try:
-            found = read_sealed(newest / POSITION)
+            found = read_sealed(path / POSITION)
         except (ArtifactError, FileNotFoundError):
             found = {"files": {POSITION: None}}
-        if all(describe(newest / name) == entry for name, entry in found["files"].items()):
-            position = _position(found)
-            return position, read_tensors(newest / WEIGHTS), read_tensors(newest / OPTIMIZER)
-        discard(newest)
+        if all(describe(path / name) == entry for name, entry in found["files"].items()):
+            shapes = {name: tuple(shape) for name, shape in found["shapes"].items()}
+            return Checkpoint(path, _position(found), shapes)
+        discard(path)
     return None
+
+
+def _write(folder: Path, tensors: Tensors) -> None:
+    """Each process a file of its own; what all have in common is shared out among them."""
+    writer = HuggingFaceStorageWriter(str(folder), save_distributed=True)
+    try:
+        with _alone_or_not() as alone:
+            save(dict(tensors), storage_writer=writer, no_dist=alone)
+    except CheckpointException as error:
+        cause, _ = next(iter(error.failures.values()))
+        raise cause from None
+
+
+@contextmanager
+def _alone_or_not() -> Iterator[bool]:
+    """Whether there is one process only, of which torch warns even if it is told."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="torch.distributed is disabled, unavailable")
+        yield here().size == 1
 
 
 def _finished(folder: Path) -> list[Path]:

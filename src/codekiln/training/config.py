@@ -6,6 +6,7 @@ from typing import Literal
 from codekiln.config import setting
 
 Precision = Literal["bf16", "fp32"]
+Parallel = Literal["auto", "ddp", "fsdp"]
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,19 @@ class ModelStageConfig:
         0, "tokens that go through the model at once; 0 takes 2048, on a GPU 32768", check=">= 0"
     )
     recompute: bool = setting(False, "compute layers twice instead of keeping what is inside them")
+    parallel: Literal["auto", "ddp", "fsdp"] = setting(
+        "auto",
+        "of several processes each has the whole model (ddp) or some of it (fsdp); auto: by size",
+    )
     tolerance: int = setting(20, "steps in a row that may fail before the run stops", check=">= 0")
     threads: int = setting(0, "processor threads; 0 takes the fastest number", check="0..1024")
     tensorboard: bool = setting(False, "write the curves for TensorBoard too")
     checkpoint_seconds: float = setting(20.0, "time between checkpoints", check="> 0")
     seed: int = setting(0, "seed of the weights and the order of rows", check="0..4294967295")
+
+    def step_rows(self, length: int) -> int:
+        """Rows a step, of `length` tokens each; all processes together take them."""
+        return max(1, self.batch_tokens // length)
 
     def matrix_rate(self) -> float:
         """Muon's learning rate; the embedding's follows from it and from the width."""

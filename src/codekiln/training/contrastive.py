@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from codekiln.errors import TrainingError
 from codekiln.inputs.formats import DOCUMENTATION
 from codekiln.model.bidirectional import Bidirectional, apart
 from codekiln.model.transformer import Transformer
@@ -73,6 +74,19 @@ class Whole(Batch):
     def parts(self, rows: int) -> Iterator[Batch]:  # noqa: ARG002
         """All of it."""
         yield self
+
+    def rows(self, place: slice) -> Batch:
+        """All of it again.
+
+        Raises:
+            TrainingError: several processes were to share it.
+        """
+        if place != slice(0, len(self)):
+            raise TrainingError(
+                "Each pair of a step is compared with every other, so several processes cannot share them: "
+                "start it without torchrun."
+            )
+        return self
 
     def too_much(self, tokens: int, device: torch.device) -> str:  # noqa: ARG002
         """Only a smaller one helps."""

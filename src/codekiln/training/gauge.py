@@ -19,7 +19,7 @@ class Gauge:
         """`length` is that of a row in tokens."""
         self._task, self._device = task, learner.device
         self._flops = flops_per_token(learner.model.config, length)
-        self._peak = peak_flops(learner.device, plan.precision)
+        self._peak = peak_flops(learner.device, plan.precision) * learner.world.size
         self._seen: deque[tuple[float, float]] = deque(maxlen=RECENT + 1)
 
     def show(self, row: Mapping[str, float | None]) -> None:

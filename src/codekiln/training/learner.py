@@ -11,6 +11,8 @@ from codekiln.model.transformer import Transformer
 from codekiln.training.config import ModelStageConfig, Precision
 from codekiln.training.objective import Batch, Objective
 from codekiln.training.optimizer import MuonWithAdamW, clip_gradients
+from codekiln.training.parallel import keeping_to_itself, spread
+from codekiln.training.world import here
 
 MICRO_TOKENS = {"cpu": 2048, "cuda": 32_768}  # what is in the processor's cache, or fills a GPU
 
@@ -20,30 +22,35 @@ class Learner:
 
     def __init__(self, config: ModelStageConfig, model: Transformer, objective: Objective) -> None:
         self.config, self.model, self.objective = config, model, objective
-        self.device = next(model.parameters()).device
-        self.optimizer = MuonWithAdamW(model, config.matrix_rate(), config.weight_decay)
+        self.world, self.device = here(), next(model.parameters()).device
         model.recompute = config.recompute
         if config.compile == "on" or (config.compile == "auto" and self.device.type == "cuda"):
             model.masks_in_blocks = self.device.type == "cuda"
             for block in model.model.layers:
                 block.compile(dynamic=False)
+        self._spread = spread(model, config.parallel)
+        self.optimizer = MuonWithAdamW(model, config.matrix_rate(), config.weight_decay)
 
     def gradients(self, rows: Tensor, first: int, precision: Precision) -> tuple[float, float]:
         """Of the mean loss on `rows [B, T + 1]`, clipped; gives that loss in nats, and the norm before.
 
+        Every process is given all rows, so as to know the counts of the whole, and learns from its share.
+
         Raises:
-            TrainingError: the device's memory does not suffice.
+            TrainingError: the device's memory does not suffice, or the rows cannot be shared evenly.
         """
         batch = self.objective.prepare(rows, first)
+        share = batch.rows(self.world.share(len(batch)))
         micro = self.micro_tokens()
         total = torch.zeros((), device=self.device)
         with self._telling_what_to_lower(batch, micro):
-            for part in batch.parts(max(1, micro // (rows.shape[1] - 1))):
-                loss = self._loss(part, precision)
-                loss.backward()
-                total += loss.detach()
+            *parts, last = share.parts(max(1, micro // (rows.shape[1] - 1)))
+            with keeping_to_itself(self._spread):
+                for part in parts:
+                    total += self._backward(part, precision)
+            total += self._backward(last, precision)
             norm = clip_gradients(self.model, self.config.clip)
-        return float(total), norm
+        return float(self.world.sum(total)), norm
 
     def update(self, scale: float) -> None:
         """Take the step of the gradients at `scale` times the full learning rates."""
@@ -55,7 +62,10 @@ class Learner:
 
     @torch.no_grad()
     def mean_loss(self, rows: Tensor, precision: Precision) -> float:
-        """In nats, on rows that are not trained on. Not compiled: other shapes would compile anew."""
+        """In nats, on rows that are not trained on; every process looks at all of them, as shards require.
+
+        Not compiled: other shapes would compile anew.
+        """
         batch = self.objective.prepare(rows, 0)
         size = max(1, self.micro_tokens() // (rows.shape[1] - 1))
         with torch.compiler.set_stance("force_eager"):
@@ -65,9 +75,20 @@ class Learner:
         """Tokens that go through the model at once."""
         return self.config.micro_tokens or MICRO_TOKENS.get(self.device.type, MICRO_TOKENS["cpu"])
 
+    def _backward(self, part: Batch, precision: Precision) -> Tensor:
+        """Add a part's gradients to those before; its share of the mean loss."""
+        with self._autocast(precision):
+            loss: Tensor = self._spread(self.objective, part.to(self.device))
+        # Processes take the mean of their gradients, but the losses were divided by counts of the whole.
+        (loss * self.world.size).backward()
+        return loss.detach()
+
     def _loss(self, part: Batch, precision: Precision) -> Tensor:
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=precision == "bf16"):
+        with self._autocast(precision):
             return self.objective.loss(self.model, part.to(self.device))
+
+    def _autocast(self, precision: Precision) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=precision == "bf16")
 
     @contextmanager
     def _telling_what_to_lower(self, batch: Batch, micro: int) -> Iterator[None]:

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,12 +13,13 @@ from codekiln.errors import TrainingError
 from codekiln.inputs import RowLoader, RowSource, RowStore
 from codekiln.telemetry import progress
 from codekiln.training.calibration import Calibration
-from codekiln.training.checkpoint import Position, load_checkpoint, save_checkpoint
+from codekiln.training.checkpoint import Position, newest_checkpoint, save_checkpoint
 from codekiln.training.gauge import Gauge
 from codekiln.training.guard import SpikeGuard
-from codekiln.training.journal import Row, journal
+from codekiln.training.journal import Row, Write, journal
 from codekiln.training.learner import Learner
 from codekiln.training.schedule import warmup_stable_decay
+from codekiln.training.state import restore, state_of
 
 HELD_OUT_ROWS = 64
 HELD_OUT_TIMES = 8
@@ -26,7 +28,10 @@ Sampler = Callable[[int], None]  # looks at the model after so many steps
 
 
 class Training:
-    """A run: a learner, its rows, and the plan it keeps to."""
+    """A run: a learner, its rows, and the plan it keeps to.
+
+    All processes go through it in step; the first one's clock counts, and it alone writes metrics.
+    """
 
     def __init__(
         self, learner: Learner, train: RowSource, held_out: RowStore, plan: Calibration, out: Path
@@ -37,8 +42,8 @@ class Training:
         self._checkpoints = out / "checkpoints"
         self._here = self._resume()
         config = learner.config
-        batch = max(1, config.batch_tokens // train.length)
-        self._loader = RowLoader(train, batch, config.seed, self._here.loader)
+        rows = config.step_rows(train.length)
+        self._loader = RowLoader(train, rows, config.seed, self._here.loader)
         self._guard = SpikeGuard(config.tolerance, self._here.recent, self._here.skipped)
 
     def run(self, sample: Sampler | None = None) -> Position:
@@ -48,11 +53,10 @@ class Training:
             TrainingError: too many steps in a row failed, or the memory does not suffice.
         """
         start, steps = self._here, self._plan.steps
-        rows = journal(self._out, start.step, tensorboard=self._learner.config.tensorboard)
         began = time.perf_counter() - start.seconds  # the clock goes on where it was stopped
         saved = time.perf_counter()
         bar = progress("training", steps, "steps", start=start.step)
-        with rows as write, bar as task:
+        with self._journal() as write, bar as task:
             gauge = Gauge(task, self._learner, self._train.length, self._plan)
             for step in range(start.step, steps):
                 row = self._step(step)
@@ -65,10 +69,22 @@ class Training:
                 gauge.show(row)
                 if self._guard.exhausted:
                     raise TrainingError(self._what_to_try())
-                if time.perf_counter() - saved > self._learner.config.checkpoint_seconds:
-                    self._save()
+                if self._due(saved):
+                    save_checkpoint(self._checkpoints, self._here, state_of(self._learner))
                     saved = time.perf_counter()
         return self._here
+
+    def _journal(self) -> AbstractContextManager[Write]:
+        """What a row is given to; only the first process writes any down."""
+        if not self._learner.world.first:
+            return nullcontext(lambda _: None)
+        board = self._learner.config.tensorboard
+        return journal(self._out, self._here.step, tensorboard=board)
+
+    def _due(self, saved: float) -> bool:
+        """Whether it is time for a checkpoint, for all processes alike."""
+        due = time.perf_counter() - saved > self._learner.config.checkpoint_seconds
+        return self._learner.world.told(due)
 
     def _step(self, step: int) -> Row:
         """Take the next batch and learn from it, or pass it over; the row it leaves in the metrics."""
@@ -112,15 +128,9 @@ class Training:
             f"model.precision to fp32. What was learned before them is in {self._checkpoints}."
         )
 
-    def _save(self) -> None:
-        model, optimizer = self._learner.model, self._learner.optimizer
-        save_checkpoint(self._checkpoints, self._here, model.state_dict(), optimizer.tensors())
-
     def _resume(self) -> Position:
-        found = load_checkpoint(self._checkpoints)
+        found = newest_checkpoint(self._checkpoints)
         if found is None:
             return Position(0, 0, 0.0)
-        position, weights, optimizer = found
-        self._learner.model.load_state_dict(weights)
-        self._learner.optimizer.restore(optimizer)
-        return position
+        restore(self._learner, found)
+        return found.position

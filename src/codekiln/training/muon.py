@@ -10,6 +10,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.distributed.tensor import DTensor
+
+from codekiln.training.exchange import on_whole
 
 A, B, C = 3.4445, -4.7750, 2.0315  # of the quintic iteration (Jordan et al. 2024)
 ITERATIONS = 5
@@ -39,17 +42,18 @@ class Muon(torch.optim.Optimizer):
         if not matrices:
             return
         momentum, rate = group["momentum"], group["lr"]
-        gradients = [p.grad for p in matrices]
-        buffers = [self._momentum(p) for p in matrices]
+        weights = [_held(p) for p in matrices]
+        gradients = [_held(p.grad) for p in matrices if p.grad is not None]
+        buffers = [_held(self._momentum(p)) for p in matrices]
         torch._foreach_lerp_(buffers, gradients, 1 - momentum)
         nesterov = torch._foreach_lerp(gradients, buffers, momentum)
-        updates = orthogonal(nesterov)
+        updates = _orthogonal_shards(list(nesterov), matrices)
         if group["weight_decay"]:
-            torch._foreach_mul_(matrices, 1 - rate * group["weight_decay"])
+            torch._foreach_mul_(weights, 1 - rate * group["weight_decay"])
         # A tall matrix must move further for its outputs to move as far.
         scales = [-rate * max(1.0, p.shape[0] / p.shape[1]) ** 0.5 for p in matrices]
         torch._foreach_mul_(updates, scales)
-        torch._foreach_add_(matrices, updates)
+        torch._foreach_add_(weights, updates)
 
     def _momentum(self, parameter: nn.Parameter) -> Tensor:
         state = self.state[parameter]
@@ -57,6 +61,20 @@ class Muon(torch.optim.Optimizer):
             state["momentum_buffer"] = torch.zeros_like(parameter)
         buffer: Tensor = state["momentum_buffer"]
         return buffer
+
+
+def _held(tensor: Tensor) -> Tensor:
+    """What this process holds of it: some of its rows, if it is in shards."""
+    return tensor.to_local() if isinstance(tensor, DTensor) else tensor
+
+
+def _orthogonal_shards(shards: list[Tensor], matrices: list[nn.Parameter]) -> list[Tensor]:
+    """`orthogonal`, also of matrices of which this process holds some rows."""
+    like: list[DTensor] = [matrix for matrix in matrices if isinstance(matrix, DTensor)]
+    if not like:
+        return orthogonal(shards)
+    sent = [shard.bfloat16() for shard in shards]  # which is what the iteration makes of them
+    return [found.to(shards[0].dtype) for found in on_whole(orthogonal, sent, like)]
 
 
 def orthogonal(matrices: list[Tensor]) -> list[Tensor]:

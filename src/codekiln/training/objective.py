@@ -30,8 +30,11 @@ class Batch:
     def parts(self, rows: int) -> Iterator["Batch"]:
         """In parts of at most so many rows; the counts stay those of the whole."""
         for start in range(0, len(self), rows):
-            tensors = {name: t[start : start + rows] for name, t in self.tensors.items()}
-            yield Batch(tensors, self.counts)
+            yield self.rows(slice(start, start + rows))
+
+    def rows(self, place: slice) -> "Batch":
+        """Some of its rows; the counts stay those of the whole."""
+        return Batch({name: t[place] for name, t in self.tensors.items()}, self.counts)
 
     def too_much(self, tokens: int, device: torch.device) -> str:
         """What to say where `tokens` at once, the most of a part, do not fit the memory of a device."""

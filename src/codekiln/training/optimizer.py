@@ -1,11 +1,12 @@
 """Muon for the matrices, AdamW for the rest, behind one `step`."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.distributed.tensor import DTensor
 
 from codekiln.errors import TrainingError
 from codekiln.model.transformer import Transformer
@@ -63,11 +64,11 @@ class MuonWithAdamW:
             for key, value in state.items()
         }
 
-    def restore(self, tensors: Mapping[str, Tensor]) -> None:
-        """Take up the state that `tensors` returned.
+    def make_room(self, shapes: Mapping[str, Sequence[int]]) -> None:
+        """Let `tensors` return tensors of these names and shapes, zeros, which a checkpoint is read into.
 
         Raises:
-            TrainingError: it belongs to another model.
+            TrainingError: the state belongs to another model.
         """
         owners = {
             name: (parameter, optimizer)
@@ -76,14 +77,20 @@ class MuonWithAdamW:
             for parameter in group["params"]
             for name in [self._names[parameter]]
         }
-        for key, value in tensors.items():
+        for key, shape in shapes.items():
             name, _, moment = key.partition("/")
             if name not in owners:
                 raise TrainingError(f"The checkpoint has a state for {name}, the model has not.")
             parameter, optimizer = owners[name]
-            optimizer.state[parameter][moment] = value.to(parameter.device, copy=True)
+            counted = moment == "step"  # of a number AdamW makes no DTensor
+            optimizer.state[parameter][moment] = (
+                torch.zeros(tuple(shape), device=parameter.device)
+                if counted
+                else torch.zeros_like(parameter)
+            )
 
 
 def clip_gradients(model: nn.Module, limit: float) -> float:
     """Scale all gradients so that their joint norm is at most `limit`; the norm before that."""
-    return float(nn.utils.clip_grad_norm_(model.parameters(), limit))
+    norm = nn.utils.clip_grad_norm_(model.parameters(), limit)
+    return float(norm.full_tensor() if isinstance(norm, DTensor) else norm)

@@ -11,6 +11,7 @@ from codekiln.inputs import RowStore
 from codekiln.model.transformer import Transformer
 from codekiln.telemetry import Metrics
 from codekiln.tokenizer import Tokenizer
+from codekiln.training.parallel import whole
 
 FILE_NAME = "samples.jsonl"
 PROMPT, LENGTH = 64, 32  # tokens read, and tokens written at most
@@ -26,14 +27,21 @@ class SampleWriter:
         self._prompt = [int(token) for token in held_out[0][0, :PROMPT]]
 
     def __call__(self, step: int) -> None:
-        """Greedily, after `step` steps. Lines of later steps, which a killed run left, are dropped."""
-        row = {"step": step, "prompt": self._tokenizer.decode(self._prompt), "text": self._text()}
+        """Greedily, after `step` steps. Lines of later steps, which a killed run left, are dropped.
+
+        All processes must call this; the first one writes.
+        """
+        model = whole(self._model)
+        if model is None:
+            return
+        prompt, text = self._tokenizer.decode(self._prompt), self._text(model)
+        row = {"step": step, "prompt": prompt, "text": text}
         with closing(Metrics(self._path, keep=lambda earlier: earlier["step"] < step)) as lines:
             lines.write(row)
 
-    def _text(self) -> str:
+    def _text(self, model: Transformer) -> str:
         strategy = strategy_of(Sampling(temperature=0))
-        engine = TorchEngine(self._model)
+        engine = TorchEngine(model)
         with torch.compiler.set_stance("force_eager"):  # one token a step would compile anew
             steps = generate(
                 engine, self._tokenizer, self._prompt, strategy=strategy, max_tokens=LENGTH

@@ -1,5 +1,6 @@
 """The stage that pretrains a model on packed rows."""
 
+import gc
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -34,8 +35,10 @@ from codekiln.training.loop import Training
 from codekiln.training.masked import Masked
 from codekiln.training.next_segment import NextSegment
 from codekiln.training.objective import Objective
+from codekiln.training.parallel import whole
 from codekiln.training.samples import SampleWriter
 from codekiln.training.throughput import flops_per_token, memory_in_use, peak_flops
+from codekiln.training.world import here
 
 CALIBRATION = "calibration.json"
 WATCHED_ROWS = 64
@@ -76,20 +79,24 @@ def learn(
 ) -> Statistics:
     """Calibrate once, train, leave a model folder with its tokenizer and the metrics of the run.
 
-    The statistics have the loss on the `watched` rows, by their names, before and after it.
+    The statistics have the loss on the `watched` rows, by their names, before and after it. Under torchrun
+    all processes must call this (`together.produce`); the first one writes.
     """
     keep_freed_memory()
     _check_fit(tokenizer, train)
     plan = _plan(new_learner, train, out)
+    gc.collect()  # a model in shards refers to itself, and the one that was tried is to make room
     torch.set_num_threads(plan.threads)
     learner = new_learner()
     model = learner.model
     before = _losses(learner, watched or {}, plan)
     sample = SampleWriter(model, tokenizer, held_out, out) if model.config.causal else None
     end = Training(learner, train, held_out, plan, out).run(sample)
-    save_model(out, model, tokenizer.end, tokenizer.fingerprint)
-    write_atomically(out / TOKENIZER_FILE, tokenizer.definition.encode())
-    discard(out / "checkpoints")
+    made = whole(model)
+    if made is not None:
+        save_model(out, made, tokenizer.end, tokenizer.fingerprint)
+        write_atomically(out / TOKENIZER_FILE, tokenizer.definition.encode())
+        discard(out / "checkpoints")
     after = _losses(learner, watched or {}, plan)
     losses = {name: {"before": before[name], "after": after[name]} for name in before}
     return _statistics(learner, train, plan, end) | ({"held_out_losses": losses} if losses else {})
@@ -110,13 +117,15 @@ def _losses(
 def _statistics(learner: Learner, train: RowSource, plan: Calibration, end: Position) -> Statistics:
     shape, tokens = learner.model.config, end.loader * train.length
     flops = flops_per_token(shape, train.length) * tokens / max(end.seconds, 1e-9)
+    peak = peak_flops(learner.device, plan.precision) * learner.world.size
     return {
         "parameters": sum(parameter.numel() for parameter in learner.model.parameters()),
         "tokens": tokens,
         "epochs": round(end.loader / len(train), 3),
         "seconds": round(end.seconds, 1),
         "tokens_per_second": round(tokens / max(end.seconds, 1e-9)),
-        "share_of_peak": round(flops / peak_flops(learner.device, plan.precision), 3),
+        "share_of_peak": round(flops / peak, 3),
+        "processes": learner.world.size,
         "memory_bytes": memory_in_use(learner.device),
         "skipped_steps": end.skipped,
         "calibration": plan.plain(),
@@ -141,19 +150,20 @@ def _check_fit(tokenizer: Tokenizer, rows: RowSource) -> None:
 
 def _plan(new_learner: Callable[[], Learner], train: RowSource, out: Path) -> Calibration:
     """The calibration an earlier run of this artifact wrote down, or a new one."""
-    path = out / CALIBRATION
-    if path.exists():
-        return Calibration(**read_sealed(path))
+    path, world = out / CALIBRATION, here()
+    known = world.told(read_sealed(path) if world.first and path.exists() else None)
+    if known is not None:
+        return Calibration(**known)
     trial = new_learner()
 
     def step(rows: int, precision: Precision) -> None:
         trial.gradients(torch.from_numpy(train.drawn([0] * rows, 0)), 0, precision)
         trial.update(scale=0.0)
 
-    batch = max(1, trial.config.batch_tokens // train.length)
-    on_gpu = trial.device.type == "cuda"
-    plan = calibrate(trial.config, batch, train.length, step, on_gpu=on_gpu)
-    write_sealed(path, plan.plain())
+    rows, on_gpu = trial.config.step_rows(train.length), trial.device.type == "cuda"
+    plan = world.told(calibrate(trial.config, rows, train.length, step, on_gpu=on_gpu))
+    if world.first:
+        write_sealed(path, plan.plain())
     return plan
 
 
