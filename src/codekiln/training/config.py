@@ -1,11 +1,17 @@
-"""Settings of pretraining, and what follows from the depth dial."""
+"""Settings of pretraining, and what follows from the depth dial.
 
-from dataclasses import dataclass
+The rules for rate and batch are measured (`bench/scaling.py`, docs/log.md); twenty tokens a weight are
+those of Hoffmann et al. 2022 (§3).
+"""
+
+import math
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from codekiln.config import setting
 
 Precision = Literal["bf16", "fp32"]
+RATE, SMALLEST_BATCH, DEEPEST_OF_SMALLEST, TOKENS_A_WEIGHT = 0.02, 2048, 4, 20
 Parallel = Literal["auto", "ddp", "fsdp"]
 
 
@@ -20,12 +26,16 @@ class ModelStageConfig:
     replay: float = setting(
         0.2, "share of rows that the model knows, where it goes on from another", check="0..0.99"
     )
-    depth: int = setting(4, "layers; width, heads and learning rate follow", check="1..128")
-    tokens: int = setting(0, "budget in tokens; 0 takes the one in seconds", check=">= 0")
-    seconds: float = setting(240.0, "budget in seconds, turned into steps once", check="0.001..1e9")
-    batch_tokens: int = setting(2048, "tokens a step", check="> 0")
+    depth: int = setting(4, "layers; width, heads, batch, rates, budget follow", check="1..128")
+    tokens: int = setting(
+        0, "budget in tokens; 0 takes the one in seconds, or without it 20 a weight", check=">= 0"
+    )
+    seconds: float = setting(0.0, "budget in seconds, turned into steps once", check="0..1e9")
+    batch_tokens: int = setting(
+        0, "tokens a step; 0 takes 2048 up to depth 5, and more beyond", check=">= 0"
+    )
     learning_rate: float = setting(
-        0.0, "of the matrices, 0 takes 0.02; the embedding's follows the width", check=">= 0"
+        0.0, "of the matrices; 0 takes 0.02, more for large batches", check=">= 0"
     )
     weight_decay: float = setting(0.0, "of the matrices", check=">= 0")
     warmup: float = setting(0.02, "share of the steps that warm up", check="0..1")
@@ -49,11 +59,24 @@ class ModelStageConfig:
 
     def step_rows(self, length: int) -> int:
         """Rows a step, of `length` tokens each; all processes together take them."""
-        return max(1, self.batch_tokens // length)
+        return max(1, self.step_tokens() // length)
+
+    def step_tokens(self) -> int:
+        """Tokens a step. The best batch grows with the root of the tokens, and those with depth cubed.
+
+        (McCandlish et al. 2018, "An empirical model of large-batch training", has the reason.)
+        """
+        doublings = max(0, round(1.5 * math.log2(self.depth / DEEPEST_OF_SMALLEST)))
+        return self.batch_tokens or SMALLEST_BATCH << doublings
 
     def matrix_rate(self) -> float:
         """Muon's learning rate; the embedding's follows from it and from the width."""
-        return self.learning_rate or 0.02
+        return self.learning_rate or RATE * (self.step_tokens() / SMALLEST_BATCH) ** 0.25
+
+    def with_budget(self, weights: int) -> "ModelStageConfig":
+        """The same, with a number of tokens if it has no budget, for a model of so many weights."""
+        unbound = not self.tokens and not self.seconds
+        return replace(self, tokens=TOKENS_A_WEIGHT * weights) if unbound else self
 
 
 @dataclass(frozen=True)

@@ -160,8 +160,9 @@ def _plan(new_learner: Callable[[], Learner], train: RowSource, out: Path) -> Ca
         trial.gradients(torch.from_numpy(train.drawn([0] * rows, 0)), 0, precision)
         trial.update(scale=0.0)
 
-    rows, on_gpu = trial.config.step_rows(train.length), trial.device.type == "cuda"
-    plan = world.told(calibrate(trial.config, rows, train.length, step, on_gpu=on_gpu))
+    config = trial.config.with_budget(trial.model.config.parameters())
+    rows, on_gpu = config.step_rows(train.length), trial.device.type == "cuda"
+    plan = world.told(calibrate(config, rows, train.length, step, on_gpu=on_gpu))
     if world.first:
         write_sealed(path, plan.plain())
     return plan
