@@ -61,6 +61,7 @@ def test_the_losses_are_those_of_one_process(
     assert shares == [steps * 2, steps * 2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ways", [("ddp", "ddp"), ("fsdp", "fsdp"), ("fsdp", "ddp")])
 def test_a_run_goes_from_two_processes_to_one_and_back(given, alone, tmp_path, ways):
     """At every step the same rows, and the losses of one process that nobody stopped."""

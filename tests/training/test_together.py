@@ -17,7 +17,7 @@ from codekiln.tokenizer import Tokenizer
 from codekiln.training import ModelStageConfig
 from codekiln.training.stage import STAGE
 from codekiln.training.together import produce
-from training.crew import Crew, run
+from training.crew import PATIENCE, Crew, run
 
 STEPS = 12
 
@@ -40,13 +40,18 @@ def partial(work):
 
 
 def wait_for_steps(crew, work, steps):
-    """Until the metrics have so many rows; says in how many processes the run then still goes on."""
-    while all(member.is_alive() for member in crew.members):
-        for path in work.glob("model/*.partial/metrics.jsonl"):
-            if path.read_bytes().count(b"\n") >= steps:
-                return
+    """Until the metrics have so many rows, and all processes are still there."""
+    end = time.monotonic() + PATIENCE
+    while all(member.is_alive() for member in crew.members) and time.monotonic() < end:
+        if rows_written(work) >= steps:
+            return
         time.sleep(0.005)
     raise AssertionError("it was over before it could be killed")
+
+
+def rows_written(work):
+    (path,) = [*work.glob("model/*.partial/metrics.jsonl")][:1] or [None]
+    return path.read_bytes().count(b"\n") if path else 0
 
 
 def made(work):
@@ -58,6 +63,7 @@ def figures(model):
     return [{**row, "seconds": 0} for row in read_metrics(model.file("metrics.jsonl"))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parallel", ["ddp", "fsdp"])
 def test_a_killed_worker_leaves_no_trace(given, tmp_path, parallel):
     arguments = (STAGE, settings(parallel), given)
@@ -153,11 +159,11 @@ def recipe(work):
 def test_torchrun_starts_a_killed_worker_again(given, tmp_path):
     """The very command; with `--max-restarts` nobody needs to run it twice."""
     whole, disturbed = (recipe(tmp_path / name) for name in ("whole", "disturbed"))
-    output, _ = torchrun(given, whole).communicate(timeout=120)
+    output, _ = ended(torchrun(given, whole))
     expected = json.loads(output)  # one object, of one process
     running = torchrun(given, disturbed, "--max-restarts", "1")
     kill_a_worker(running, disturbed, 4)
-    output, errors = running.communicate(timeout=120)
+    output, errors = ended(running)
     assert running.returncode == 0, errors
     found = json.loads(output)
     assert "codekiln: Another process of this run was ended" in errors
@@ -167,20 +173,28 @@ def test_torchrun_starts_a_killed_worker_again(given, tmp_path):
 
 
 def kill_a_worker(running, work, steps):
-    while running.poll() is None:
-        for path in work.glob("model/*.partial/metrics.jsonl"):
-            if path.read_bytes().count(b"\n") >= steps:
-                children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
-                os.kill(int(children.read_text().split()[-1]), signal.SIGKILL)
-                return
+    end = time.monotonic() + PATIENCE
+    while running.poll() is None and time.monotonic() < end:
+        if rows_written(work) >= steps:
+            children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
+            os.kill(int(children.read_text().split()[-1]), signal.SIGKILL)
+            return
         time.sleep(0.005)
     raise AssertionError("it was over before it could be killed")
+
+
+def ended(running):
+    """Output and errors, once it has ended; if it hangs it is stopped, with its workers."""
+    try:
+        return running.communicate(timeout=2 * PATIENCE)
+    finally:
+        running.terminate()
 
 
 @pytest.mark.slow
 def test_torchrun_says_once_what_is_wrong(given, tmp_path):
     running = torchrun(given, recipe(tmp_path / "work"), batch_tokens=128 * 3)
-    output, errors = running.communicate(timeout=120)
+    output, errors = ended(running)
     assert running.returncode == 1
     assert output == ""
     said = [line for line in errors.splitlines() if line.startswith("codekiln:")]

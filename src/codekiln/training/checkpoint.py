@@ -70,7 +70,7 @@ class Checkpoint:
                     f"{wanted}): delete it, or choose another --work folder."
                 )
         reader = HuggingFaceStorageReader(str(self.path))
-        with _alone_or_not() as alone:
+        with _errors_unwrapped() as alone:
             load(dict(tensors), storage_reader=reader, no_dist=alone)
 
 
@@ -130,20 +130,20 @@ def _newest(folder: Path) -> Checkpoint | None:
 def _write(folder: Path, tensors: Tensors) -> None:
     """Each process a file of its own; what all have in common is shared out among them."""
     writer = HuggingFaceStorageWriter(str(folder), save_distributed=True)
-    try:
-        with _alone_or_not() as alone:
-            save(dict(tensors), storage_writer=writer, no_dist=alone)
-    except CheckpointException as error:
-        cause, _ = next(iter(error.failures.values()))
-        raise cause from None
+    with _errors_unwrapped() as alone:
+        save(dict(tensors), storage_writer=writer, no_dist=alone)
 
 
 @contextmanager
-def _alone_or_not() -> Iterator[bool]:
-    """Whether there is one process only, of which torch warns even if it is told."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="torch.distributed is disabled, unavailable")
-        yield here().size == 1
+def _errors_unwrapped() -> Iterator[bool]:
+    """Whether there is one process only. What goes wrong in any is raised as itself in all."""
+    try:
+        with warnings.catch_warnings():  # torch warns of being alone even if it is told so
+            warnings.filterwarnings("ignore", message="torch.distributed is disabled, unavailable")
+            yield here().size == 1
+    except CheckpointException as error:
+        cause, _ = next(iter(error.failures.values()))
+        raise cause from None
 
 
 def _finished(folder: Path) -> list[Path]:

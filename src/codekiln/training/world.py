@@ -131,4 +131,4 @@ def _first_to_fail(store: Store) -> bool:
 
 
 def _lost_another(error: Exception) -> bool:
-    return isinstance(error, dist.DistError) or "gloo" in str(error)
+    return isinstance(error, dist.DistError) or "gloo" in str(error).lower()
