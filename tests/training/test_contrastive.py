@@ -94,10 +94,13 @@ def test_who_is_no_negative_of_whom():
 
 def test_a_batch_stays_whole():
     """A part of it would have fewer negatives, and another loss."""
-    objective = Contrastive(PAD)
-    batch = objective.prepare(rows_of_functions(6))
-    (part,) = batch.parts(2)
+    objective, rows = Contrastive(PAD), rows_of_functions(6)
+    batch = objective.prepare(rows)
+    (part,) = batch.rows(slice(0, 6)).to(torch.device("cpu")).parts(2)
     assert len(part) == 6
+    learner = Learner(ModelStageConfig(micro_tokens=1, clip=1e9), encoder(), objective)
+    loss, _ = learner.gradients(rows, 0, "fp32")
+    assert loss == pytest.approx(objective.loss(encoder(), batch).item(), rel=1e-5)
     said = batch.too_much(1000, torch.device("cpu"))
     assert "6 functions at once do not fit the memory of cpu: set encoder.pairs to 3" in said
 

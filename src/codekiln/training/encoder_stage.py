@@ -7,6 +7,7 @@ from pathlib import Path
 from codekiln.artifact import Artifact, Stage, Statistics
 from codekiln.config import parse
 from codekiln.device import pick_device, seed_everything
+from codekiln.model.bidirectional import Bidirectional
 from codekiln.model.weights import load_model
 from codekiln.tokenizer import Tokenizer
 from codekiln.tokenizer.special import PADDING
@@ -38,10 +39,10 @@ def build(config: EncoderConfig, inputs: Mapping[str, Artifact], out: Path) -> S
 
     def new_learner() -> Learner:
         seed_everything(settings.seed)
-        model = (
-            load_model(start.path, tokenizer.fingerprint, causal=False).train().to(pick_device())
-        )
-        return Learner(settings, model, Contrastive(tokenizer.special(PADDING)))
+        model = load_model(start.path, tokenizer.fingerprint, causal=False).train()
+        assert isinstance(model, Bidirectional)
+        model.next_segment.requires_grad_(False)  # processes would wait for its gradient
+        return Learner(settings, model.to(pick_device()), Contrastive(tokenizer.special(PADDING)))
 
     return learn(new_learner, tokenizer, train, held_out, out)
 

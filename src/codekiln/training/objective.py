@@ -1,7 +1,7 @@
 """What training minimises, as a contract: rows in, a batch with targets, a loss. No optimiser here."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import torch
@@ -34,7 +34,7 @@ class Batch:
 
     def rows(self, place: slice) -> "Batch":
         """Some of its rows; the counts stay those of the whole."""
-        return Batch({name: t[place] for name, t in self.tensors.items()}, self.counts)
+        return replace(self, tensors={name: t[place] for name, t in self.tensors.items()})
 
     def too_much(self, tokens: int, device: torch.device) -> str:
         """What to say where `tokens` at once, the most of a part, do not fit the memory of a device."""
@@ -46,7 +46,7 @@ class Batch:
     def to(self, device: torch.device) -> "Batch":
         """The same on another device."""
         tensors = {name: t.to(device, non_blocking=True) for name, t in self.tensors.items()}
-        return Batch(tensors, self.counts)
+        return replace(self, tensors=tensors)
 
 
 class Objective(Protocol):
