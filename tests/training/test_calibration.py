@@ -82,3 +82,8 @@ def test_half_the_threads_are_taken_where_they_are_faster(monkeypatch, together,
 def test_a_named_number_of_threads_is_kept(monkeypatch):
     plan = Machine(monkeypatch, lambda _, __, threads: float(threads)).plan(tokens=1, threads=3)
     assert plan.threads == 3 == torch.get_num_threads()
+
+
+def test_what_is_compiled_for_a_processor_is_fp32(monkeypatch):
+    machine = Machine(monkeypatch, lambda _, precision, __: 0.25 if precision == "bf16" else 0.5)
+    assert machine.plan(tokens=4096, compile="on").precision == "fp32"

@@ -150,6 +150,11 @@ def test_too_many_of_them_stop_the_run_with_what_was_learned(stores, tmp_path):
     assert all(torch.isfinite(weight).all() for weight in again.model.state_dict().values())
 
 
+def test_bf16_is_not_compiled_for_a_processor():
+    with pytest.raises(TrainingError, match=r"set model\.compile to off"):
+        new_learner(replace(CONFIG, compile="on", precision="bf16"))
+
+
 def test_what_does_not_fit_the_memory_says_what_to_lower(stores, tmp_path):
     class Hungry(Causal):
         def loss(self, model, batch):

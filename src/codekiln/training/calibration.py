@@ -62,7 +62,8 @@ def _ways(config: ModelStageConfig) -> list[Way]:
     """What the recipe leaves open: all threads or half of them, bf16 or fp32."""
     cores = core_count()
     threads = [config.threads] if config.threads else sorted({cores, max(1, cores // 2)})
-    both: tuple[Precision, ...] = ("bf16", "fp32")
+    # What torch compiles for a processor in bf16 gives gradients that are no numbers (2.13).
+    both: tuple[Precision, ...] = ("fp32",) if config.compile == "on" else ("bf16", "fp32")
     precisions = both if config.precision == "auto" else (config.precision,)
     return [(number, precision) for number in threads for precision in precisions]
 

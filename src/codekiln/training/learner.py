@@ -24,6 +24,11 @@ class Learner:
         self.config, self.model, self.objective = config, model, objective
         self.world, self.device = here(), next(model.parameters()).device
         model.recompute = config.recompute
+        if config.compile == "on" and config.precision == "bf16" and self.device.type == "cpu":
+            raise TrainingError(
+                "On a processor torch compiles bf16 to gradients that are no numbers: set model.compile to "
+                "off, or model.precision to fp32."
+            )
         if config.compile == "on" or (config.compile == "auto" and self.device.type == "cuda"):
             model.masks_in_blocks = self.device.type == "cuda"
             for block in model.model.layers:
