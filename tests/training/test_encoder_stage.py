@@ -1,62 +1,28 @@
 """From rows to an encoder: what both stages leave, exact resume, one command, what is refused."""
 
-import io
 import json
 import sys
 
-import numpy as np
 import pytest
 import torch
 
 from codekiln.artifact import Stage, produce
 from codekiln.errors import ArtifactError, ModelError
 from codekiln.generate.loading import load_engine
-from codekiln.inputs.formats import DOCUMENTATION, segment_alone, segment_pair
+from codekiln.inputs.formats import DOCUMENTATION
 from codekiln.model.encoder import load_encoder
 from codekiln.model.weights import read_tensors
 from codekiln.telemetry import listening, read_metrics
-from codekiln.training import EncoderConfig, ModelStageConfig, __main__, encoder_stage, stage
-from fakes import tiny_tokenizer
-
-TOKENIZER = tiny_tokenizer()
-LENGTH, CODE = 64, 40
-CONFIG = ModelStageConfig(
-    objective="masked",
-    depth=1,
-    tokens=8 * 512,
-    batch_tokens=512,
-    threads=1,
-    precision="fp32",
-    checkpoint_seconds=1e-9,
+from codekiln.training import EncoderConfig, ModelStageConfig, __main__, stage
+from training.crew import Crew
+from training.encoder_rows import (
+    CODE,
+    make_encoder,
+    make_encoder_together,
+    make_model,
+    write_functions,
+    write_segments,
 )
-ENCODER = EncoderConfig(tokens=8 * 4 * (DOCUMENTATION + CODE), pairs=4)
-
-
-def write_segments(config, inputs, out):
-    return write_rows(out, LENGTH + 1, lambda ids, _: [*segment_pair(TOKENIZER, *ids, LENGTH), 1])
-
-
-def write_functions(config, inputs, out):
-    def row(ids, place):
-        text, code = (
-            segment_alone(TOKENIZER, *pair) for pair in zip(ids, (DOCUMENTATION, CODE), strict=True)
-        )
-        return [*text, *code, place]
-
-    return write_rows(out, DOCUMENTATION + CODE + 1, row)
-
-
-def write_rows(out, width, row):
-    generator = np.random.default_rng(0)
-    for split, count in (("train", 40), ("held_out", 8)):
-        rows = np.empty((count, width), np.uint16)
-        for place in range(count):
-            ids = [list(generator.integers(30, 300, generator.integers(9, 50))) for _ in range(2)]
-            rows[place] = row(ids, place)
-        content = io.BytesIO()
-        np.save(content, rows, allow_pickle=False)
-        (out / f"{split}-00000.npy").write_bytes(content.getvalue())
-    return {}
 
 
 @pytest.fixture(scope="module")
@@ -67,16 +33,6 @@ def rows(given, tmp_path_factory):
         "segments": produce(Stage("segments", 1, write_segments), {}, {}, work, "t"),
         "functions": produce(Stage("functions", 1, write_functions), {}, {}, work, "t"),
     }
-
-
-def make_model(rows, work):
-    inputs = {"tokenizer": rows["tokenizer"], "inputs": rows["segments"]}
-    return produce(stage.STAGE, CONFIG, inputs, work, "m")
-
-
-def make_encoder(rows, model, work, config=ENCODER):
-    inputs = {"tokenizer": rows["tokenizer"], "functions": rows["functions"], "model": model}
-    return produce(encoder_stage.STAGE, config, inputs, work, "m")
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +102,13 @@ def test_a_resumed_run_is_the_same_run(made, rows, tmp_path, steps):
         with pytest.raises(KeyboardInterrupt), listening(Interrupting(steps)):
             make()
         assert content(make()) == content(whole)
+
+
+def test_several_processes_are_told_to_leave_it_to_one(made, rows, tmp_path):
+    crew = Crew(2, make_encoder_together, rows, made[0], tmp_path / "work", heard=tmp_path)
+    assert crew.wait() == [1, 1]
+    (heard,) = tmp_path.glob("heard-*")
+    assert "several processes cannot share them: start it without torchrun" in heard.read_text()
 
 
 def test_an_encoder_completes_nothing_and_a_causal_model_embeds_nothing(

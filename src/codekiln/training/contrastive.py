@@ -69,7 +69,7 @@ def same(texts: Tensor, names: Tensor) -> Tensor:
 
 
 class Whole(Batch):
-    """A batch that a process does not take apart: each of its rows is a negative of every other."""
+    """A batch that is not taken apart: each of its rows is a negative of every other."""
 
     def parts(self, rows: int) -> Iterator[Batch]:  # noqa: ARG002
         """All of it."""

@@ -7,7 +7,6 @@ from pathlib import Path
 from codekiln.artifact import Artifact, Stage, Statistics
 from codekiln.config import parse
 from codekiln.device import pick_device, seed_everything
-from codekiln.model.bidirectional import Bidirectional
 from codekiln.model.weights import load_model
 from codekiln.tokenizer import Tokenizer
 from codekiln.tokenizer.special import PADDING
@@ -22,7 +21,8 @@ def build(config: EncoderConfig, inputs: Mapping[str, Artifact], out: Path) -> S
 
     Raises:
         ModelError: the model cannot be loaded, or is none of these rows' tokenizer.
-        TrainingError: the rows are made with another tokenizer, or training failed.
+        TrainingError: the rows are made with another tokenizer, training failed, or several processes
+            were to do it.
     """
     start = inputs["model"]
     tokenizer = Tokenizer.load(inputs["tokenizer"].path)
@@ -39,10 +39,8 @@ def build(config: EncoderConfig, inputs: Mapping[str, Artifact], out: Path) -> S
 
     def new_learner() -> Learner:
         seed_everything(settings.seed)
-        model = load_model(start.path, tokenizer.fingerprint, causal=False).train()
-        assert isinstance(model, Bidirectional)
-        model.next_segment.requires_grad_(False)  # processes would wait for its gradient
-        return Learner(settings, model.to(pick_device()), Contrastive(tokenizer.special(PADDING)))
+        model = load_model(start.path, tokenizer.fingerprint, causal=False).to(pick_device())
+        return Learner(settings, model.train(), Contrastive(tokenizer.special(PADDING)))
 
     return learn(new_learner, tokenizer, train, held_out, out)
 
