@@ -18,6 +18,7 @@ NAMES = (
     "tokenizer",
     "lexeme_pieces",
     "domain_tags",
+    "objectives",
     "corpus.languages",
     "corpus.licences",
     "corpus.secrets",
