@@ -15,7 +15,7 @@ from codekiln.model.transformer import Transformer
 
 DEPTH, BATCH = 2, 2048
 TOKENS = int(os.environ.get("CODEKILN_BENCH_TOKENS", "1500000"))
-RATES = (0.002, 0.004, 0.008, 0.016)
+RATES = (0.0005, 0.001, 0.002, 0.004)
 SHARES = (0.5, 0.6, 0.7, 1.0)
 
 Row = dict[str, str]

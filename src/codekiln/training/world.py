@@ -120,6 +120,8 @@ def _meet() -> Store:
     store = PrefixStore(f"attempt {os.environ.get('TORCHELASTIC_RESTART_COUNT', 0)}", found)
     backend = "cpu:gloo,cuda:nccl" if on_gpu else "gloo"
     dist.init_process_group(backend, store=store, rank=rank, world_size=size)
+    # One that fails before all others have met would leave those waiting for each other.
+    dist.barrier()
     return store
 
 
