@@ -33,10 +33,10 @@ from codekiln.training.config import ModelStageConfig
 from codekiln.training.learner import Learner
 from codekiln.training.schedule import warmup_stable_decay
 
-MEGABYTES = float(os.environ.get("CODEKILN_BENCH_MEGABYTES", "8"))
+MEGABYTES = float(os.environ.get("CODEKILN_BENCH_MEGABYTES", "3"))
 DEPTH = int(os.environ.get("CODEKILN_BENCH_DEPTH", "3"))
 VOCABULARY, LENGTH, BATCH = 4096, 256, 2048
-HELD_OUT_BYTES = 400_000
+HELD_OUT_BYTES = 300_000
 SEEDS = (0, 1)
 
 Row = dict[str, str]
