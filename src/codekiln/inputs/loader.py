@@ -1,5 +1,6 @@
 """Rows from memory-mapped shards in a keyed order. What a resumed run must know is one integer."""
 
+import mmap
 from pathlib import Path
 from typing import Protocol
 
@@ -20,11 +21,15 @@ def map_shard(path: Path) -> npt.NDArray[np.generic]:
         ArtifactError: the file is no array, or cut short.
     """
     try:
-        return np.lib.format.open_memmap(path, mode="r")
+        shard = np.lib.format.open_memmap(path, mode="r")
     except ValueError as error:
         raise ArtifactError(
             f"{path} is a damaged shard ({error}): rebuild it, delete its folder and run again."
         ) from None
+    # Rows are drawn at random: what the system reads ahead would only push others out of its cache.
+    if isinstance(shard.base, mmap.mmap) and hasattr(mmap, "MADV_RANDOM"):
+        shard.base.madvise(mmap.MADV_RANDOM)
+    return shard
 
 
 class RowSource(Protocol):

@@ -44,7 +44,7 @@ class ModelStageConfig:
     precision: Literal["auto", "bf16", "fp32"] = setting("auto", "auto takes the faster")
     compile: Literal["auto", "on", "off"] = setting("auto", "torch.compile; auto: on a GPU")
     micro_tokens: int = setting(
-        0, "tokens that go through the model at once; 0 takes 2048, on a GPU 32768", check=">= 0"
+        0, "tokens that go through the model at once; 0 takes 4096, on a GPU 32768", check=">= 0"
     )
     recompute: bool = setting(False, "compute layers twice instead of keeping what is inside them")
     parallel: Literal["auto", "ddp", "fsdp"] = setting(

@@ -14,7 +14,7 @@ from codekiln.training.optimizer import MuonWithAdamW, clip_gradients
 from codekiln.training.parallel import keeping_to_itself, spread
 from codekiln.training.world import here
 
-MICRO_TOKENS = {"cpu": 2048, "cuda": 32_768}  # what is in the processor's cache, or fills a GPU
+MICRO_TOKENS = {"cpu": 4096, "cuda": 32_768}  # the weights are cast once for each part
 
 
 class Learner:
