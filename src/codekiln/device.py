@@ -43,11 +43,13 @@ def core_count() -> int:
 
     Where torchrun has started several processes, each may use its share.
     """
+    return max(1, _usable_cores() // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
+
+
+def _usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
-        cores = len(os.sched_getaffinity(0))
-    else:
-        cores = os.cpu_count() or 1
-    return max(1, cores // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def seed_everything(seed: int) -> None:
