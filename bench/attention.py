@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from bench.pairs import ratio
-from codekiln.model.attention import blockwise
+from codekiln.model.blockwise import blockwise
 
 SHAPES = ((8, 2, 256), (4, 3, 512), (4, 6, 1024))  # rows, heads, length
 HEAD_WIDTH = 64

@@ -4,7 +4,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from codekiln.model.attention import BLOCK, attend, blockwise
+from codekiln.model.attention import attend
+from codekiln.model.blockwise import BLOCK, blockwise
 from codekiln.model.masks import document_mask
 
 LENGTHS = [1, 5, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 37]
