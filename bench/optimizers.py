@@ -12,6 +12,7 @@ import torch
 
 from bench.scaling import VOCABULARY, Trial, rows, train
 from codekiln.model.transformer import Transformer
+from codekiln.training.config import Precision
 
 DEPTH, BATCH = 2, 2048
 TOKENS = int(os.environ.get("CODEKILN_BENCH_TOKENS", "1500000"))
@@ -33,7 +34,7 @@ class OnlyAdamW:
         self._rate = rate
         self._adamw = torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.95), fused=True)
 
-    def step(self, scale: float) -> None:
+    def step(self, scale: float, precision: Precision) -> None:  # noqa: ARG002
         for group in self._adamw.param_groups:
             group["lr"] = self._rate * scale
         self._adamw.step()

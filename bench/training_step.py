@@ -2,7 +2,8 @@
 
 Both read the same rows, in batches as large as they follow from depth with us, and take whole steps:
 forward, backward, clipping, update (Muon and AdamW with us, fused AdamW with the Trainer, which does less).
-Documents are not masked: the peer cannot.
+Documents are not masked: the peer cannot. Each runs as it does unless told otherwise, which for us means
+compiled layers (a run of ten minutes or more, and a C++ compiler), and with and without compiling as well.
 """
 
 import tempfile
@@ -20,9 +21,14 @@ from codekiln.training.causal import Causal
 from codekiln.training.config import ModelStageConfig
 from codekiln.training.learner import Learner
 
-SHAPES = ((2, 4096, 256, 9), (6, 4096, 512, 5), (8, 16_384, 512, 3))  # depth … pairs of runs
+SHAPES = ((2, 4096, 256, 9), (6, 4096, 512, 5), (8, 16_384, 512, 5))  # depth … pairs of runs
 STEPS = 2  # of the Trainer in one go, so that its start does not count for much
 END, PADDING = 0, 4
+WAYS = (
+    ("as each runs by itself: ours compiled, the Trainer not", True, False),
+    ("neither compiled", False, False),
+    ("both compiled", True, True),
+)
 
 Row = dict[str, str]
 
@@ -30,23 +36,28 @@ Row = dict[str, str]
 def run() -> dict[str, list[Row]]:
     """Tokens a second of ours, and how many times the peer's."""
     keep_freed_memory()  # for both
-    return {"whole steps": [_compare(*shape) for shape in SHAPES]}
+    return {
+        title: [_compare(*shape, ours=ours, theirs=theirs) for shape in SHAPES]
+        for title, ours, theirs in WAYS
+    }
 
 
-def _compare(depth: int, vocabulary: int, length: int, times: int) -> Row:
+def _compare(
+    depth: int, vocabulary: int, length: int, times: int, *, ours: bool, theirs: bool
+) -> Row:
     torch.manual_seed(0)
-    config = ModelStageConfig(depth=depth)
+    config = ModelStageConfig(depth=depth, compile="on" if ours else "off")
     rows = config.step_rows(length)
     shape = ModelConfig.from_depth(depth, vocabulary, length)
     ids = torch.randint(PADDING + 1, vocabulary, (rows, length + 1))
-    ours = Learner(config, Transformer(shape), Causal(END, PADDING))
+    learner = Learner(config, Transformer(shape), Causal(END, PADDING))
     peer = Qwen3ForCausalLM(Qwen3Config(**to_hugging_face(shape, END)))
     data = [{"input_ids": row, "labels": row} for row in ids[:, :-1]] * STEPS
 
     def our_steps() -> None:
         for _ in range(STEPS):
-            ours.gradients(ids, 0, "bf16")
-            ours.update(1e-6)
+            learner.gradients(ids, 0, "bf16")
+            learner.update(1e-6)
 
     with tempfile.TemporaryDirectory() as folder:
         arguments = TrainingArguments(
@@ -56,6 +67,7 @@ def _compare(depth: int, vocabulary: int, length: int, times: int) -> Row:
             learning_rate=1e-6,
             bf16=True,
             use_cpu=True,
+            torch_compile=theirs,
             report_to=[],
             save_strategy="no",
             logging_strategy="no",

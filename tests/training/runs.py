@@ -16,7 +16,7 @@ from codekiln.inputs import RowStore
 from codekiln.telemetry import listening
 from codekiln.tokenizer import Tokenizer
 from codekiln.tokenizer.special import PADDING
-from codekiln.training import learner, loop, muon
+from codekiln.training import learner, loop
 from codekiln.training.calibration import Calibration
 from codekiln.training.causal import Causal
 from codekiln.training.learner import Learner
@@ -80,29 +80,19 @@ class OnlyAdamW:
         self._adamw = torch.optim.AdamW(model.parameters(), lr=learning_rate, fused=True)
         self._rate = learning_rate
 
-    def step(self, scale):
+    def step(self, scale, precision):
         self._adamw.param_groups[0]["lr"] = self._rate * scale
         self._adamw.step()
         self._adamw.zero_grad(set_to_none=True)
 
 
-def newton_schulz_in_fp32(stacked):
-    x = stacked / stacked.norm(dim=(1, 2), keepdim=True).clamp(min=muon.SMALLEST)
-    for _ in range(muon.ITERATIONS):
-        gram = x @ x.transpose(1, 2)
-        x = muon.A * x + (muon.B * gram + muon.C * gram @ gram) @ x
-    return x
-
-
 def train(given, out, config, steps, objective=Recording, only_adamw=False, until=math.inf):
     """A run of so many steps, or `until` one of them; what the processes did lies in `out`.
 
-    Muon's iteration is in fp32: in bf16 it makes 1e-2 of the last bit in which two sums differ, and
-    one process that takes its batch in other parts differs as much.
+    In fp32, and so is Muon's iteration: in bf16 it makes 1e-2 of the last bit in which two sums differ,
+    and one process that takes its batch in other parts differs as much.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(muon, "_newton_schulz", newton_schulz_in_fp32)
-        patch.setattr(torch.Tensor, "bfloat16", torch.Tensor.float)
         if not here().first:  # whose clock counts for nothing
             patch.setattr(loop, "time", SimpleNamespace(perf_counter=lambda: 0.0))
         if only_adamw:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from codekiln.training import ModelStageConfig, calibration
-from codekiln.training.calibration import calibrate
+from codekiln.training.calibration import TIMED_STEPS, calibrate, settled
 
 ROWS, LENGTH = 8, 128
 
@@ -84,6 +84,48 @@ def test_a_named_number_of_threads_is_kept(monkeypatch):
     assert plan.threads == 3 == torch.get_num_threads()
 
 
-def test_what_is_compiled_for_a_processor_is_fp32(monkeypatch):
-    machine = Machine(monkeypatch, lambda _, precision, __: 0.25 if precision == "bf16" else 0.5)
-    assert machine.plan(tokens=4096, compile="on").precision == "fp32"
+class Compiling(Machine):
+    """Here a step of compiled layers takes `then` seconds, or they cannot be compiled."""
+
+    def __init__(self, monkeypatch, then):
+        super().__init__(monkeypatch, lambda *_: then if self.asked else 0.25)
+        self.then, self.asked = then, 0
+
+    def compile(self):
+        self.asked += 1
+
+    def step(self, rows, precision):
+        if self.asked and self.then is None:
+            raise torch._dynamo.exc.TorchDynamoException
+        super().step(rows, precision)
+
+    def plan(self, **settings):
+        return calibrate(ModelStageConfig(**settings), ROWS, LENGTH, self.step, self.compile)
+
+
+@pytest.mark.parametrize(
+    ("then", "compiled", "steps"), [(0.125, True, 8000), (0.5, False, 4000), (None, False, 4000)]
+)
+def test_a_long_run_is_compiled_where_that_is_faster(monkeypatch, then, compiled, steps):
+    plan = Compiling(monkeypatch, then).plan(seconds=1000.0)
+    assert (plan.compiled, plan.steps) == (compiled, steps)
+
+
+@pytest.mark.parametrize("budget", [{"seconds": 599.0}, {"tokens": 599 * 4 * ROWS * LENGTH}])
+def test_a_short_run_is_not_compiled(monkeypatch, budget):
+    machine = Compiling(monkeypatch, 0.125)
+    assert not machine.plan(**budget).compiled
+    assert not machine.asked
+
+
+def test_a_slow_machine_is_not_tried_for_long(monkeypatch):
+    machine = Machine(monkeypatch, lambda *_: 15.0)
+    machine.plan(tokens=4096)
+    assert len(machine.steps) == 4 + 2
+
+
+def test_on_a_gpu_there_is_nothing_to_try(monkeypatch):
+    machine = Machine(monkeypatch, even)
+    config = settled(ModelStageConfig(tokens=4096))
+    plan = calibrate(config, ROWS, LENGTH, machine.step)
+    assert (plan.threads, plan.precision, len(machine.steps)) == (4, "bf16", TIMED_STEPS)

@@ -1,5 +1,6 @@
 """The loop: parts of a batch add up to it, it learns, and passes over a loss that is no number."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -150,9 +151,17 @@ def test_too_many_of_them_stop_the_run_with_what_was_learned(stores, tmp_path):
     assert all(torch.isfinite(weight).all() for weight in again.model.state_dict().values())
 
 
-def test_bf16_is_not_compiled_for_a_processor():
-    with pytest.raises(TrainingError, match=r"set model\.compile to off"):
-        new_learner(replace(CONFIG, compile="on", precision="bf16"))
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("g++"), reason="torch compiles with g++")
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+@pytest.mark.parametrize(("precision", "tolerance"), [("fp32", 1e-5), ("bf16", 2e-2)])
+def test_compiled_layers_learn_what_plain_ones_do(stores, precision, tolerance):
+    rows = torch.from_numpy(stores[0][range(4)])
+    plain, compiled = new_learner(), new_learner(replace(CONFIG, compile="on"))
+    figures = [one.gradients(rows, 0, precision) for one in (plain, compiled)]
+    assert figures[1] == pytest.approx(figures[0], rel=tolerance)
+    for expected, found in zip(plain.model.parameters(), compiled.model.parameters(), strict=True):
+        assert (found.grad - expected.grad).norm() <= tolerance * expected.grad.norm()
 
 
 def test_what_does_not_fit_the_memory_says_what_to_lower(stores, tmp_path):

@@ -51,7 +51,7 @@ def test_matrices_take_torchs_muon():
     for seed in range(3):
         set_gradients(model, seed)
         gradients.append({name: p.grad.clone() for name, p in model.named_parameters()})
-        optimizer.step(SCALE)
+        optimizer.step(SCALE, "bf16")
     matrices = {name: tensor for name, tensor in before.items() if is_matrix(name, tensor)}
     assert len(matrices) == 7 * model.config.layers
     expected, after = muon_alone(matrices, gradients, steps=3), weights(model)
@@ -68,7 +68,7 @@ def rates(model):
     before = weights(model)
     set_gradients(model, 0)
     units = {name: p.grad / (p.grad.abs() + 1e-8) for name, p in model.named_parameters()}
-    MuonWithAdamW(model, RATE, DECAY).step(SCALE)
+    MuonWithAdamW(model, RATE, DECAY).step(SCALE, "bf16")
     found = {}
     for name, after in weights(model).items():
         if is_matrix(name, after):
@@ -98,7 +98,7 @@ def test_a_step_of_scale_zero_changes_no_weight_and_gradients_are_cleared():
     model = random_model()
     before = weights(model)
     set_gradients(model, 0)
-    MuonWithAdamW(model, RATE, DECAY).step(0.0)
+    MuonWithAdamW(model, RATE, DECAY).step(0.0, "bf16")
     assert all(torch.equal(before[name], tensor) for name, tensor in weights(model).items())
     assert all(parameter.grad is None for parameter in model.parameters())
 
@@ -115,7 +115,7 @@ def test_a_restored_state_goes_on_to_the_bit():
     optimizer = MuonWithAdamW(model, RATE, DECAY)
     for seed in range(3):
         set_gradients(model, seed)
-        optimizer.step(1.0)
+        optimizer.step(1.0, "bf16")
     state = {name: tensor.clone() for name, tensor in optimizer.tensors().items()}
     other, fresh = random_model(seed=9), random_model(seed=9)
     for copy in (other, fresh):
@@ -125,7 +125,7 @@ def test_a_restored_state_goes_on_to_the_bit():
     for seed in range(3, 6):
         for one, its in ((model, optimizer), (other, restored), (fresh, forgetful)):
             set_gradients(one, seed)
-            its.step(0.7)
+            its.step(0.7, "bf16")
     found, expected, without = weights(other), weights(model), weights(fresh)
     assert all(torch.equal(found[name], tensor) for name, tensor in expected.items())
     assert not any(torch.equal(without[name], tensor) for name, tensor in expected.items())

@@ -1,13 +1,13 @@
-"""Turning a budget in seconds into steps, once: threads and precision are tried, a step is timed.
+"""Turning a budget in seconds into steps, once: ways of computing are tried, a step is timed.
 
-The outcome is written down and belongs to the run: a resumed run computes with the same threads and
-precision, without which its losses would not be the same to the bit.
+The outcome is written down and belongs to the run: a resumed run computes in the same way, without which
+its losses would not be the same to the bit.
 """
 
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from statistics import median
 from typing import Any
 
@@ -15,9 +15,12 @@ import torch
 
 from codekiln.device import core_count
 from codekiln.training.config import ModelStageConfig, Precision
+from codekiln.training.world import here
 
 ROUNDS = 5
 TIMED_STEPS = 15
+PATIENCE = 20.0  # seconds after which neither goes on
+LONG = 600.0  # seconds of a run from which half a minute of compiling pays on a processor
 Step = Callable[[int, Precision], None]
 Way = tuple[int, Precision]
 
@@ -30,6 +33,7 @@ class Calibration:
     threads: int
     precision: Precision
     seconds_per_step: float
+    compiled: bool = False
 
     def plain(self) -> dict[str, Any]:
         """As JSON."""
@@ -37,46 +41,81 @@ class Calibration:
 
 
 def calibrate(
-    config: ModelStageConfig, rows: int, row_length: int, step: Step, *, on_gpu: bool = False
+    config: ModelStageConfig,
+    rows: int,
+    row_length: int,
+    step: Step,
+    compile_layers: Callable[[], None] | None = None,
 ) -> Calibration:
     """Choose threads and precision by trying them with `step(rows, precision)`, then count steps.
 
-    On a GPU there is nothing to choose: bf16 is faster, and the threads have little to do.
+    Before a long run `compile_layers`, if given, is tried too, after which `step` takes compiled ones.
     """
-    ways: list[Way] = [(config.threads or core_count(), _half(config))] if on_gpu else _ways(config)
-    threads, precision = _fastest(ways, rows, step)
+    threads, precision = _fastest(_ways(config), rows, step)
     torch.set_num_threads(threads)
-    each = median(_seconds(step, rows, precision) for _ in range(TIMED_STEPS))
-    if config.tokens:
-        steps = max(1, config.tokens // (rows * row_length))
-    else:
-        steps = max(1, int(config.seconds / each))
-    return Calibration(steps, threads, precision, each)
+    each, compiled = _each(step, rows, precision), False
+    tokens = rows * row_length
+    lasts = each * config.tokens / tokens if config.tokens else config.seconds
+    if compile_layers is not None and lasts >= LONG:
+        then = _compiled(compile_layers, step, rows, precision)
+        each, compiled = min(each, then), then < each
+    steps = config.tokens // tokens if config.tokens else int(config.seconds / each)
+    return Calibration(max(1, steps), threads, precision, each, compiled)
 
 
-def _half(config: ModelStageConfig) -> Precision:
-    return "bf16" if config.precision == "auto" else config.precision
+def settled(config: ModelStageConfig) -> ModelStageConfig:
+    """What a GPU leaves to choose, which is nothing: bf16 is faster, and threads have little to do."""
+    precision = "bf16" if config.precision == "auto" else config.precision
+    return replace(config, threads=config.threads or core_count(), precision=precision)
 
 
 def _ways(config: ModelStageConfig) -> list[Way]:
     """What the recipe leaves open: all threads or half of them, bf16 or fp32."""
     cores = core_count()
     threads = [config.threads] if config.threads else sorted({cores, max(1, cores // 2)})
-    # What torch compiles for a processor in bf16 gives gradients that are no numbers (2.13).
-    both: tuple[Precision, ...] = ("fp32",) if config.compile == "on" else ("bf16", "fp32")
-    precisions = both if config.precision == "auto" else (config.precision,)
+    precisions: tuple[Precision, ...] = (
+        ("bf16", "fp32") if config.precision == "auto" else (config.precision,)
+    )
     return [(number, precision) for number in threads for precision in precisions]
 
 
 def _fastest(ways: list[Way], rows: int, step: Step) -> Way:
     """The way whose best try is the best: in turns, so that a busy moment harms none alone."""
     best = dict.fromkeys(ways, math.inf)
+    start = time.perf_counter()
     for _ in range(ROUNDS if len(ways) > 1 else 0):
+        if _enough(start):
+            break
         for threads, precision in ways:
             torch.set_num_threads(threads)
             seconds = _seconds(step, rows, precision)
             best[threads, precision] = min(best[threads, precision], seconds)
     return min(ways, key=lambda way: best[way])
+
+
+def _compiled(
+    compile_layers: Callable[[], None], step: Step, rows: int, precision: Precision
+) -> float:
+    """Seconds of a compiled step; without end where torch cannot compile, say for want of a compiler."""
+    compile_layers()
+    try:
+        step(rows, precision)
+    except torch._dynamo.exc.TorchDynamoException:
+        return math.inf
+    return _each(step, rows, precision)
+
+
+def _each(step: Step, rows: int, precision: Precision) -> float:
+    """Seconds of a step, the median of several."""
+    start, found = time.perf_counter(), [_seconds(step, rows, precision)]
+    while len(found) < TIMED_STEPS and not _enough(start):
+        found.append(_seconds(step, rows, precision))
+    return median(found)
+
+
+def _enough(start: float) -> bool:
+    """Whether patience is at its end, for all processes alike."""
+    return here().told(time.perf_counter() - start > PATIENCE)
 
 
 def _seconds(step: Step, rows: int, precision: Precision) -> float:

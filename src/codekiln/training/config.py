@@ -42,9 +42,13 @@ class ModelStageConfig:
     decay: float = setting(0.6, "share of the steps that decay", check="0..1")
     clip: float = setting(1.0, "largest norm of the gradient", check="> 0")
     precision: Literal["auto", "bf16", "fp32"] = setting("auto", "auto takes the faster")
-    compile: Literal["auto", "on", "off"] = setting("auto", "torch.compile; auto: on a GPU")
+    compile: Literal["auto", "on", "off"] = setting(
+        "auto", "torch.compile; auto: on a GPU, and where a long run on the processor gains by it"
+    )
     micro_tokens: int = setting(
-        0, "tokens that go through the model at once; 0 takes 4096, on a GPU 32768", check=">= 0"
+        0,
+        "tokens that go through the model at once; 0 takes 4M / width, on a GPU 32768",
+        check=">= 0",
     )
     recompute: bool = setting(False, "compute layers twice instead of keeping what is inside them")
     parallel: Literal["auto", "ddp", "fsdp"] = setting(

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 IGNORED = -100
-CHUNK = 512  # tokens whose logits stand in memory at once, on the processor
+CHUNK_LOGITS = 2**25  # that stand in memory at once, on the processor
 CHUNK_ON_GPU = 8192
 SMALLEST = torch.finfo(torch.float32).tiny  # log p stays finite
 
@@ -42,7 +42,8 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, hidden: Tensor, weight: Tensor, labels: Tensor) -> Tensor:
         on_gpu = hidden.device.type == "cuda"
-        size, loss_and_slope = (CHUNK_ON_GPU, _compiled()) if on_gpu else (CHUNK, _in_place)
+        size = CHUNK_ON_GPU if on_gpu else max(1, CHUNK_LOGITS // len(weight))
+        loss_and_slope = _compiled() if on_gpu else _in_place
         total = hidden.new_zeros((), dtype=torch.float32)
         by_hidden = torch.empty_like(hidden)
         by_weight = torch.zeros_like(weight, dtype=torch.float32)
@@ -71,7 +72,7 @@ def _in_place(logits: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
     chosen = slope.gather(1, column)
     loss = -(chosen.clamp(min=SMALLEST).log() * counted[:, None]).sum()
     slope.scatter_(1, column, chosen - 1)
-    slope[~counted] = 0
+    slope.index_fill_(0, (~counted).nonzero().squeeze(1), 0)
     return loss, slope.to(logits.dtype)
 
 

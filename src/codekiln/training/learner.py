@@ -14,7 +14,9 @@ from codekiln.training.optimizer import MuonWithAdamW, clip_gradients
 from codekiln.training.parallel import keeping_to_itself, spread
 from codekiln.training.world import here
 
-MICRO_TOKENS = {"cpu": 4096, "cuda": 32_768}  # the weights are cast once for each part
+# Weights are cast once for each part: it is to be large, but what a layer keeps of it is to fit memory.
+MICRO_NUMBERS = 2**22  # of the stream, tokens times width
+MICRO_TOKENS_ON_GPU = 32_768
 
 
 class Learner:
@@ -24,17 +26,17 @@ class Learner:
         self.config, self.model, self.objective = config, model, objective
         self.world, self.device = here(), next(model.parameters()).device
         model.recompute = config.recompute
-        if config.compile == "on" and config.precision == "bf16" and self.device.type == "cpu":
-            raise TrainingError(
-                "On a processor torch compiles bf16 to gradients that are no numbers: set model.compile to "
-                "off, or model.precision to fp32."
-            )
         if config.compile == "on" or (config.compile == "auto" and self.device.type == "cuda"):
-            model.masks_in_blocks = self.device.type == "cuda"
-            for block in model.model.layers:
-                block.compile(dynamic=False)
+            self.compile()
         self._spread = spread(model, config.parallel)
         self.optimizer = MuonWithAdamW(model, config.matrix_rate(), config.weight_decay)
+        self._precision: Precision = "fp32"  # of the gradients there are
+
+    def compile(self) -> None:
+        """Have torch compile the layers, one like the other, when they are first used."""
+        self.model.masks_in_blocks = self.device.type == "cuda"
+        for block in self.model.model.layers:
+            block.compile(dynamic=False)
 
     def gradients(self, rows: Tensor, first: int, precision: Precision) -> tuple[float, float]:
         """Of the mean loss on `rows [B, T + 1]`, clipped; gives that loss in nats, and the norm before.
@@ -44,6 +46,7 @@ class Learner:
         Raises:
             TrainingError: the device's memory does not suffice, or the rows cannot be shared evenly.
         """
+        self._precision = precision
         batch = self.objective.prepare(rows, first)
         share = batch.rows(self.world.share(len(batch)))
         micro = self.micro_tokens()
@@ -59,7 +62,7 @@ class Learner:
 
     def update(self, scale: float) -> None:
         """Take the step of the gradients at `scale` times the full learning rates."""
-        self.optimizer.step(scale)
+        self.optimizer.step(scale, self._precision)
 
     def discard(self) -> None:
         """Forget the gradients."""
@@ -78,7 +81,9 @@ class Learner:
 
     def micro_tokens(self) -> int:
         """Tokens that go through the model at once."""
-        return self.config.micro_tokens or MICRO_TOKENS.get(self.device.type, MICRO_TOKENS["cpu"])
+        on_gpu = self.device.type == "cuda"
+        most = MICRO_TOKENS_ON_GPU if on_gpu else MICRO_NUMBERS // self.model.config.width
+        return self.config.micro_tokens or max(1, most)
 
     def _backward(self, part: Batch, precision: Precision) -> Tensor:
         """Add a part's gradients to those before; its share of the mean loss."""

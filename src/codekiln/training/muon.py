@@ -1,7 +1,8 @@
 """Muon (Jordan et al. 2024): the momentum of a matrix, made orthogonal, is its update.
 
 The same rule as `torch.optim.Muon`, but matrices of one shape go through the iteration together: a model
-of many layers then costs a handful of products a step instead of hundreds.
+of many layers then costs a handful of products a step instead of hundreds. The iteration is computed in
+the type that the model is: in bf16 it is good enough to learn by, in fp32 several processes agree with one.
 """
 
 from collections import defaultdict
@@ -20,7 +21,10 @@ SMALLEST = 1e-7
 
 
 class Muon(torch.optim.Optimizer):
-    """For matrices `[out, in]` only; keeps one momentum a matrix."""
+    """For matrices `[out, in]` only; keeps one momentum a matrix.
+
+    `iterated` is the type of the iteration; whoever takes a step may set it before.
+    """
 
     def __init__(
         self,
@@ -30,6 +34,7 @@ class Muon(torch.optim.Optimizer):
         momentum: float = 0.95,
     ) -> None:
         super().__init__(matrices, {"lr": lr, "weight_decay": weight_decay, "momentum": momentum})
+        self.iterated = torch.bfloat16
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
@@ -47,13 +52,13 @@ class Muon(torch.optim.Optimizer):
         buffers = [_held(self._momentum(p)) for p in matrices]
         torch._foreach_lerp_(buffers, gradients, 1 - momentum)
         nesterov = torch._foreach_lerp(gradients, buffers, momentum)
-        updates = _orthogonal_shards(list(nesterov), matrices)
+        updates = _orthogonal_shards([n.to(self.iterated) for n in nesterov], matrices)
         if group["weight_decay"]:
             torch._foreach_mul_(weights, 1 - rate * group["weight_decay"])
         # A tall matrix must move further for its outputs to move as far.
-        scales = [-rate * max(1.0, p.shape[0] / p.shape[1]) ** 0.5 for p in matrices]
-        torch._foreach_mul_(updates, scales)
-        torch._foreach_add_(weights, updates)
+        scales = [rate * max(1.0, p.shape[0] / p.shape[1]) ** 0.5 for p in matrices]
+        for weight, update, scale in zip(weights, updates, scales, strict=True):
+            weight.add_(update.to(weight.dtype), alpha=-scale)
 
     def _momentum(self, parameter: nn.Parameter) -> Tensor:
         state = self.state[parameter]
@@ -73,14 +78,13 @@ def _orthogonal_shards(shards: list[Tensor], matrices: list[nn.Parameter]) -> li
     like: list[DTensor] = [matrix for matrix in matrices if isinstance(matrix, DTensor)]
     if not like:
         return orthogonal(shards)
-    sent = [shard.bfloat16() for shard in shards]  # which is what the iteration makes of them
-    return [found.to(shards[0].dtype) for found in on_whole(orthogonal, sent, like)]
+    return on_whole(orthogonal, shards, like)
 
 
 def orthogonal(matrices: list[Tensor]) -> list[Tensor]:
     """The nearest orthogonal matrix of each, about: all singular values come near 1.
 
-    Newton–Schulz in bf16; matrices whose shapes are equal or each other's transposes go together.
+    Newton–Schulz in their own type; matrices whose shapes are equal or each other's transposes go together.
     """
     together = defaultdict(list)
     for place, matrix in enumerate(matrices):
@@ -89,7 +93,7 @@ def orthogonal(matrices: list[Tensor]) -> list[Tensor]:
     for places in together.values():
         wide = [_wide(matrices[place]) for place in places]
         for place, result in zip(places, _newton_schulz(torch.stack(wide)), strict=True):
-            found[place] = _wide(result, like=matrices[place]).to(matrices[place].dtype)
+            found[place] = _wide(result, like=matrices[place])
     return [found[place] for place in range(len(matrices))]
 
 
@@ -99,9 +103,8 @@ def _wide(matrix: Tensor, like: Tensor | None = None) -> Tensor:
     return matrix.T if shape[0] > shape[1] else matrix
 
 
-def _newton_schulz(stacked: Tensor) -> Tensor:
+def _newton_schulz(x: Tensor) -> Tensor:
     """Of `[n, rows, columns]` at once, rows ≤ columns."""
-    x = stacked.bfloat16()
     x = x / x.norm(dim=(1, 2), keepdim=True).clamp(min=SMALLEST)
     for _ in range(ITERATIONS):
         gram = x @ x.transpose(1, 2)

@@ -10,6 +10,7 @@ from torch.distributed.tensor import DTensor
 
 from codekiln.errors import TrainingError
 from codekiln.model.transformer import Transformer
+from codekiln.training.config import Precision
 from codekiln.training.muon import Muon
 
 EMBEDDING_SCALE = 0.5  # the embedding's rate, as a share of the matrices', at width 128
@@ -44,8 +45,12 @@ class MuonWithAdamW:
         )
         self._full = [group["lr"] for group in self._groups()]
 
-    def step(self, scale: float) -> None:
-        """One update at `scale` times the full learning rates; gradients are cleared."""
+    def step(self, scale: float, precision: Precision) -> None:
+        """One update at `scale` times the full learning rates; gradients are cleared.
+
+        `precision` is that of the gradients, and of Muon's iteration.
+        """
+        self._muon.iterated = torch.bfloat16 if precision == "bf16" else torch.float32
         for group, full in zip(self._groups(), self._full, strict=True):
             group["lr"] = full * scale
         for optimizer in (self._muon, self._adamw):

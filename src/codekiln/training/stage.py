@@ -26,7 +26,7 @@ from codekiln.model.weights import save_model
 from codekiln.tokenizer import FILE_NAME as TOKENIZER_FILE
 from codekiln.tokenizer import Tokenizer
 from codekiln.tokenizer.special import PADDING
-from codekiln.training.calibration import Calibration, calibrate
+from codekiln.training.calibration import Calibration, calibrate, settled
 from codekiln.training.causal import Causal
 from codekiln.training.checkpoint import Position
 from codekiln.training.config import ModelStageConfig, Precision
@@ -88,6 +88,8 @@ def learn(
     gc.collect()  # a model in shards refers to itself, and the one that was tried is to make room
     torch.set_num_threads(plan.threads)
     learner = new_learner()
+    if plan.compiled:
+        learner.compile()
     model = learner.model
     before = _losses(learner, watched or {}, plan)
     sample = SampleWriter(model, tokenizer, held_out, out) if model.config.causal else None
@@ -161,11 +163,20 @@ def _plan(new_learner: Callable[[], Learner], train: RowSource, out: Path) -> Ca
         trial.update(scale=0.0)
 
     config = trial.config.with_budget(trial.model.config.parameters())
-    rows, on_gpu = config.step_rows(train.length), trial.device.type == "cuda"
-    plan = world.told(calibrate(config, rows, train.length, step, on_gpu=on_gpu))
+    rows, choosing = config.step_rows(train.length), trial.device.type != "cuda"
+    # Of several processes each would choose for itself.
+    tries = choosing and config.compile == "auto" and world.size == 1
+    plan = calibrate(
+        config if choosing else settled(config),
+        rows,
+        train.length,
+        step,
+        trial.compile if tries else None,
+    )
+    plan = world.told(plan)
     if world.first:
         write_sealed(path, plan.plain())
     return plan
 
 
-STAGE = Stage("model", 2, build)
+STAGE = Stage("model", 3, build)
