@@ -1,4 +1,4 @@
-"""Scaling laws of model size and data, fitted to few trainings, and how well they foretell a size left out."""
+"""Scaling laws of model size and data, fitted to few trainings; how they foretell what was left out."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ Fit = Callable[[Sequence[Point]], Law]
 
 
 def fit_sum(points: Sequence[Point]) -> Law:
-    """E + A·N^-a + B·D^-b: size and data each take their own part of the loss (Hoffmann et al. 2022, §3.3)."""
+    """E + A·N^-a + B·D^-b: size and data take each a part of the loss (Hoffmann et al. 2022, §3.3)."""
     exponents = np.arange(0.10, 0.91, 0.02)
     return _best(points, ((a, b, 1.0) for a, b in product(exponents, exponents)), floor=True)
 
