@@ -9,8 +9,8 @@ takes two layers (copying from further up, Olsson et al. 2022, "In-context learn
 they never learn. N is without the embedding, L is in nats a token.
 
 Trials are kept in the cache and not repeated, so that the sweep goes on where it was stopped.
-`CODEKILN_BENCH_WORKERS` trains several at once: 2 on two cores (about 55 minutes), or more on a GPU that
-one small model cannot fill.
+Two trainings run at once, which takes somewhat under an hour on two cores; `CODEKILN_BENCH_WORKERS` sets
+how many, for a GPU that one small model cannot fill.
 """
 
 import json
@@ -49,7 +49,7 @@ BATCHES, RATES = (2048, 8192, 32_768), (0.01, 0.02, 0.04, 0.08)
 GRID_TOKENS = int(os.environ.get("CODEKILN_BENCH_TOKENS", "600000"))
 HORIZONS = (1, 2, 4, 8)  # times that many tokens
 NEXT = ((4, 2), (4, 4), (4, 8), (5, 2))  # depth, and times that many tokens
-WORKERS = int(os.environ.get("CODEKILN_BENCH_WORKERS", "1"))
+WORKERS = int(os.environ.get("CODEKILN_BENCH_WORKERS", "2"))
 HELD_OUT_ROWS = 512
 
 Row = dict[str, str]
@@ -94,7 +94,7 @@ def run() -> dict[str, list[Row]]:
         f"held-out loss after {GRID_TOKENS:,} tokens, by batch and rate": _grid(losses),
         "by tokens, with the best of these": _horizons(longer, law),
         "errors on the largest sizes, foretold from the smaller ones": _left_out(longer),
-        f"foretold before they were trained, by {law}": _next(foretold),
+        f"sizes that it was not fitted to, foretold by {law}": _next(foretold),
     }
 
 
