@@ -1,12 +1,16 @@
 """What follows from depth: batch, rate and tokens, by many small trainings; and whether a fit foretells.
 
 First every depth of the sweep is trained with several batches and rates on equally many tokens. Then, with
-what was best, each is trained on several numbers of tokens, and L(N, D) = E + A·N^-a + B·D^-b (Hoffmann et
-al. 2022, "Training compute-optimal large language models", §3.3) is fitted to their held-out losses. The
-next depth's loss is foretold, and only then trained. N is without the embedding, L is in nats a token.
+what was best, sizes up to depth 3 are trained on several numbers of tokens; those between the depths have
+fewer heads, and so are narrower, than the dial would give them. A law is fitted to the held-out losses,
+sizes that it was not fitted to are foretold, and only then trained. Laws were compared by how well they
+foretell the largest sizes from the smaller ones, and models of one layer left out by the same measure: what
+takes two layers (copying from further up, Olsson et al. 2022, "In-context learning and induction heads")
+they never learn. N is without the embedding, L is in nats a token.
 
 Trials are kept in the cache and not repeated, so that the sweep goes on where it was stopped.
-`CODEKILN_BENCH_WORKERS` trains several at once, for a GPU that one small model cannot fill.
+Two trainings run at once, which takes somewhat under an hour on two cores; `CODEKILN_BENCH_WORKERS` sets
+how many, for a GPU that one small model cannot fill.
 """
 
 import json
@@ -21,7 +25,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from bench.scaling_fit import Law, Point, fit
+from bench.scaling_fit import Fit, Law, Point, error_without_largest, fit_joint, fit_sum
 from codekiln.artifact import Artifact, open_artifact, open_work, produce
 from codekiln.device import core_count, keep_freed_memory, pick_device, seed_everything
 from codekiln.inputs import RowLoader, RowStore
@@ -39,11 +43,13 @@ SOURCES = (
     "npm:webpack@5.112.2", "debian:redis", "debian:libcommons-lang3-java",
 )  # fmt: skip
 VOCABULARY, LENGTH = 2048, 256
-DEPTHS, NEXT = (1, 2, 3), 4
+DEPTHS = (1, 2, 3)
+SIZES = ((1, 1), (2, 1), (2, 2), (3, 2), (3, 3))  # layers and heads
 BATCHES, RATES = (2048, 8192, 32_768), (0.01, 0.02, 0.04, 0.08)
-GRID_TOKENS = int(os.environ.get("CODEKILN_BENCH_TOKENS", "1000000"))
+GRID_TOKENS = int(os.environ.get("CODEKILN_BENCH_TOKENS", "600000"))
 HORIZONS = (1, 2, 4, 8)  # times that many tokens
-WORKERS = int(os.environ.get("CODEKILN_BENCH_WORKERS", "1"))
+NEXT = ((4, 2), (4, 4), (4, 8), (5, 2))  # depth, and times that many tokens
+WORKERS = int(os.environ.get("CODEKILN_BENCH_WORKERS", "2"))
 HELD_OUT_ROWS = 512
 
 Row = dict[str, str]
@@ -51,37 +57,44 @@ Row = dict[str, str]
 
 @dataclass(frozen=True)
 class Trial:
-    """One training."""
+    """One training; of as many heads as layers, which is what the depth dial gives, or of others."""
 
     depth: int
     batch: int
     rate: float
     tokens: int
+    heads: int = 0  # 0: as many as layers
+
+    def shape(self) -> ModelConfig:
+        """Width follows from the heads."""
+        wide = ModelConfig.from_depth(self.heads or self.depth, VOCABULARY, LENGTH)
+        return replace(wide, layers=self.depth)
+
+    def weights(self) -> int:
+        """Without the embedding."""
+        shape = self.shape()
+        return shape.parameters() - VOCABULARY * shape.width
 
 
 def run() -> dict[str, list[Row]]:
-    """The grid, what is best for each depth, and what the fit foretold."""
+    """The grid, what is best for each depth, how laws foretell sizes left out, and what is next."""
     losses = measure(Trial(d, b, r, GRID_TOKENS) for d in DEPTHS for b in BATCHES for r in RATES)
     best = {depth: min(_of(losses, depth), key=losses.__getitem__) for depth in DEPTHS}
     longer = measure(
-        replace(best[depth], tokens=GRID_TOKENS * times) for depth in DEPTHS for times in HORIZONS
+        replace(best[layers], tokens=GRID_TOKENS * times, heads=0 if heads == layers else heads)
+        for layers, heads in SIZES
+        for times in HORIZONS
     )
-    law = fit([Point(_weights(t.depth), t.tokens, loss) for t, loss in longer.items()])
-    last = replace(best[DEPTHS[-1]], depth=NEXT, tokens=GRID_TOKENS * HORIZONS[-1])
-    foretold = law.loss(_weights(NEXT), last.tokens)
-    found = measure([last])[last]
+    law = fit_joint(_points(longer, 2))
+    following = [
+        replace(best[DEPTHS[-1]], depth=depth, tokens=GRID_TOKENS * times) for depth, times in NEXT
+    ]
+    foretold = {trial: law.loss(trial.weights(), trial.tokens) for trial in following}
     return {
         f"held-out loss after {GRID_TOKENS:,} tokens, by batch and rate": _grid(losses),
         "by tokens, with the best of these": _horizons(longer, law),
-        f"depth {NEXT}, foretold before it was trained": [
-            {
-                "tokens": f"{last.tokens:,}",
-                "foretold": f"{foretold:.4f}",
-                "found": f"{found:.4f}",
-                "error": f"{foretold / found - 1:+.2%}",
-                "law": str(law),
-            }
-        ],
+        "errors on the largest sizes, foretold from the smaller ones": _left_out(longer),
+        f"sizes that it was not fitted to, foretold by {law}": _next(foretold),
     }
 
 
@@ -124,8 +137,7 @@ def train(trial: Trial, optimizer: Callable[[Transformer, float], Any] | None = 
         learning_rate=trial.rate,
         compile="off",  # which takes longer than these trainings
     )
-    shape = ModelConfig.from_depth(trial.depth, tokenizer.vocabulary_size, LENGTH)
-    model = Transformer(shape).to(pick_device())
+    model = Transformer(trial.shape()).to(pick_device())
     learner = Learner(config, model, Causal(tokenizer.end, tokenizer.special(PADDING)))
     if optimizer is not None:
         learner.optimizer = optimizer(model, trial.rate)
@@ -179,18 +191,27 @@ def _of(losses: dict[Trial, float], depth: int) -> list[Trial]:
     return [trial for trial in losses if trial.depth == depth]
 
 
-def _weights(depth: int) -> int:
-    shape = ModelConfig.from_depth(depth, VOCABULARY, LENGTH)
-    return shape.parameters() - VOCABULARY * shape.width
+def _points(losses: dict[Trial, float], layers: int) -> list[Point]:
+    """Of models with at least so many layers."""
+    return [
+        Point(trial.weights(), trial.tokens, loss)
+        for trial, loss in losses.items()
+        if trial.depth >= layers
+    ]
 
 
 def _grid(losses: dict[Trial, float]) -> list[Row]:
     found = []
     for depth in DEPTHS:
         for batch in BATCHES:
-            row = {"depth": str(depth), "parameters": f"{_weights(depth):,}", "batch": f"{batch:,}"}
-            for rate in RATES:
-                row[f"rate {rate:g}"] = f"{losses[Trial(depth, batch, rate, GRID_TOKENS)]:.4f}"
+            trials = [Trial(depth, batch, rate, GRID_TOKENS) for rate in RATES]
+            row = {
+                "depth": str(depth),
+                "parameters": f"{trials[0].weights():,}",
+                "batch": f"{batch:,}",
+            }
+            for trial in trials:
+                row[f"rate {trial.rate:g}"] = f"{losses[trial]:.4f}"
             found.append(row)
     return found
 
@@ -198,12 +219,48 @@ def _grid(losses: dict[Trial, float]) -> list[Row]:
 def _horizons(longer: dict[Trial, float], law: Law) -> list[Row]:
     return [
         {
-            "depth": str(trial.depth),
+            "layers": str(trial.depth),
+            "heads": str(trial.heads or trial.depth),
+            "parameters": f"{trial.weights():,}",
             "batch": f"{trial.batch:,}",
             "rate": f"{trial.rate:g}",
             "tokens": f"{trial.tokens:,}",
             "loss": f"{loss:.4f}",
-            "fitted": f"{law.loss(_weights(trial.depth), trial.tokens):.4f}",
+            "fitted": f"{law.loss(trial.weights(), trial.tokens):.4f}" if trial.depth > 1 else "",
         }
         for trial, loss in longer.items()
+    ]
+
+
+def _left_out(longer: dict[Trial, float]) -> list[Row]:
+    laws: dict[str, Fit] = {"sum of two terms": fit_sum, "joint": fit_joint}
+    return [
+        {
+            "law": name,
+            "fitted to": "all" if layers == 1 else "two layers and more",
+            "largest": _errors(error_without_largest(fit, _points(longer, layers))),
+            "two largest": _errors(error_without_largest(fit, _points(longer, layers), 2)),
+        }
+        for name, fit in laws.items()
+        for layers in (1, 2)
+    ]
+
+
+def _errors(errors: list[float]) -> str:
+    """Their root mean square, and each."""
+    mean = np.sqrt(np.mean(np.square(errors)))
+    return f"{mean:.2%} ({', '.join(f'{100 * error:+.1f}' for error in errors)})"
+
+
+def _next(foretold: dict[Trial, float]) -> list[Row]:
+    return [
+        {
+            "depth": str(trial.depth),
+            "parameters": f"{trial.weights():,}",
+            "tokens": f"{trial.tokens:,}",
+            "foretold": f"{foretold[trial]:.4f}",
+            "found": f"{found:.4f}",
+            "error": f"{foretold[trial] / found - 1:+.2%}",
+        }
+        for trial, found in measure(foretold).items()
     ]
