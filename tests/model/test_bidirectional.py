@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from codekiln.model.bidirectional import Bidirectional, apart, new_model
+from codekiln.model.bidirectional import SEPARATOR_ID, Bidirectional, apart, new_model
 from codekiln.model.transformer import Transformer
+from model.heads import plain_mean, plain_odds, random_heads
 from model.shapes import GROUPED, random_ids, random_model
 
 PADDING = 4
@@ -18,8 +19,7 @@ def encoder(seed=0, segments=1.0):
     model, generator = Bidirectional(ENCODER).eval(), torch.Generator().manual_seed(seed)
     head = {
         "segment.weight": segments * torch.randn(2, ENCODER.width, generator=generator),
-        "next_segment.weight": torch.randn(1, ENCODER.width, generator=generator),
-        "next_segment.bias": torch.tensor([0.7]),
+        **random_heads(model, seed),
     }
     model.load_state_dict(random_model(seed=seed).state_dict() | head)
     return model
@@ -63,25 +63,26 @@ def test_rows_without_padding_need_no_mask():
 
 
 @torch.no_grad()
-def test_a_vector_is_the_mean_of_the_real_tokens_at_length_one():
+def test_a_vector_is_the_mean_of_the_real_tokens_by_importance_at_length_one():
     ids, model = padded_ids(), encoder()
     hidden = model(ids, apart(ids, PADDING))
     vectors = model.pooled(hidden, ids, PADDING)
     for row, length in enumerate((20, 13, 5)):
-        mean = hidden[row, :length].mean(dim=0)
-        torch.testing.assert_close(vectors[row], mean / mean.norm())
+        torch.testing.assert_close(vectors[row], plain_mean(model, hidden[row, :length]))
 
 
 @torch.no_grad()
-def test_the_head_reads_the_first_token():
-    model = encoder()
-    hidden = torch.randn(4, 7, ENCODER.width, generator=torch.Generator().manual_seed(3))
-    expected = hidden[:, 0] @ model.next_segment.weight[0] + 0.7
-    torch.testing.assert_close(model.follows(hidden), expected)
+def test_segments_are_compared_token_by_token():
+    model, ids = encoder(), padded_ids()
+    ids[0, 8] = ids[1, 1] = ids[2, 3] = SEPARATOR_ID
+    hidden = torch.randn(3, 20, ENCODER.width, generator=torch.Generator().manual_seed(3))
+    expected = plain_odds(model, hidden, ids, PADDING)
+    assert expected.std() > 0.01
+    torch.testing.assert_close(model.follows(hidden, ids, PADDING), expected)
     with torch.autocast("cpu", torch.bfloat16):
-        assert torch.equal(model.follows(hidden), model.follows(hidden.float()))
+        torch.testing.assert_close(model.follows(hidden, ids, PADDING), expected)
     fresh = Bidirectional(ENCODER)
-    assert torch.equal(torch.sigmoid(fresh.follows(hidden)), torch.full((4,), 0.5))
+    assert torch.equal(fresh.follows(hidden, ids, PADDING), torch.zeros(3))
 
 
 def test_the_shape_says_which_model_it_is():

@@ -17,6 +17,7 @@ from codekiln.training.learner import Learner
 from codekiln.training.masked import Masked
 from codekiln.training.next_segment import NextSegment
 from fakes import tiny_tokenizer
+from model.heads import plain_odds, random_heads
 from model.shapes import random_model
 
 TOKENIZER = tiny_tokenizer()
@@ -43,9 +44,7 @@ def encoder(seed=0):
     torch.manual_seed(seed)
     model = Bidirectional(SHAPE)
     body = random_model(replace(SHAPE, causal=True), seed).state_dict()
-    weight = torch.randn(1, SHAPE.width, generator=torch.Generator().manual_seed(seed)) / 8
-    head = {"next_segment.weight": weight, "next_segment.bias": torch.ones(1)}
-    model.load_state_dict(body | head, strict=False)
+    model.load_state_dict(body | random_heads(model, seed), strict=False)
     return model
 
 
@@ -56,7 +55,7 @@ def plain_losses(model, batch, rows):
     logits = model.logits(hidden)
     chosen = batch["labels"] != IGNORED
     guesses = F.cross_entropy(logits[chosen], rows[:, :-1][chosen])
-    odds = hidden[:, 0] @ model.next_segment.weight[0] + model.next_segment.bias
+    odds = plain_odds(model, hidden, batch["ids"], PAD)
     both = torch.stack([-odds, odds], dim=1)  # e^odds / (1 + e^odds) is a softmax of these
     return guesses, F.cross_entropy(both / 2, rows[:, -1])
 
@@ -121,7 +120,7 @@ def test_it_learns_both():
         guesses, pairs = plain_losses(learner.model, batch, rows)
         hidden = learner.model(batch["ids"], batch["documents"])
     assert guesses < 0.5  # nats; a token drawn from these rows has ln 20
-    right = (learner.model.follows(hidden) > 0).long() == rows[:, -1]
+    right = (plain_odds(learner.model, hidden, batch["ids"], PAD) > 0).long() == rows[:, -1]
     assert right.float().mean() > 0.9
     assert pairs < 0.4
 

@@ -112,4 +112,4 @@ class Encoder:
 
     @torch.inference_mode()
     def _odds(self, ids: Tensor) -> npt.NDArray[np.float32]:
-        return np.asarray(self._model.follows(self._read(ids)).cpu().numpy())
+        return np.asarray(self._model.follows(self._read(ids), ids, self._padding).cpu().numpy())

@@ -13,6 +13,7 @@ from codekiln.config import setting
 Precision = Literal["bf16", "fp32"]
 RATE, SMALLEST_BATCH, DEEPEST_OF_SMALLEST, TOKENS_A_WEIGHT = 0.02, 2048, 4, 20
 Parallel = Literal["auto", "ddp", "fsdp"]
+Compile = Literal["auto", "on", "off"]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from codekiln.device import pick_device, seed_everything
 from codekiln.model.weights import load_model
 from codekiln.tokenizer import Tokenizer
 from codekiln.tokenizer.special import PADDING
-from codekiln.training.config import EncoderConfig, ModelStageConfig
+from codekiln.training.config import Compile, EncoderConfig, ModelStageConfig
 from codekiln.training.contrastive import Contrastive
 from codekiln.training.learner import Learner
 from codekiln.training.stage import learn, splits
@@ -33,6 +33,7 @@ def build(config: EncoderConfig, inputs: Mapping[str, Artifact], out: Path) -> S
         seconds=config.seconds,
         batch_tokens=config.pairs * train.length,
         learning_rate=config.matrix_rate(),
+        compile=_compile(start.manifest["config"]["compile"]),
         threads=start.statistics["calibration"]["threads"],
         precision=start.statistics["calibration"]["precision"],
     )
@@ -43,6 +44,12 @@ def build(config: EncoderConfig, inputs: Mapping[str, Artifact], out: Path) -> S
         return Learner(settings, model.train(), Contrastive(tokenizer.special(PADDING)))
 
     return learn(new_learner, tokenizer, train, held_out, out)
+
+
+def _compile(setting: Compile) -> Compile:
+    """On a processor the many lengths of functions would be compiled one by one, each for long."""
+    on_gpu = pick_device().type == "cuda"
+    return "off" if setting == "auto" and not on_gpu else setting
 
 
 STAGE = Stage("encoder", 2, build)

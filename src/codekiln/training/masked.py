@@ -20,7 +20,7 @@ class Masked:
     """Implements `Objective` for rows `[B, T]` that hold nothing but ids."""
 
     def __init__(self, tokenizer: Tokenizer, seed: int, *, whole_tokens: bool = False) -> None:
-        self._padding = tokenizer.special(PADDING)
+        self.padding = tokenizer.special(PADDING)
         self._masking = Masking(tokenizer, seed, whole_tokens=whole_tokens)
 
     def prepare(self, rows: Tensor, first: int) -> Batch:
@@ -29,7 +29,7 @@ class Masked:
         shown, chosen = self._masking.hide(ids, first)
         labels = rows.masked_fill(~torch.from_numpy(chosen), IGNORED)
         tensors = {"ids": torch.from_numpy(shown), "labels": labels}
-        if (documents := apart(rows, self._padding)) is not None:
+        if (documents := apart(rows, self.padding)) is not None:
             tensors["documents"] = documents
         return Batch(tensors, {"guesses": max(1, int(chosen.sum()))})
 

@@ -25,6 +25,6 @@ class NextSegment:
         """Cross-entropy of the guessed tokens and of the guess about the segments, added."""
         assert isinstance(model, Bidirectional)
         hidden = model(batch["ids"], batch.tensors.get("documents"))
-        odds = model.follows(hidden)
+        odds = model.follows(hidden, batch["ids"], self._masked.padding)
         wrong = F.binary_cross_entropy_with_logits(odds, batch["next"].float(), reduction="sum")
         return self._masked.score(model, hidden, batch) + wrong / batch.counts["pairs"]
