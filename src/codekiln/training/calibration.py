@@ -53,12 +53,11 @@ def calibrate(
     """
     threads, precision = _fastest(_ways(config), rows, step)
     torch.set_num_threads(threads)
-    each, compiled = _each(step, rows, precision), False
+    each, compiled = _each(lambda: step(rows, precision)), False
     tokens = rows * row_length
     lasts = each * config.tokens / tokens if config.tokens else config.seconds
     if compile_layers is not None and lasts >= LONG:
-        then = _compiled(compile_layers, step, rows, precision)
-        each, compiled = min(each, then), then < each
+        each, compiled = _with_compiling(compile_layers, lambda: step(rows, precision))
     steps = config.tokens // tokens if config.tokens else int(config.seconds / each)
     return Calibration(max(1, steps), threads, precision, each, compiled)
 
@@ -88,28 +87,37 @@ def _fastest(ways: list[Way], rows: int, step: Step) -> Way:
             break
         for threads, precision in ways:
             torch.set_num_threads(threads)
-            seconds = _seconds(step, rows, precision)
+            seconds = _seconds(lambda: step(rows, precision))  # noqa: B023 - called at once
             best[threads, precision] = min(best[threads, precision], seconds)
     return min(ways, key=lambda way: best[way])
 
 
-def _compiled(
-    compile_layers: Callable[[], None], step: Step, rows: int, precision: Precision
-) -> float:
-    """Seconds of a compiled step; without end where torch cannot compile, say for want of a compiler."""
+def _with_compiling(
+    compile_layers: Callable[[], None], step: Callable[[], None]
+) -> tuple[float, bool]:
+    """Seconds of a step, and whether of a compiled one: both ways are timed in turns.
+
+    Where torch cannot compile, say for want of a compiler, plain ones it is.
+    """
+    ways: dict[bool, list[float]] = {False: [], True: []}
     compile_layers()
     try:
-        step(rows, precision)
+        step()
     except torch._dynamo.exc.TorchDynamoException:
-        return math.inf
-    return _each(step, rows, precision)
+        ways.pop(True)
+    start = time.perf_counter()
+    while len(ways[False]) < TIMED_STEPS and not (ways[False] and _enough(start)):
+        for compiled, found in ways.items():
+            with torch.compiler.set_stance("default" if compiled else "force_eager"):
+                found.append(_seconds(step))
+    return min((median(found), compiled) for compiled, found in ways.items())
 
 
-def _each(step: Step, rows: int, precision: Precision) -> float:
+def _each(step: Callable[[], None]) -> float:
     """Seconds of a step, the median of several."""
-    start, found = time.perf_counter(), [_seconds(step, rows, precision)]
+    start, found = time.perf_counter(), [_seconds(step)]
     while len(found) < TIMED_STEPS and not _enough(start):
-        found.append(_seconds(step, rows, precision))
+        found.append(_seconds(step))
     return median(found)
 
 
@@ -118,7 +126,7 @@ def _enough(start: float) -> bool:
     return here().told(time.perf_counter() - start > PATIENCE)
 
 
-def _seconds(step: Step, rows: int, precision: Precision) -> float:
+def _seconds(step: Callable[[], None]) -> float:
     start = time.perf_counter()
-    step(rows, precision)
+    step()
     return time.perf_counter() - start
