@@ -106,4 +106,4 @@ def _length_of(config: ModelStageConfig) -> str:
     return f"{ROWS[config.objective]}.row_length"
 
 
-STAGE = Stage("model", 1, build)
+STAGE = Stage("model", 2, build)

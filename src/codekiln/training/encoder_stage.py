@@ -45,4 +45,4 @@ def build(config: EncoderConfig, inputs: Mapping[str, Artifact], out: Path) -> S
     return learn(new_learner, tokenizer, train, held_out, out)
 
 
-STAGE = Stage("encoder", 1, build)
+STAGE = Stage("encoder", 2, build)

@@ -168,4 +168,4 @@ def _plan(new_learner: Callable[[], Learner], train: RowSource, out: Path) -> Ca
     return plan
 
 
-STAGE = Stage("model", 2, build)
+STAGE = Stage("model", 3, build)
