@@ -126,13 +126,12 @@ def _speed_and_mixing(name: str, folder: Path) -> tuple[float, float]:
         while time.perf_counter() - start < SECONDS:
             rows += len(next(batches))
         speed = rows / (time.perf_counter() - start)
-        return speed, _apart(torch.cat([next(batches)[:, :DIGITS] for _ in range(WATCHED)]))
+        numbers = torch.cat([_numbers(next(batches)) for _ in range(WATCHED)])
+    return speed, float(numbers.diff().abs().double().mean()) / ROWS
 
 
-def _apart(digits: torch.Tensor) -> float:
-    """How far the numbers of rows `[n, digits]` jump, on the mean, as a share of all rows."""
-    numbers = digits @ torch.tensor([1 << 16, 1 << 8, 1])
-    return float(numbers.diff().abs().double().mean()) / ROWS
+def _numbers(rows: torch.Tensor) -> torch.Tensor:
+    return rows[:, :DIGITS] @ torch.tensor([1 << 16, 1 << 8, 1])
 
 
 @contextmanager
