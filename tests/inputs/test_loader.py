@@ -1,10 +1,13 @@
 """The loader against a plain list, and shards against one array."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
 from codekiln.errors import ArtifactError, CorpusError
-from codekiln.inputs import RowLoader, RowStore, permute
+from codekiln.inputs import RowLoader, RowStore, loader, order
+from codekiln.inputs.order import Order
 
 SIZES = (3, 5, 1, 4)
 TOTAL = sum(SIZES)
@@ -25,10 +28,19 @@ def paths(tmp_path, rows):
     return paths
 
 
-def reference(rows, seed, epochs):
+@pytest.fixture(params=["one window", "three windows"])
+def block(request, monkeypatch):
+    """Rows a block, which is all of them and more, or two."""
+    if request.param == "one window":
+        return 65536 // (9 * 2)
+    monkeypatch.setattr(loader, "BLOCK_BYTES", 2 * 9 * 2 + 1)
+    monkeypatch.setattr(order, "WINDOW", 3)
+    return 2
+
+
+def reference(rows, block, seed, epochs):
     """Everything a loader gives out, as one list."""
-    order = [permute(np.arange(len(rows)), len(rows), seed, epoch) for epoch in range(epochs)]
-    return rows[np.concatenate(order)]
+    return rows[Order(len(rows), block).places(np.arange(epochs * len(rows)), seed)]
 
 
 def test_shards_are_one_sequence(rows, paths):
@@ -56,11 +68,11 @@ def test_large_ids_survive(tmp_path):
 
 
 @pytest.mark.parametrize("batch", [1, 2, 4, 13, 20, 40])
-def test_every_epoch_has_each_row_once(rows, paths, batch):
+def test_every_epoch_has_each_row_once(rows, paths, block, batch):
     loader = RowLoader(RowStore(paths), batch, seed=7)
     count = 4 * TOTAL // batch + 1
     found = np.concatenate([loader.next_batch() for _ in range(count)])
-    assert np.array_equal(found, reference(rows, 7, 8)[: count * batch])
+    assert np.array_equal(found, reference(rows, block, 7, 8)[: count * batch])
     for epoch in range(min(4, len(found) // TOTAL)):
         one = found[epoch * TOTAL : (epoch + 1) * TOTAL]
         assert sorted(one.tolist()) == sorted(rows.astype(np.int64).tolist())
@@ -68,9 +80,9 @@ def test_every_epoch_has_each_row_once(rows, paths, batch):
 
 
 @pytest.mark.parametrize("batch", [1, 4, 5])
-def test_restored_anywhere_it_gives_the_same_rest(rows, paths, batch):
+def test_restored_anywhere_it_gives_the_same_rest(rows, paths, block, batch):
     store = RowStore(paths)
-    expected = reference(rows, 3, 6)
+    expected = reference(rows, block, 3, 6)
     for position in range(2 * TOTAL + 1):
         loader = RowLoader(store, batch, seed=3, position=position)
         for start in range(position, position + 3 * batch, batch):
@@ -82,6 +94,22 @@ def test_another_seed_gives_another_order(paths):
     first, same, other = (RowLoader(store, TOTAL, seed).next_batch() for seed in (1, 1, 2))
     assert np.array_equal(first, same)
     assert not np.array_equal(first, other)
+
+
+@pytest.mark.usefixtures("block")
+@pytest.mark.parametrize("position", [0, 17])
+def test_each_row_is_asked_for_once_before_it_is_drawn(paths, monkeypatch, position):
+    asked, drawn = [], []
+
+    def note(shard, places):
+        asked.extend(tuple(row) for row in shard[places.start : places.stop].tolist())
+
+    monkeypatch.setattr(loader, "read_soon", note)
+    source = RowLoader(RowStore(paths), 1, seed=2, position=position)
+    for _ in range(3 * TOTAL):
+        drawn.append(tuple(source.next_batch()[0].tolist()))
+        assert not Counter(drawn) - Counter(asked)
+    assert len(asked) <= len(drawn) + 3 * TOTAL  # the window that it is in, and the next
 
 
 @pytest.mark.parametrize(

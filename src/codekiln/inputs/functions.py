@@ -13,7 +13,7 @@ from codekiln.artifact import Artifact, Stage, Statistics
 from codekiln.config import setting
 from codekiln.corpus import Document, Split, documents
 from codekiln.inputs.formats import DOCUMENTATION, segment_alone
-from codekiln.inputs.loader import map_shard
+from codekiln.inputs.mapped import map_shard
 from codekiln.inputs.shards import blocks, id_type, write_shard
 from codekiln.languages import Function, documented_functions, languages
 from codekiln.telemetry import Progress, progress

@@ -1,6 +1,5 @@
 """Rows from memory-mapped shards in a keyed order. What a resumed run must know is one integer."""
 
-import mmap
 from pathlib import Path
 from typing import Protocol
 
@@ -9,27 +8,14 @@ import numpy.typing as npt
 
 from codekiln.artifact import Artifact
 from codekiln.errors import ArtifactError, CorpusError
-from codekiln.inputs.permutation import permute
+from codekiln.inputs.mapped import expect_no_order, map_shard, read_soon, row_bytes
+from codekiln.inputs.order import Order, Places
+
+BLOCK_BYTES = (
+    1 << 16
+)  # small, so that blocks are many; a disk reads it nearly as fast as all in one
 
 Rows = npt.NDArray[np.int64]
-
-
-def map_shard(path: Path) -> npt.NDArray[np.generic]:
-    """The array in a shard's file, read from disk only where it is looked at.
-
-    Raises:
-        ArtifactError: the file is no array, or cut short.
-    """
-    try:
-        shard = np.lib.format.open_memmap(path, mode="r")
-    except ValueError as error:
-        raise ArtifactError(
-            f"{path} is a damaged shard ({error}): rebuild it, delete its folder and run again."
-        ) from None
-    # Rows are drawn at random: what the system reads ahead would only push others out of its cache.
-    if isinstance(shard.base, mmap.mmap) and hasattr(mmap, "MADV_RANDOM"):
-        shard.base.madvise(mmap.MADV_RANDOM)
-    return shard
 
 
 class RowSource(Protocol):
@@ -59,6 +45,7 @@ class RowStore:
             CorpusError: there are no rows at all.
             ArtifactError: a shard is not what it should be.
         """
+        self._paths = shards
         self._shards = [map_shard(path) for path in shards]
         if any(shard.ndim != 2 for shard in self._shards):
             raise ArtifactError("A shard holds no rows: rebuild the inputs.")
@@ -67,6 +54,12 @@ class RowStore:
             raise CorpusError("There are no rows to train on: add sources to the recipe.")
         if len({shard.shape[1] for shard in self._shards}) != 1:
             raise ArtifactError("Shards of rows differ in length: rebuild the inputs.")
+        for shard in self._shards:
+            expect_no_order(shard)
+        # A row of a memmap is one too, and to make it takes longer than to copy the row.
+        self._plain = [np.asarray(shard) for shard in self._shards]
+        self._order = Order(len(self), max(1, BLOCK_BYTES // row_bytes(self._shards[0])))
+        self._asked: set[tuple[int, int]] = set()
 
     @classmethod
     def of(cls, inputs: Artifact, split: str) -> "RowStore":
@@ -83,25 +76,42 @@ class RowStore:
 
     def largest(self) -> int:
         """The largest id in any row; reads all of them."""
-        return max(int(shard.max()) for shard in self._shards if len(shard))
+        # Mapped anew, because these maps are told not to read ahead.
+        return max(int(map_shard(path).max()) for path in self._paths if len(map_shard(path)))
 
     def __getitem__(self, places: npt.ArrayLike) -> Rows:
         """Rows `[n, length + 1]` at the places given."""
-        places = np.atleast_1d(np.asarray(places))
-        shards = np.searchsorted(self._ends, places, side="right")
-        starts = np.concatenate(([0], self._ends))[shards]
-        rows = [self._shards[s][p] for s, p in zip(shards, places - starts, strict=True)]
-        return np.stack(rows).astype(np.int64)
+        shards, places = self._located(np.atleast_1d(np.asarray(places)))
+        rows = np.empty((len(places), self.length + 1), dtype=np.int64)
+        for row, shard, place in zip(rows, shards, places, strict=True):
+            row[:] = self._plain[shard][place]
+        return rows
 
     def drawn(self, positions: npt.ArrayLike, seed: int) -> Rows:
         """Rows `[n, length + 1]` of an endless order: each epoch is another permutation of all."""
-        total = len(self)
-        epochs, places = np.divmod(np.atleast_1d(np.asarray(positions)), total)
-        rows = np.empty(len(places), dtype=np.int64)
-        for epoch in np.unique(epochs):
-            now = epochs == epoch
-            rows[now] = permute(places[now], total, seed, int(epoch))
-        return self[rows]
+        positions = np.atleast_1d(np.asarray(positions))
+        first, last = self._order.window([positions.min(), positions.max()]).tolist()
+        self._read_ahead(range(first, last + 2), seed)
+        return self[self._order.places(positions, seed)]
+
+    def _read_ahead(self, windows: range, seed: int) -> None:
+        """Have the system read windows, but for those that it has been asked for: mostly the last."""
+        wanted = {(seed, window) for window in windows}
+        for _, missing in sorted(wanted - self._asked):
+            self._ask_for(np.sort(self._order.within(missing, seed)))
+        self._asked = wanted
+
+    def _ask_for(self, rows: Places) -> None:
+        """Rows come in rising order; those that follow each other in a shard are one request."""
+        shards, places = self._located(rows)
+        starts = np.flatnonzero((np.diff(places) != 1) | (np.diff(shards) != 0)) + 1
+        for run, shard in zip(np.split(places, starts), shards[[0, *starts]], strict=True):
+            read_soon(self._shards[shard], range(run[0], run[-1] + 1))
+
+    def _located(self, rows: Places) -> tuple[Places, Places]:
+        """The shard that each row is in, and its place there."""
+        shards = np.searchsorted(self._ends, rows, side="right")
+        return shards, rows - np.concatenate(([0], self._ends))[shards]
 
 
 class RowLoader:

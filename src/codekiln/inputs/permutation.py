@@ -1,4 +1,4 @@
-"""A keyed permutation of 0 … n-1 that is computed, not stored: the order of the rows in an epoch.
+"""A keyed permutation of 0 … n-1 that is computed, not stored.
 
 A Feistel network on the smallest even number of bits that holds n, walked along its cycle until it
 falls inside (Black & Rogaway 2002, "Ciphers with arbitrary finite domains", §3 and §5).
@@ -11,14 +11,14 @@ ROUNDS = 6
 Positions = npt.NDArray[np.uint64]
 
 
-def permute(positions: npt.ArrayLike, n: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:
-    """Where each of `positions` (in 0 … n-1) goes; one-to-one for each pair of seed and epoch.
+def permute(positions: npt.ArrayLike, n: int, *key: int) -> npt.NDArray[np.int64]:
+    """Where each of `positions` (in 0 … n-1) goes; one-to-one for each key, which is one number or more.
 
-    >>> sorted(permute(range(5), 5, seed=1, epoch=0).tolist())
+    >>> sorted(permute(range(5), 5, 1, 0).tolist())
     [0, 1, 2, 3, 4]
     """
     half = max(1, ((n - 1).bit_length() + 1) // 2)
-    state = np.random.SeedSequence([seed, epoch]).generate_state(ROUNDS, np.uint64)
+    state = np.random.SeedSequence(key).generate_state(ROUNDS, np.uint64)
     keys = state.astype(np.uint64)
     values = _feistel(np.asarray(positions, dtype=np.uint64), half, keys)
     outside = values >= n

@@ -10,7 +10,7 @@ import numpy as np
 from codekiln.artifact import Artifact, Stage, Statistics
 from codekiln.config import setting
 from codekiln.corpus import documents
-from codekiln.inputs.loader import map_shard
+from codekiln.inputs.mapped import map_shard
 from codekiln.inputs.packing import SMALLEST_ROOM, Packer
 from codekiln.inputs.shards import blocks, id_type, write_shard
 from codekiln.telemetry import Progress, progress

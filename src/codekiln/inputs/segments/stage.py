@@ -19,7 +19,8 @@ from codekiln.artifact import Artifact, Stage, Statistics, discard
 from codekiln.config import setting
 from codekiln.corpus import Document, Split, documents
 from codekiln.inputs.formats import PAIR_TOKENS, segment_pair
-from codekiln.inputs.loader import RowStore, map_shard
+from codekiln.inputs.loader import RowStore
+from codekiln.inputs.mapped import map_shard
 from codekiln.inputs.segments.cutting import Cutter
 from codekiln.inputs.segments.partners import NOBODY, partners
 from codekiln.inputs.shards import blocks, id_type, write_shard
