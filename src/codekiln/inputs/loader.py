@@ -11,9 +11,8 @@ from codekiln.errors import ArtifactError, CorpusError
 from codekiln.inputs.mapped import expect_no_order, map_shard, read_soon, row_bytes
 from codekiln.inputs.order import Order, Places
 
-BLOCK_BYTES = (
-    1 << 16
-)  # small, so that blocks are many; a disk reads it nearly as fast as all in one
+# Small, so that blocks are many; a disk reads it nearly as fast as all in one.
+BLOCK_BYTES = 1 << 16
 
 Rows = npt.NDArray[np.int64]
 

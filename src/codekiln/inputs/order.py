@@ -63,9 +63,7 @@ class Order:
         epoch = int(positions[0]) // self.rows
         blocks, within = np.divmod(positions - epoch * self.rows, self.block)
         count = self.rows // self.block
-        full = (
-            blocks < count
-        )  # what is left over stays last; the cut puts other rows there each time
+        full = blocks < count  # what is left over stays last: the cut puts other rows there
         blocks[full] = permute(blocks[full], count, seed, BLOCKS, epoch)
         cut = permute([0], self.rows, seed, CUT, epoch)
         return (blocks * self.block + within + cut) % self.rows
