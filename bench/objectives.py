@@ -4,7 +4,8 @@ It is trained on `recipes/packages.toml`: masked tokens and next segments togeth
 their documentation. A token is guessed beside the commonest one; whether two segments of a repository stand
 next to each other, beside the words they share (with the threshold that is best on the training side); a
 function is sought by its documentation among 1,000 others of its language, beside BM25 over the same texts
-with names taken apart. MRR is the mean of 1 / rank over 1,001 queries of a language.
+with names taken apart, alone and together with it (their ranks fused). MRR is the mean of 1 / rank over
+1,001 queries of a language.
 """
 
 import os
@@ -75,6 +76,7 @@ def retrieval(languages: Mapping[str, Mapping[str, Any]]) -> list[Row]:
             "MRR": f"{ranks['encoder']:.3f}",
             "before the contrastive stage": f"{ranks['before']:.3f}",
             "BM25": f"{ranks['bm25']:.3f}",
+            "encoder and BM25": f"{ranks['both']:.3f}",
             "chance": f"{ranks['chance']:.4f}",
         }
         for language, ranks in languages.items()

@@ -21,7 +21,7 @@ from codekiln.training.causal import Causal
 from codekiln.training.config import ModelStageConfig
 from codekiln.training.learner import Learner
 
-SHAPES = ((2, 4096, 256, 9), (6, 4096, 512, 5), (8, 16_384, 512, 5))  # depth … pairs of runs
+SHAPES = ((2, 4096, 256, 9), (6, 4096, 512, 5), (8, 16_384, 512, 4))  # depth … pairs of runs
 STEPS = 2  # of the Trainer in one go, so that its start does not count for much
 END, PADDING = 0, 4
 WAYS = (

@@ -135,6 +135,7 @@ def test_retrieval_by_language_beside_what_needs_no_model(rows, tmp_path, monkey
     assert ranks["before"] == pytest.approx(1 / 5.5, abs=1e-4)
     assert ranks["chance"] == pytest.approx(sum(1 / n for n in range(1, 11)) / 10, abs=1e-4)
     assert ranks["bm25"] == 1  # the number of both halves is a word
+    assert ranks["both"] == 1
 
 
 def test_what_no_language_has_enough_of_is_mixed(rows, tmp_path, monkeypatch):

@@ -8,7 +8,7 @@ import pytest
 
 from codekiln.evaluate.bm25 import Bm25
 from codekiln.evaluate.overlap import best_threshold, overlap
-from codekiln.evaluate.retrieval import by_chance, distinct, reciprocal_ranks
+from codekiln.evaluate.retrieval import by_chance, distinct, fused, reciprocal_ranks
 from codekiln.evaluate.words import words
 
 TEXTS = [text.split() for text in ("a b c a", "b b b b b b", "c", "d a d", "")]
@@ -100,3 +100,15 @@ def test_the_threshold_is_the_best_of_all():
         found = best_threshold(clues, labels)
         best = max(((clues > t) == labels).sum() for t in [-1, *clues])
         assert ((clues > found) == labels).sum() == best
+
+
+def test_two_rankings_count_alike_once_fused():
+    scores = np.random.default_rng(0).random((2, 5, 5))
+    found = fused(*scores)
+    for query in range(5):
+        for function in range(5):
+            ranks = [
+                1 + (scores[way, query] > scores[way, query, function]).sum() for way in (0, 1)
+            ]
+            expected = sum(1 / (60 + rank) for rank in ranks)
+            assert found[query, function] == pytest.approx(expected)

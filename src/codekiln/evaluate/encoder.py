@@ -17,7 +17,7 @@ from codekiln.config import setting
 from codekiln.device import require_torch
 from codekiln.evaluate.bm25 import Bm25
 from codekiln.evaluate.overlap import best_threshold, overlap
-from codekiln.evaluate.retrieval import by_chance, distinct, reciprocal_ranks
+from codekiln.evaluate.retrieval import by_chance, distinct, fused, reciprocal_ranks
 from codekiln.evaluate.words import words
 from codekiln.inputs import RowStore
 from codekiln.inputs.formats import DOCUMENTATION
@@ -160,6 +160,7 @@ def _ranks(encoders: Mapping[str, "Encoder"], rows: Ids) -> dict[str, Any]:
     }
     bm25 = Bm25([words(tokenizer.decode(ids)) for ids in functions])
     scores["bm25"] = np.array([bm25.scores(words(tokenizer.decode(ids))) for ids in queries])
+    scores["both"] = fused(scores["encoder"], scores["bm25"])
     ranks = {
         name: round(float(reciprocal_ranks(found).mean()), 4) for name, found in scores.items()
     }
@@ -174,4 +175,4 @@ def _share(right: npt.NDArray[np.bool_]) -> float:
     return round(float(np.mean(right)), 4)
 
 
-STAGE = Stage("encoder_evaluation", 1, build)
+STAGE = Stage("encoder_evaluation", 2, build)
