@@ -64,7 +64,7 @@ def exact_muon(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """The library takes a row's logits in three chunks."""
-    monkeypatch.setattr(cross_entropy, "CHUNK", 64)
+    monkeypatch.setattr(cross_entropy, "CHUNK_LOGITS", 64 * SHAPE.vocabulary)
 
 
 @pytest.fixture

@@ -153,7 +153,7 @@ def test_too_many_of_them_stop_the_run_with_what_was_learned(stores, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("g++"), reason="torch compiles with g++")
-@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+@pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize(("precision", "tolerance"), [("fp32", 1e-5), ("bf16", 2e-2)])
 def test_compiled_layers_learn_what_plain_ones_do(stores, precision, tolerance):
     rows = torch.from_numpy(stores[0][range(4)])

@@ -7,13 +7,12 @@ a tensor of zeros for each and a sum of them all, is done in place.
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
 BLOCK = 128
-Way = TypeVar("Way", bound=Callable[..., Tensor])
 
 
 def blockwise(
@@ -24,22 +23,20 @@ def blockwise(
     `mask`, broadcastable to `[B, H, T, T]`, restricts further what a query may see.
     """
     with torch.autocast(query.device.type, enabled=False):
-        return _Blockwise.of(query, key, value, mask, causal)
+        seen: Tensor = _Blockwise.of(query, key, value, mask, causal)
+        return seen
 
 
-def _uncompiled(function: Way) -> Way:
-    """Torch 2.13 compiles gradients of slices, in bf16, to what are no numbers."""
-    way: Way = torch.compiler.disable(function)
-    return way
+def hide_from_compiler() -> None:
+    """To be called before a model is compiled: torch 2.13 makes no numbers of gradients of slices in bf16.
+
+    Not by itself when this is imported, because it takes seconds to load the compiler.
+    """
+    _Blockwise.of = torch.compiler.disable(_Blockwise.apply)
 
 
 class _Blockwise(torch.autograd.Function):
-    @staticmethod
-    @_uncompiled
-    def of(*arguments: Any) -> Tensor:
-        """The same as `apply`."""
-        seen: Tensor = _Blockwise.apply(*arguments)
-        return seen
+    of: ClassVar[Callable[..., Any]]  # `apply`, or what hides it
 
     @staticmethod
     def forward(
@@ -73,6 +70,9 @@ class _Blockwise(torch.autograd.Function):
             queries = heads.queries(query, block)
             by_key[:, reached].baddbmm_(by_scores.transpose(1, 2), queries, alpha=heads.scale)
         return by_query, heads.apart(by_key), heads.apart(by_value), None, None
+
+
+_Blockwise.of = _Blockwise.apply
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from codekiln.errors import TrainingError
+from codekiln.model.blockwise import hide_from_compiler
 from codekiln.model.transformer import Transformer
 from codekiln.training.config import ModelStageConfig, Precision
 from codekiln.training.objective import Batch, Objective
@@ -34,6 +35,7 @@ class Learner:
 
     def compile(self) -> None:
         """Have torch compile the layers, one like the other, when they are first used."""
+        hide_from_compiler()
         self.model.masks_in_blocks = self.device.type == "cuda"
         for block in self.model.model.layers:
             block.compile(dynamic=False)
