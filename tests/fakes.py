@@ -51,9 +51,16 @@ class FakeEngine:
         self.rows = [[] for _ in ids]
         return self._read(ids)[:, -1]
 
+    def read(self, ids: Ids) -> Logits:
+        self.steps += 1
+        return self._read(ids)[:, -1]
+
     def step(self, ids: Ids) -> Logits:
         self.steps += 1
         return self._read(ids)
+
+    def twin(self) -> "FakeEngine":
+        return FakeEngine(self._after, self.vocabulary, self.context)
 
     def fork(self, parents: Sequence[int]) -> None:
         self.rows = [list(self.rows[parent]) for parent in parents]

@@ -31,6 +31,9 @@ class Engine(Protocol):
     def prefill(self, ids: Ids) -> Logits:
         """Forget everything and read `ids[batch, n]`; logits `[batch, vocab]` after the last one."""
 
+    def read(self, ids: Ids) -> Logits:
+        """Read `ids[batch, n]` more; logits `[batch, vocab]` after the last one."""
+
     def step(self, ids: Ids) -> Logits:
         """Read `ids[batch, n]` more; logits `[batch, n, vocab]` after each."""
 
@@ -39,3 +42,6 @@ class Engine(Protocol):
 
     def rewind(self, n: int) -> None:
         """Forget the last `n` tokens of every row."""
+
+    def twin(self) -> "Engine":
+        """Another engine on the same weights, with an empty cache of its own."""

@@ -38,6 +38,10 @@ class TorchEngine:
     def prefill(self, ids: Ids) -> Logits:
         """Forget everything and read `ids[batch, n]`; logits `[batch, vocab]` after the last one."""
         self._cache = KeyValueCache(self._model.config.layers)
+        return self.read(ids)
+
+    def read(self, ids: Ids) -> Logits:
+        """Read `ids[batch, n]` more; logits `[batch, vocab]` after the last one."""
         return self._logits(self._read(ids)[:, -1])
 
     def step(self, ids: Ids) -> Logits:
@@ -51,6 +55,10 @@ class TorchEngine:
     def rewind(self, n: int) -> None:
         """Forget the last `n` tokens of every row."""
         self._cache.rewind(n)
+
+    def twin(self) -> "TorchEngine":
+        """Another engine on the same weights, with an empty cache of its own."""
+        return TorchEngine(self._model, half=self._half)
 
     @torch.inference_mode()
     def _read(self, ids: Ids) -> torch.Tensor:
