@@ -16,8 +16,8 @@ from codekiln.evaluate.bits_per_byte import token_bits
 from codekiln.evaluate.compression import DICTIONARY, xz_bits_per_byte
 from codekiln.evaluate.ngram import NgramModel
 from codekiln.evaluate.samples import sample_completions
-from codekiln.generate.completer import EngineCompleter
 from codekiln.generate.engine import Engine
+from codekiln.generate.engine_completer import EngineCompleter
 from codekiln.generate.loading import load_engine
 from codekiln.inputs import Header, header_ids
 from codekiln.telemetry import progress

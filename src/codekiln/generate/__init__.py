@@ -8,13 +8,14 @@ from codekiln.generate.completer import (
     Completion,
     CompletionChunk,
     CompletionRequest,
-    EngineCompleter,
     Timings,
     collect,
 )
-from codekiln.generate.decoding import FinishReason, Step, TextStream, generate
+from codekiln.generate.decoding import FinishReason, Guides, Step, decode, generate
 from codekiln.generate.engine import Engine, Ids, Logits
+from codekiln.generate.engine_completer import EngineCompleter
 from codekiln.generate.strategies import Sampling, Strategy, log_softmax, softmax, strategy_of
+from codekiln.generate.text_stream import TextStream
 
 __all__ = [
     "Completer",
@@ -24,6 +25,7 @@ __all__ = [
     "Engine",
     "EngineCompleter",
     "FinishReason",
+    "Guides",
     "Ids",
     "Logits",
     "Sampling",
@@ -32,6 +34,7 @@ __all__ = [
     "TextStream",
     "Timings",
     "collect",
+    "decode",
     "generate",
     "log_softmax",
     "softmax",

@@ -1,25 +1,32 @@
 """The one call that command line, servers and apps make: a request in, chunks of text out.
 
-`EngineCompleter` answers with a model of ours. A server with somebody else's model gives no logits
-and implements `Completer` on its own.
+`engine_completer` answers with a model of ours. A server with somebody else's model gives no logits
+and implements `Completer` on its own, in `servers`.
 """
 
+import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from codekiln.generate.decoding import FinishReason, Step, generate
-from codekiln.generate.engine import Engine
-from codekiln.generate.strategies import Sampling, strategy_of
+from codekiln.errors import UsageError
+from codekiln.generate.decoding import FinishReason
+from codekiln.generate.extents import Block, Everything, Extent, Lines
+from codekiln.generate.interrupt import Interrupt
+from codekiln.generate.strategies import Sampling
 from codekiln.inputs.formats import Header
-from codekiln.tasks import completion_prompt
-from codekiln.tokenizer import Tokenizer
 
 
 @dataclass(frozen=True)
 class CompletionRequest:
-    """What to complete, and how. An empty field of the file's description is simply not known."""
+    """What to complete, and how. An empty field of the file's description is simply not known.
+
+    `lines` ends the answer with so many lines, `block` with the block that the cursor stands in; with
+    neither it is as long as the model makes it, within `max_tokens`. After `deadline_ms`, counted from
+    the call, the answer is what there is by then. Setting `cancelled`, from any thread, ends it at the
+    next step.
+    """
 
     prefix: str
     suffix: str = ""
@@ -35,6 +42,36 @@ class CompletionRequest:
     repetition_penalty: float | None = None
     stop: tuple[str, ...] = ()
     seed: int = 0
+    lines: int | None = None
+    block: bool = False
+    deadline_ms: float | None = None
+    cancelled: threading.Event | None = field(default=None, compare=False, repr=False)
+
+    def extent(self) -> Extent:
+        """How far the answer goes by its text.
+
+        Raises:
+            UsageError: `lines` is below 1, or `block` is wanted as well.
+        """
+        if self.lines is not None and self.block:
+            raise UsageError(
+                "An answer ends with its lines or with the block: leave one of them out."
+            )
+        if self.lines is not None:
+            return Lines(self.lines)
+        return Block(self.prefix) if self.block else Everything()
+
+    def interrupt(self) -> Interrupt:
+        """When to give up, as seen from now.
+
+        Raises:
+            UsageError: the deadline is below 1 ms.
+        """
+        if self.deadline_ms is None:
+            return Interrupt(None, self.cancelled)
+        if not self.deadline_ms >= 1:
+            raise UsageError(f"deadline_ms is {self.deadline_ms}, but must be ≥ 1.")
+        return Interrupt(time.monotonic() + self.deadline_ms / 1000, self.cancelled)
 
     @property
     def header(self) -> Header:
@@ -73,38 +110,6 @@ class Completer(Protocol):
         Raises:
             UsageError: at once, if the request is out of bounds.
         """
-
-
-@dataclass(frozen=True)
-class EngineCompleter:
-    """Completes with an engine in this process, one request at a time."""
-
-    engine: Engine
-    tokenizer: Tokenizer
-
-    def complete(self, request: CompletionRequest) -> Iterator[CompletionChunk]:
-        """One chunk a token.
-
-        The prompt has what `max_tokens` leaves of the context, or half of it if that is more.
-        """
-        budget = max(self.engine.context - request.max_tokens, self.engine.context // 2)
-        prompt = completion_prompt(
-            self.tokenizer,
-            request.prefix,
-            request.suffix,
-            request.header,
-            budget,
-        )
-        steps = generate(
-            self.engine,
-            self.tokenizer,
-            prompt,
-            strategy=strategy_of(request.sampling),
-            max_tokens=request.max_tokens,
-            stop=request.stop,
-            seed=request.seed,
-        )
-        return (_chunk(step, len(prompt)) for step in steps)
 
 
 @dataclass(frozen=True)
@@ -164,10 +169,4 @@ def collect(
             generate_ms=1000 * (end - first),
             tokens_per_second=later / (end - first) if later and end > first else 0.0,
         ),
-    )
-
-
-def _chunk(step: Step, prompt_tokens: int) -> CompletionChunk:
-    return CompletionChunk(
-        step.text, (step.token,), (step.logprob,), step.finish_reason, prompt_tokens
     )

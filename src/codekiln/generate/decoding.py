@@ -1,78 +1,77 @@
-"""The decoding loop: prompt in, tokens and text out, one step of an engine a token.
+"""The decoding loop: prompt in, tokens and text out; one step of an engine brings one token or several.
 
-What chooses a token is in `strategies`; what a prompt looks like is in `tasks`. Here are the ends
-of a generation, the special tokens that are never generated, and the text that is certain already.
+What chooses a token is in `strategies`, what a prompt looks like in `tasks`, how far an answer goes by its
+text in `extents`. Here are the ends of a generation and the special tokens that are never generated.
 """
 
-import codecs
+import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from codekiln.errors import ModelError, UsageError
 from codekiln.generate.engine import Engine, Ids, Logits
-from codekiln.generate.strategies import Strategy, log_softmax
+from codekiln.generate.extents import Everything, Extent
+from codekiln.generate.interrupt import Interrupt, Interruption
+from codekiln.generate.prefix_cache import Slot
+from codekiln.generate.speculation import Draft, Source, Speculation
+from codekiln.generate.strategies import Strategy
+from codekiln.generate.text_stream import TextStream
 from codekiln.tokenizer import Tokenizer
 
-FinishReason = Literal["end", "stop", "length"]
+FinishReason = Literal["end", "stop", "length"] | Interruption
+DRAFTED_BEHIND = 32  # ids still to be read, at most, for a draft to be read with them
 
 
 @dataclass(frozen=True)
 class Step:
     """One generated token.
 
-    `text` is what became certain with it, perhaps nothing. `logprob` is natural, under the model's
-    own distribution: after the control tokens are masked, before any strategy. `finish_reason` is
-    None but in the last step: "end" (the end token), "stop" (a stop string) or "length"
-    (`max_tokens`, or the engine's context is full).
+    `text` is what became certain with it, perhaps nothing. `logprob` is natural, under the distribution
+    that was chosen from: after masks and mixing, before any strategy. `finish_reason` is None but in the
+    last step: "end" (the end token), "stop" (a stop string, or the extent is complete), "length"
+    (`max_tokens`, or the context is full), "deadline" or "cancelled"; with the last two comes no token.
     """
 
     text: str
-    token: int
+    token: int | None
     logprob: float
     finish_reason: FinishReason | None
 
 
-class TextStream:
-    """Bytes in, text out, as soon as it can no longer be part of a stop string or of a character.
+class Mixer(Protocol):
+    """Something that knows more than the model, such as an index of the repository."""
 
-    Invalid bytes become U+FFFD. Of several stop strings the first to be complete counts, so the
-    result does not depend on where tokens begin and end.
-    """
+    def __call__(self, logits: Logits, context: Sequence[int]) -> Logits:
+        """New logits `[vocab]` for what follows `context`; what is at -inf stays there."""
 
-    def __init__(self, stop: tuple[str, ...]) -> None:
-        """End before the first of these strings, none of them empty."""
-        self.stopped = False
-        self._stop = stop
-        self._held = ""
-        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
 
-    def feed(self, data: bytes, final: bool = False) -> str:
-        """The text that became certain; with `final`, all that was held back.
+class Mask(Protocol):
+    """Something that forbids tokens, such as a grammar; it is told each token that was chosen."""
 
-        Once `stopped`, the text up to the stop string has been returned and no more may be fed.
-        """
-        text = self._held + self._decoder.decode(data, final)
-        found = [(text.find(stop) + len(stop), -len(stop)) for stop in self._stop if stop in text]
-        if found:
-            end, length = min(found)
-            self.stopped = True
-            return text[: end + length]
-        certain = len(text) if final else len(text) - self._unsure(text)
-        self._held = text[certain:]
-        return text[:certain]
+    swallowed: int
+    """Bytes at the beginning of the answer that are no text of it, since the prompt has them already."""
 
-    def _unsure(self, text: str) -> int:
-        """Length of the longest end of `text` with which a stop string begins."""
-        longest = max(map(len, self._stop), default=1) - 1
-        return next(
-            (n for n in range(min(longest, len(text)), 0, -1) if self._begins_a_stop(text[-n:])), 0
-        )
+    def allowed(self) -> npt.NDArray[np.bool_] | None:
+        """Of the vocabulary `[vocab]`, what may come next; None for all of it."""
 
-    def _begins_a_stop(self, end: str) -> bool:
-        return any(stop.startswith(end) for stop in self._stop)
+    def advance(self, token: int) -> None:
+        """A token was chosen."""
+
+
+@dataclass(frozen=True)
+class Guides:
+    """What bends or hastens a generation besides its strategy; nothing by default."""
+
+    mixer: Mixer | None = None
+    masks: tuple[Mask, ...] = ()
+    sources: tuple[Source, ...] = ()
+    speculation: Speculation = field(default_factory=Speculation)
+    extent: Extent = field(default_factory=Everything)
+    interrupt: Interrupt = field(default_factory=Interrupt)
 
 
 def generate(
@@ -86,30 +85,61 @@ def generate(
     seed: int = 0,
     on_logits: Callable[[Logits], None] | None = None,
 ) -> Iterator[Step]:
-    """Read the prompt, then yield a step a token; nothing is computed before the first is wanted.
+    """`decode` on an engine that keeps nothing for the next prompt; `on_logits` sees those chosen from."""
+    slot = Slot(engine)
+    if prompt:
+        slot.prime(prompt)
+    guides = Guides(mixer=_Shown(on_logits)) if on_logits else Guides()
+    return decode(
+        slot,
+        tokenizer,
+        prompt,
+        strategy=strategy,
+        max_tokens=max_tokens,
+        stop=stop,
+        seed=seed,
+        guides=guides,
+    )
 
-    Special tokens other than the end token are never generated. `strategy` sees as earlier ids
-    those of the prompt and of the generation that stand for text. `on_logits` is shown the masked
-    logits `[vocab]` before each choice. An engine serves one generation at a time, to its end.
+
+def decode(
+    slot: Slot,
+    tokenizer: Tokenizer,
+    prompt: Sequence[int],
+    *,
+    strategy: Strategy,
+    max_tokens: int,
+    stop: tuple[str, ...] = (),
+    seed: int = 0,
+    guides: Guides,
+) -> Iterator[Step]:
+    """Yield a step a token; nothing is computed before the first is wanted.
+
+    The slot is primed with the prompt. Special tokens other than the end tokens are never generated.
+    `strategy` sees as earlier ids those of prompt and answer that stand for text. An engine serves one
+    generation at a time, to its end.
 
     Raises:
         UsageError: at once, if the prompt is empty or leaves no room in the context, a stop string
             is empty, `max_tokens` is below 1 or `seed` below 0.
         ModelError: the engine has fewer ids than the tokenizer, or its logits are no numbers.
     """
+    check_settings(max_tokens, stop, seed)
+    _check_fit(slot.engine, tokenizer, len(prompt))
+    limit = min(max_tokens, slot.engine.context - len(prompt))
+    chooser = _Chooser(slot.engine.vocabulary, tokenizer, prompt, strategy, seed, guides)
+    chosen = _tokens(slot, list(prompt), chooser, guides, len(prompt) + limit)
+    return _steps(tokenizer, chosen, limit, TextStream(stop), guides)
+
+
+def check_settings(max_tokens: int, stop: tuple[str, ...] = (), seed: int = 0) -> None:
+    """Raises UsageError: a stop string is empty, `max_tokens` is below 1 or `seed` below 0."""
     if max_tokens < 1:
         raise UsageError(f"max_tokens is {max_tokens}, but must be ≥ 1.")
     if seed < 0:
         raise UsageError(f"seed is {seed}, but must be ≥ 0.")
     if "" in stop:
         raise UsageError("A stop string is empty: leave it out.")
-    _check_fit(engine, tokenizer, len(prompt))
-    limit = min(max_tokens, engine.context - len(prompt))
-    rng = np.random.default_rng(seed)
-    chosen = _tokens(
-        engine, tokenizer, np.asarray(prompt, dtype=np.int64), strategy, rng, on_logits
-    )
-    return _steps(tokenizer, chosen, limit, TextStream(stop))
 
 
 def _check_fit(engine: Engine, tokenizer: Tokenizer, prompt_tokens: int) -> None:
@@ -126,15 +156,28 @@ def _check_fit(engine: Engine, tokenizer: Tokenizer, prompt_tokens: int) -> None
 
 
 def _steps(
-    tokenizer: Tokenizer, chosen: Iterator[tuple[int, float]], limit: int, stream: TextStream
+    tokenizer: Tokenizer,
+    chosen: Iterator[tuple[int, float] | Interruption],
+    limit: int,
+    stream: TextStream,
+    guides: Guides,
 ) -> Iterator[Step]:
     """Add the text to at most `limit` tokens, and end where one of the reasons says so."""
-    for count, (token, logprob) in enumerate(chosen, start=1):
+    extent = guides.extent
+    swallowed = sum(mask.swallowed for mask in guides.masks)
+    for count, event in enumerate(chosen, start=1):
+        if isinstance(event, str):
+            yield Step(extent.feed(stream.feed(b"", final=True), final=True), None, 0.0, event)
+            return
+        token, logprob = event
         ended = token in tokenizer.ends
         last = ended or count == limit
-        text = stream.feed(tokenizer.bytes_of(token), final=last)
+        data = tokenizer.bytes_of(token)
+        text = stream.feed(data[swallowed:], final=last)
+        swallowed = max(swallowed - len(data), 0)
+        text = extent.feed(text, final=last or stream.stopped)
         reason: FinishReason | None = None
-        if stream.stopped:
+        if stream.stopped or extent.ended:
             reason = "stop"
         elif last:
             reason = "end" if ended else "length"
@@ -144,27 +187,101 @@ def _steps(
 
 
 def _tokens(
-    engine: Engine,
-    tokenizer: Tokenizer,
-    prompt: Ids,
-    strategy: Strategy,
-    rng: np.random.Generator,
-    on_logits: Callable[[Logits], None] | None,
-) -> Iterator[tuple[int, float]]:
-    """Tokens and log-probabilities without end; an engine step is taken only for the next one."""
-    text = list(tokenizer.text_ids)
-    # Of control, only what ends an answer may be generated.
-    allowed = np.isin(np.arange(engine.vocabulary), [*text, *tokenizer.ends])
-    # Documents open with the end token: a penalty on it would keep every generation from ending.
-    seen = prompt[np.isin(prompt, text)]
-    logits = engine.prefill(prompt[np.newaxis])[0]
+    slot: Slot, context: list[int], chooser: "_Chooser", guides: Guides, full: int
+) -> Iterator[tuple[int, float] | Interruption]:
+    """Tokens and log-probabilities without end, or why there are no more.
+
+    A step is taken only for the next token, and never reads beyond `full` ids. Where a draft holds, the
+    logits of the next tokens are there already.
+    """
+    speculation, interrupt = guides.speculation, guides.interrupt
     while True:
-        logits = np.where(allowed, logits, np.float32(-np.inf))
+        slot.read_ahead(lambda: interrupt.reason() is None)
+        reason = interrupt.reason()
+        if reason:
+            yield reason
+            return
+        draft, length = _draft(guides, context, len(slot.pending), full)
+        pending, begun = len(slot.pending), time.perf_counter()
+        rows = slot.read(draft.ids[:length] if draft else ())
+        if pending <= DRAFTED_BEHIND:
+            speculation.costs.note(pending + length, 1000 * (time.perf_counter() - begun))
+        chosen: list[int] = []
+        try:
+            for row in rows:
+                token, logprob = chooser.choose(row, context)
+                context.append(token)
+                chosen.append(token)
+                yield token, logprob
+                if draft is None or len(chosen) > length or token != draft.ids[len(chosen) - 1]:
+                    break
+        finally:  # an answer may be over in the middle of a draft
+            if draft:
+                speculation.learn(draft, chosen)
+        slot.rewind(length - (len(chosen) - 1))
+        slot.pending = chosen[-1:]
+
+
+def _draft(guides: Guides, context: list[int], pending: int, full: int) -> tuple[Draft | None, int]:
+    if not guides.sources or pending > DRAFTED_BEHIND:
+        return None, 0
+    draft, length = guides.speculation.draft(guides.sources, context, pending)
+    return draft, min(length, full - len(context) - 1)
+
+
+class _Chooser:
+    """One token from one row of logits: masked, mixed, masked again by the guides, then the strategy's."""
+
+    def __init__(
+        self,
+        vocabulary: int,
+        tokenizer: Tokenizer,
+        prompt: Sequence[int],
+        strategy: Strategy,
+        seed: int,
+        guides: Guides,
+    ) -> None:
+        text = list(tokenizer.text_ids)
+        # Of control, only what ends an answer may be generated.
+        self._control = np.setdiff1d(np.arange(vocabulary), [*text, *tokenizer.ends])
+        # Documents open with the end token: a penalty on it would keep every generation from ending.
+        self._seen: Ids = np.asarray(prompt, dtype=np.int64)
+        self._seen = self._seen[np.isin(self._seen, text)]
+        self._strategy, self._guides = strategy, guides
+        self._rng = np.random.default_rng(seed)
+
+    def choose(self, logits: Logits, context: Sequence[int]) -> tuple[int, float]:
+        """The token and its log-probability."""
+        logits = logits.copy()
+        logits[self._control] = -np.inf
         if not np.isfinite(logits.max()):
             raise ModelError("The model gives logits that are no numbers: train or load it anew.")
-        if on_logits is not None:
-            on_logits(logits)
-        token = strategy.choose(logits, seen, rng)
-        yield token, float(log_softmax(logits)[token])
-        seen = np.append(seen, token)
-        logits = engine.step(np.array([[token]], dtype=np.int64))[0, -1]
+        if self._guides.mixer:
+            logits = self._guides.mixer(logits, context)
+        for mask in self._guides.masks:
+            allowed = mask.allowed()
+            if allowed is not None:
+                logits = np.where(allowed, logits, np.float32(-np.inf))
+        token = self._strategy.choose(logits, self._seen, self._rng)
+        for mask in self._guides.masks:
+            mask.advance(token)
+        self._seen = np.append(self._seen, token)
+        return token, _log_probability(logits, token)
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A mixer that adds nothing and shows what it is given."""
+
+    show: Callable[[Logits], None]
+
+    def __call__(self, logits: Logits, context: Sequence[int]) -> Logits:  # noqa: ARG002
+        self.show(logits)
+        return logits
+
+
+def _log_probability(logits: Logits, token: int) -> float:
+    """Of one id; the sum is in fp64, its terms in fp32, since this is done at every token."""
+    best = logits.max()
+    total = np.exp(logits - best).sum(dtype=np.float64)
+    return float(logits[token] - best) - float(np.log(total))

@@ -5,8 +5,8 @@ from pathlib import Path
 import codekiln
 from codekiln.artifact import open_artifact
 from codekiln.device import pick_device, require_torch
-from codekiln.generate.completer import EngineCompleter
 from codekiln.generate.engine import Engine
+from codekiln.generate.engine_completer import EngineCompleter
 from codekiln.tokenizer import Tokenizer
 
 STARTER = "starter"

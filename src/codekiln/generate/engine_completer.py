@@ -1,0 +1,107 @@
+"""Answers requests with a model of ours: prompt, prefix cache, drafts and the index put together."""
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from codekiln.generate.completer import CompletionChunk, CompletionRequest
+from codekiln.generate.decoding import Guides, Step, check_settings, decode
+from codekiln.generate.engine import Engine
+from codekiln.generate.prefix_cache import PrefixCache
+from codekiln.generate.speculation import FromAnswer, Source, Speculation
+from codekiln.generate.strategies import Strategy, strategy_of
+from codekiln.tasks import completion_prompt
+from codekiln.tokenizer import Tokenizer
+
+ANSWERS = 8  # that are remembered
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An earlier answer: whatever text continues it is likely to get the rest of it."""
+
+    prefix: str
+    text: str
+
+    def rest(self, prefix: str) -> str | None:
+        """What of it still lies behind a prefix that agrees with it; None if this does not."""
+        typed = prefix[len(self.prefix) :]
+        agrees = prefix.startswith(self.prefix) and self.text.startswith(typed)
+        return self.text[len(typed) :] if agrees else None
+
+
+class EngineCompleter:
+    """Completes with an engine in this process, one request at a time; others wait for their turn."""
+
+    def __init__(self, engine: Engine, tokenizer: Tokenizer) -> None:
+        self.engine, self.tokenizer = engine, tokenizer
+        self._cache, self._speculation = PrefixCache(engine), Speculation()
+        self._answers: deque[Answer] = deque(maxlen=ANSWERS)
+        self._turn = threading.Lock()
+
+    def complete(self, request: CompletionRequest) -> Iterator[CompletionChunk]:
+        """One chunk a token.
+
+        The prompt has what `max_tokens` leaves of the context, or half of it if that is more.
+        """
+        check_settings(request.max_tokens, request.stop, request.seed)
+        context = self.engine.context
+        prompt = completion_prompt(
+            self.tokenizer,
+            request.prefix,
+            request.suffix,
+            request.header,
+            max(context - request.max_tokens, context // 2),
+        )
+        guides = Guides(
+            sources=tuple(self._sources(request, len(prompt))),
+            speculation=self._speculation,
+            extent=request.extent(),
+            interrupt=request.interrupt(),
+        )
+        strategy = strategy_of(request.sampling)
+        return self._answer(request, prompt, guides, strategy)
+
+    def _answer(
+        self, request: CompletionRequest, prompt: list[int], guides: Guides, strategy: Strategy
+    ) -> Iterator[CompletionChunk]:
+        with self._turn:
+            slot = self._cache.slot_for(prompt)
+            written: list[int] = []
+            try:
+                for step in decode(
+                    slot,
+                    self.tokenizer,
+                    prompt,
+                    strategy=strategy,
+                    max_tokens=request.max_tokens,
+                    stop=request.stop,
+                    seed=request.seed,
+                    guides=guides,
+                ):
+                    written += _token(step)
+                    yield CompletionChunk(
+                        step.text, _token(step), _logprob(step), step.finish_reason, len(prompt)
+                    )
+            finally:
+                self._remember(request.prefix, written)
+
+    def _sources(self, request: CompletionRequest, start: int) -> Iterator[Source]:
+        rest = next(
+            (rest for answer in self._answers if (rest := answer.rest(request.prefix))), None
+        )
+        if rest is not None:
+            yield FromAnswer(self.tokenizer.encode(rest), start)
+
+    def _remember(self, prefix: str, written: list[int]) -> None:
+        if written:
+            self._answers.appendleft(Answer(prefix, self.tokenizer.decode(written)))
+
+
+def _token(step: Step) -> tuple[int, ...]:
+    return () if step.token is None else (step.token,)
+
+
+def _logprob(step: Step) -> tuple[float, ...]:
+    return () if step.token is None else (step.logprob,)

@@ -1,0 +1,107 @@
+"""The keys and values of the last prompts, kept so that typing on costs only the new tokens.
+
+A `Slot` is an engine and the ids in its cache; `PrefixCache` holds a few of them on one set of weights
+and hands out the one that shares most with a prompt.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from codekiln.generate.engine import Engine, Ids, Logits
+
+SLOTS = 3  # the file that is open, the one before it, and one for everything else
+KEPT = 16  # a slot that shares fewer ids than these is not worth losing its own text for
+READING_MS = (
+    30.0  # a long prompt is read in pieces of about this, so that it can be given up between them
+)
+_FIRST_PIECE, _LEAST_PIECE, _LONGEST_PIECE = 64, 16, 512  # ids
+
+
+class Slot:
+    """One engine's cache and the ids that are in it; `pending` are those still to be read."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.ids: list[int] = []
+        self.pending: list[int] = []
+        self.used = 0  # when it last was taken, as a number that grows
+        self._piece = _FIRST_PIECE
+
+    def shared(self, prompt: Sequence[int]) -> int:
+        """How many ids at the beginning of `prompt` the cache holds."""
+        held = np.asarray(self.ids[: len(prompt)])
+        differs = np.flatnonzero(held != np.asarray(prompt[: len(held)]))
+        return int(differs[0]) if len(differs) else len(held)
+
+    def prime(self, prompt: Sequence[int]) -> None:
+        """Rewind to what is shared; at least the last id is read anew, for its logits."""
+        kept = min(self.shared(prompt), len(prompt) - 1)
+        self.rewind(len(self.ids) - kept)
+        self.pending = list(prompt[kept:])
+
+    def read(self, draft: Sequence[int] = ()) -> Logits:
+        """Read what is pending and a draft behind it; logits `[1 + len(draft), vocab]`.
+
+        The first row is what follows the pending ids, each other one what follows a drafted id.
+        """
+        pending, self.pending = self.pending, []
+        if not draft:
+            return self._read(pending)
+        if not self.ids:
+            return np.concatenate([self._read(pending), self._step(draft)])
+        return self._step([*pending, *draft])[-1 - len(draft) :]
+
+    def read_ahead(self, go_on: Callable[[], bool]) -> None:
+        """Read all pending ids but the last piece; asked before each piece, and given up when told so."""
+        while len(self.pending) > self._piece and go_on():
+            piece, self.pending = self.pending[: self._piece], self.pending[self._piece :]
+            begun = time.perf_counter()
+            self._read(piece)
+            milliseconds = 1000 * (time.perf_counter() - begun)
+            wanted = len(piece) * READING_MS / max(milliseconds, 0.01)
+            self._piece = int(np.clip(wanted, _LEAST_PIECE, _LONGEST_PIECE))
+
+    def rewind(self, n: int) -> None:
+        """Forget the last `n` ids."""
+        if n:
+            self.engine.rewind(n)
+            del self.ids[-n:]
+
+    def _read(self, ids: Sequence[int]) -> Logits:
+        return self._with(self.engine.read if self.ids else self.engine.prefill, ids)
+
+    def _step(self, ids: Sequence[int]) -> Logits:
+        rows: Logits = self._with(self.engine.step, ids)[0]
+        return rows
+
+    def _with(self, call: Callable[[Ids], Logits], ids: Sequence[int]) -> Logits:
+        held, self.ids = self.ids, []  # what a call that fails leaves in the cache is not known
+        rows = call(np.array([ids], dtype=np.int64))
+        self.ids = [*held, *ids]
+        return rows
+
+
+class PrefixCache:
+    """A few slots on one set of weights; memory is bounded by `slots` times a full context."""
+
+    def __init__(self, engine: Engine, slots: int = SLOTS) -> None:
+        self._slots = [Slot(engine)]
+        self._most, self._clock = slots, 0
+
+    def slot_for(self, prompt: Sequence[int]) -> Slot:
+        """The slot that shares most with the prompt, or else the one that was idle longest, primed."""
+        slot = max(self._slots, key=lambda slot: slot.shared(prompt))
+        if slot.ids and slot.shared(prompt) < min(KEPT, len(prompt) - 1):
+            slot = self._another()
+        self._clock += 1
+        slot.used = self._clock
+        slot.prime(prompt)
+        return slot
+
+    def _another(self) -> Slot:
+        if len(self._slots) < self._most:
+            self._slots.append(Slot(self._slots[0].engine.twin()))
+            return self._slots[-1]
+        return min(self._slots, key=lambda slot: slot.used)

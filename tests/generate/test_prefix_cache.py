@@ -1,0 +1,118 @@
+import numpy as np
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from codekiln.generate.prefix_cache import PrefixCache, Slot
+from codekiln.generate.torch_engine import TorchEngine
+from codekiln.model.config import ModelConfig
+from codekiln.model.transformer import Transformer
+from fakes import FakeEngine
+
+V = 7
+
+
+def counting() -> FakeEngine:
+    """Logits that tell the whole cache: what was read, and how much."""
+
+    def after(row, _):
+        return np.array([sum(row), len(row), *row[-1:], *[0] * (V - 3)], dtype=np.float32)
+
+    return FakeEngine(after, V, context=5000)
+
+
+def primed(slot: Slot, prompt: list[int], draft: list[int] = ()) -> np.ndarray:
+    slot.prime(prompt)
+    slot.read_ahead(lambda: True)
+    return slot.read(draft)
+
+
+@given(
+    st.lists(st.lists(st.integers(1, 3), min_size=1, max_size=12), min_size=1, max_size=6),
+    st.data(),
+)
+def test_a_kept_prefix_gives_the_logits_of_a_prompt_read_anew(prompts, data):
+    slot = Slot(counting())
+    for prompt in prompts:
+        draft = data.draw(st.lists(st.integers(1, 3), max_size=3))
+        rows = primed(slot, prompt, draft)
+        assert slot.ids == slot.engine.rows[0] == prompt + draft
+        for place, row in enumerate(rows):
+            so_far = prompt + draft[:place]
+            assert row[:3].tolist() == [sum(so_far), len(so_far), so_far[-1]]
+
+
+def test_only_what_is_new_is_read():
+    engine = counting()
+    slot = Slot(engine)
+    primed(slot, [1, 2, 3, 4])
+    slot.prime([1, 2, 3, 5, 6])
+    assert slot.pending == [5, 6]
+    slot.prime([1, 2, 3])
+    assert slot.pending == [3]  # its logits are needed anew
+    assert engine.prefills == 1
+
+
+def test_a_long_prompt_is_read_in_pieces_and_given_up_between_them():
+    slot, asked = Slot(counting()), []
+    prompt = [1, 2, 3] * 400
+    slot.prime(prompt)
+
+    def twice() -> bool:
+        asked.append(len(slot.ids))
+        return len(asked) <= 2
+
+    slot.read_ahead(twice)
+    assert 0 < asked[1] < asked[2] == len(slot.ids) < len(prompt)
+    assert slot.ids + slot.pending == prompt
+    assert primed(slot, prompt)[0, 0] == sum(prompt)  # and goes on from there
+
+
+def test_after_an_engine_that_failed_everything_is_read_anew():
+    engine = counting()
+    slot = Slot(engine)
+    primed(slot, [1, 2, 3])
+    read, engine.read = engine.read, None
+    slot.prime([1, 2, 3, 4])
+    try:
+        slot.read()
+    except TypeError:
+        engine.rows = [[9, 9]]  # whatever it left
+    engine.read = read
+    assert primed(slot, [1, 2, 3, 4])[0, :2].tolist() == [10, 4]
+
+
+def test_each_text_keeps_a_slot_until_there_are_too_many():
+    texts = [[number] * 30 for number in range(1, 5)]
+    cache = PrefixCache(counting(), slots=3)
+    slots = []
+    for text in texts[:3]:
+        slots.append(cache.slot_for(text))
+        slots[-1].read()
+    assert len(set(map(id, slots))) == 3
+    assert cache.slot_for([*texts[0], 5]) is slots[0]
+    assert slots[0].pending == [5]
+    assert cache.slot_for(texts[3]) is slots[1]  # the one that was idle longest
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.integers(0, 49), min_size=1, max_size=40), st.integers(0, 40))
+def test_it_agrees_with_an_engine_that_keeps_nothing(prompt, kept):
+    torch.manual_seed(0)
+    config = ModelConfig(
+        vocabulary=50,
+        context=64,
+        layers=2,
+        width=32,
+        heads=4,
+        key_value_heads=2,
+        hidden=48,
+        head_width=8,
+    )
+    model = Transformer(config).eval()
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    slot = Slot(TorchEngine(model))
+    primed(slot, [*prompt[:kept], 7, 8])
+    wanted = TorchEngine(model).prefill(np.array([prompt]))
+    np.testing.assert_allclose(primed(slot, prompt), wanted, atol=1e-4)
