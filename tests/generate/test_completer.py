@@ -63,7 +63,9 @@ def test_what_is_known_of_the_file_reaches_the_prompt():
 def test_prompt_and_answer_share_the_context(context, max_tokens, prompt, generated):
     completer = EngineCompleter(saying([70] * 2000, V, context), TOKENIZER)
     whole = collect(completer, CompletionRequest("x = 1\n" * 500, max_tokens=max_tokens))
-    assert (whole.timings.prompt_tokens, whole.timings.generated_tokens) == (prompt, generated)
+    read = whole.timings.prompt_tokens
+    assert prompt * 5 // 8 <= read <= prompt  # the prompt is cut in steps
+    assert whole.timings.generated_tokens == min(max_tokens, context - read) >= generated
     assert whole.finish_reason == "length"
 
 

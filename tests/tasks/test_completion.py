@@ -54,19 +54,27 @@ def test_the_prefix_keeps_its_end_and_the_suffix_its_beginning():
     prefix, suffix = "a = 1\nb = 2\n" * 200, "print(c)\nprint(d)\n" * 200
     opening, before, after = sides(prompt(prefix, suffix, budget=104))
     assert opening == [TOKENIZER.end]
-    assert len(after) == 25
-    assert len(before) == 75
-    assert before == TOKENIZER.encode(prefix)[-75:]
     assert after == TOKENIZER.encode(suffix)[:25]
+    assert 75 * 5 // 8 <= len(before) <= 75
+    assert before == TOKENIZER.encode(prefix)[-len(before) :]
+
+
+def test_a_prefix_that_is_cut_begins_with_a_line_where_one_is_near():
+    for count in range(200, 230):
+        before = prompt("a = 1\nb = 2\n" * 200 + "c" * (count - 200), budget=101)[1:]
+        assert TOKENIZER.decode(before).startswith(("a = 1\n", "b = 2\n"))
+    assert prompt("x" * 1000, budget=101)[1:] == TOKENIZER.encode("x" * 100)
 
 
 def test_what_one_side_does_not_need_the_other_gets():
     long = "a = 1\nb = 2\n" * 200
     short = TOKENIZER.encode("x = 3\n")
     _, before, after = sides(prompt("x = 3\n", long, budget=104))
-    assert (before, len(after)) == (short, 100 - len(short))
+    assert before == short
+    assert 100 - len(short) - 12 <= len(after) <= 100 - len(short)
     _, before, after = sides(prompt(long, "x = 3\n", budget=104))
-    assert (len(before), after) == (100 - len(short), short)
+    assert after == short
+    assert (100 - len(short)) * 5 // 8 <= len(before) <= 100 - len(short)
 
 
 def test_the_header_loses_path_then_repository_then_language():
@@ -138,4 +146,4 @@ def test_another_model_that_knows_the_middle_is_asked_as_it_has_learned():
     found = completion_prompt(tokenizer, "def add", "return first\n", HEADER, 100)
     assert found == [tokenizer.opening, first, *before, second, *after, third]
     short = completion_prompt(tokenizer, "def add " * 50, "return first\n" * 50, HEADER, 40)
-    assert len(short) == 40
+    assert 20 < len(short) <= 40
