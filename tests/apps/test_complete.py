@@ -3,10 +3,9 @@ import os
 import pytest
 
 from codekiln.apps import complete as app
-from codekiln.apps.complete import FirstLines, read_source, request_at
+from codekiln.apps.complete import read_source, request_at
 from codekiln.errors import UsageError
-from codekiln.generate import CompletionRequest, EngineCompleter, collect
-from fakes import FakeCompleter, saying, tiny_tokenizer
+from codekiln.generate import CompletionRequest
 
 TEXT = "import os\n\ndef f(x):\n    return x\n"
 
@@ -81,57 +80,6 @@ def test_path_and_language_go_into_the_request():
     assert request_at(TEXT, 1, path="what.unknown").language == ""
     given = request_at(TEXT, 1, path="a.py", settings=CompletionRequest("", language="sage"))
     assert given.language == "sage"
-
-
-@pytest.mark.parametrize("answer", ["a\rb\nc", "a\rb\r\nc"])
-def test_one_line_has_no_half_of_a_line_end(answer):
-    tokenizer = tiny_tokenizer()
-    engine = saying(tokenizer.encode(answer), tokenizer.vocabulary_size)
-    completer = FirstLines(EngineCompleter(engine, tokenizer))
-    assert collect(completer, CompletionRequest("x")).text == "a\rb"
-
-
-@pytest.mark.parametrize("pieces", [["\n", "    a", "\nb"], ["\r\n\r", "\n    a\r", "\nb"]])
-def test_line_ends_before_the_first_line_do_not_count(pieces):
-    answer = collect(FirstLines(FakeCompleter(pieces)), CompletionRequest("def f():")).text
-    assert answer == "".join(pieces)[:-1].rstrip()
-
-
-@pytest.mark.parametrize(
-    "pieces", [["a\r\nb\r\nc"], ["a\r", "\nb\r", "\nc"], ["a", "\r\nb", "\r", "\n"]]
-)
-def test_several_lines_keep_their_ends_but_the_last(pieces):
-    assert collect(FirstLines(FakeCompleter(pieces), 2), CompletionRequest("x")).text == "a\r\nb"
-    whole = "".join(pieces)
-    assert collect(FirstLines(FakeCompleter(pieces), 9), CompletionRequest("x")).text == whole
-
-
-def test_a_carriage_return_without_a_line_end_is_not_lost():
-    for pieces in (["a\r"], ["a\r", "b"], ["a\r", "\r"]):
-        whole = collect(FirstLines(FakeCompleter(pieces), 2), CompletionRequest("x"))
-        assert whole.text == "".join(pieces)
-
-
-@pytest.mark.parametrize(
-    ("lines", "text", "reason"),
-    [
-        (2, "a\nbc", "stop"),
-        (3, "a\nbc\nd", "stop"),
-        (4, "a\nbc\nd\ne", "end"),
-        (None, "a\nbc\nd\ne", "end"),
-    ],
-)
-def test_answers_are_cut_after_their_lines(lines, text, reason):
-    completer = FakeCompleter(["a", "\nb", "c\nd", "\ne"])
-    request = CompletionRequest("x")
-    whole = collect(FirstLines(completer, lines), request)
-    assert (whole.text, whole.finish_reason) == (text, reason)
-    assert completer.requests == [request]
-
-
-def test_fewer_lines_than_one_are_refused():
-    with pytest.raises(UsageError, match="--lines is 0"):
-        FirstLines(FakeCompleter(["abc"]), 0)
 
 
 def test_a_source_file_is_read_as_it_is(tmp_path):

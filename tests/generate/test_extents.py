@@ -28,6 +28,10 @@ def fed(extent, pieces):
         (3, "a\nb\nc", "a\nb\nc", False),
         (1, "a\rb\nc", "a\rb", True),
         (2, "a\r", "a\r", False),
+        (2, "a\r\r", "a\r\r", False),
+        (1, "a\rb\r\nc", "a\rb", True),
+        (1, "\r\n\r\n    a\r\nb", "\r\n\r\n    a", True),
+        (2, "a\r\nb\r\nc", "a\r\nb", True),
     ],
 )
 def test_lines(lines, text, answer, ended):

@@ -7,12 +7,11 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from codekiln.errors import UsageError
-from codekiln.generate.completer import Completer, CompletionChunk, CompletionRequest
+from codekiln.generate.completer import CompletionRequest
 from codekiln.languages import language_of
 
 LARGEST_SOURCE = 10_000_000  # bytes
@@ -92,44 +91,6 @@ def read_source(path: Path) -> str:
         raise UsageError(
             f"{path} is not UTF-8 (byte {error.start + 1}): convert it, for example with iconv."
         ) from None
-
-
-@dataclass(frozen=True)
-class FirstLines:
-    """A completer whose answers end with their `lines`-th line; None lets them be.
-
-    Line ends before the first visible character do not count: behind a finished line the answer is
-    the next one, not nothing.
-    """
-
-    completer: Completer
-    lines: int | None = 1
-
-    def __post_init__(self) -> None:
-        """Raises UsageError: `lines` is below 1."""
-        if self.lines is not None and self.lines < 1:
-            raise UsageError(f"--lines is {self.lines}, but must be ≥ 1.")
-
-    def complete(self, request: CompletionRequest) -> Iterator[CompletionChunk]:
-        """The chunks of the completer, the last cut short."""
-        chunks = self.completer.complete(request)
-        return chunks if self.lines is None else _first_lines(chunks, self.lines)
-
-
-def _first_lines(chunks: Iterator[CompletionChunk], lines: int) -> Iterator[CompletionChunk]:
-    text = given = ""
-    for chunk in chunks:
-        text += chunk.text
-        start = len(text) - len(text.lstrip())
-        ends = [start + match.start() for match in re.finditer(r"\r?\n", text[start:])]
-        if len(ends) >= lines:
-            yield replace(chunk, text=text[len(given) : ends[lines - 1]], finish_reason="stop")
-            return
-        # A carriage return may belong to the line end at which the answer is cut.
-        held = "\r" if text.endswith("\r") and chunk.finish_reason is None else ""
-        new = text[len(given) :].removesuffix(held)
-        given += new
-        yield replace(chunk, text=new)
 
 
 def _offset(text: str, line: int, column: int | None, name: str) -> int:

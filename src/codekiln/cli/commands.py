@@ -90,7 +90,7 @@ def complete(
     as_json: Json = False,
 ) -> None:
     """Write what comes next at a place of a file, or between two texts."""
-    from codekiln.apps.complete import FirstLines, path_in_project, read_source, request_at
+    from codekiln.apps.complete import path_in_project, read_source, request_at
     from codekiln.generate import CompletionRequest, collect
     from codekiln.generate.loading import load_completer
 
@@ -106,6 +106,7 @@ def complete(
         repetition_penalty=repetition_penalty,
         stop=tuple(stop or ()),
         seed=seed,
+        lines=lines or None,
     )
     if file is not None:
         if line is None or prefix_file or suffix_file:
@@ -119,7 +120,7 @@ def complete(
         prefix = read_source(prefix_file) if prefix_file else _standard_input()
         suffix = read_source(suffix_file) if suffix_file else ""
         request = dataclasses.replace(request, prefix=prefix, suffix=suffix)
-    completer = FirstLines(load_completer(model), lines or None)
+    completer = load_completer(model)
     if as_json:
         print_json(dataclasses.asdict(collect(completer, request)))
         return

@@ -1,0 +1,171 @@
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from codekiln.errors import UsageError
+from codekiln.generate import CompletionRequest, EngineCompleter, collect
+from codekiln.generate.engine_completer import Answer
+from fakes import FakeEngine, rambling, saying, tiny_tokenizer
+
+TOKENIZER = tiny_tokenizer()
+V = TOKENIZER.vocabulary_size
+REQUEST = CompletionRequest("def add(first, second):\n    return ", max_tokens=40)
+
+
+def knowing(text: str, kind: type[FakeEngine] = FakeEngine) -> FakeEngine:
+    """An engine that knows one text, and whatever part of it a prompt has, it goes on with the rest."""
+    whole = TOKENIZER.encode(text)
+
+    def after(row, _):
+        said = TOKENIZER.decode([token for token in row if token != TOKENIZER.end])
+        rest = TOKENIZER.encode(text[len(said) :]) if text.startswith(said) else whole
+        logits = np.zeros(V, dtype=np.float32)
+        logits[rest[0] if rest else TOKENIZER.end] = 9
+        return logits
+
+    return kind(after, V)
+
+
+def typed(text: str, start: int):
+    return [replace(REQUEST, prefix=text[:end], lines=1) for end in range(start, len(text))]
+
+
+def test_typing_on_costs_few_steps_and_gives_what_a_fresh_engine_does():
+    text = "def add(first, second):\n    return first + second\n    print(first)\n"
+    engine = knowing(text, Even)
+    completer = EngineCompleter(engine, TOKENIZER)
+    steps = plain_steps = 0
+    for request in typed(text, 30):
+        before = engine.steps
+        answer = collect(completer, request)
+        plain = knowing(text)
+        fresh = collect(EngineCompleter(plain, TOKENIZER), request)
+        assert (answer.text, answer.finish_reason) == (fresh.text, fresh.finish_reason)
+        assert text.startswith(request.prefix + answer.text)
+        steps += engine.steps - before
+        plain_steps += plain.steps
+    assert engine.prefills == 1
+    assert steps * 3 < plain_steps
+
+
+def test_an_answer_knows_what_of_it_is_left():
+    answer = Answer("x = ", "foo(bar)")
+    assert answer.rest("x = ") == "foo(bar)"
+    assert answer.rest("x = foo") == "(bar)"
+    assert answer.rest("x = foo(bar)") == ""
+    assert answer.rest("x = fo_") is None
+    assert answer.rest("y = ") is None
+    assert answer.rest("x =") is None
+
+
+def test_another_seed_or_temperature_is_not_bent_by_earlier_answers():
+    completer = EngineCompleter(rambling(V), TOKENIZER)
+    for seed in range(4):
+        request = replace(REQUEST, temperature=1.0, seed=seed)
+        fresh = collect(EngineCompleter(rambling(V), TOKENIZER), request)
+        assert collect(completer, request).token_ids == fresh.token_ids
+
+
+def test_lines_and_block():
+    text = "first\n        second\n    third\nfourth"
+    for wanted, answer in (
+        ({"lines": 1}, "first"),
+        ({"lines": 2}, "first\n        second"),
+        ({"block": True}, "first\n        second"),
+        ({}, text),
+    ):
+        engine = saying(TOKENIZER.encode(text), V)
+        found = collect(EngineCompleter(engine, TOKENIZER), replace(REQUEST, **wanted))
+        assert found.text == answer
+        assert found.finish_reason == ("stop" if wanted else "end")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"lines": 0}, "lines is 0"),
+        ({"lines": 1, "block": True}, "leave one of them out"),
+        ({"deadline_ms": 0}, "deadline_ms is 0"),
+        ({"deadline_ms": float("nan")}, "deadline_ms is nan"),
+    ],
+)
+def test_contradictory_settings_are_refused_at_once(wrong, message):
+    completer = EngineCompleter(rambling(V), TOKENIZER)
+    with pytest.raises(UsageError, match=message):
+        completer.complete(replace(REQUEST, **wrong))
+    collect(completer, replace(REQUEST, lines=1, deadline_ms=60_000))
+
+
+class Even(FakeEngine):
+    """A step takes five milliseconds, however much it reads."""
+
+    def _read(self, ids):
+        time.sleep(0.005)
+        return super()._read(ids)
+
+
+class Slow(FakeEngine):
+    """Takes its time over every step."""
+
+    def _read(self, ids):
+        time.sleep(0.002 * ids.shape[1])
+        return super()._read(ids)
+
+
+def slow() -> Slow:
+    return Slow(lambda row, _: np.eye(V, dtype=np.float32)[60], V, context=4000)
+
+
+def test_after_the_deadline_the_answer_is_what_there_is():
+    completer = EngineCompleter(slow(), TOKENIZER)
+    whole = collect(completer, replace(REQUEST, max_tokens=1000, deadline_ms=150))
+    assert whole.finish_reason == "deadline"
+    assert 0 < len(whole.token_ids) < 1000
+    assert whole.text == TOKENIZER.decode(whole.token_ids)
+
+
+def test_a_deadline_may_pass_before_the_first_token():
+    completer = EngineCompleter(slow(), TOKENIZER)
+    long = replace(REQUEST, prefix="first\n" * 400, deadline_ms=30)
+    whole = collect(completer, long)
+    assert (whole.text, whole.token_ids, whole.finish_reason) == ("", (), "deadline")
+    assert collect(completer, replace(long, deadline_ms=None, max_tokens=2)).token_ids == (60, 60)
+
+
+def test_a_cancelled_request_makes_way_for_the_next():
+    completer = EngineCompleter(slow(), TOKENIZER)
+    event = threading.Event()
+    with ThreadPoolExecutor() as pool:
+        long = pool.submit(
+            collect,
+            completer,
+            replace(REQUEST, prefix="first\n" * 400, max_tokens=2000, cancelled=event),
+        )
+        time.sleep(0.05)
+        following = pool.submit(collect, completer, replace(REQUEST, max_tokens=2))
+        assert not following.done()
+        event.set()
+        assert long.result(timeout=30).finish_reason == "cancelled"
+        assert following.result(timeout=30).token_ids == (60, 60)
+
+
+def test_an_answer_that_nobody_waits_for_makes_way_too():
+    completer = EngineCompleter(rambling(V), TOKENIZER)
+    chunks = completer.complete(REQUEST)
+    next(chunks)
+    chunks.close()
+    assert collect(completer, REQUEST).token_ids
+
+
+def test_two_callers_each_get_their_own_answer():
+    text = "def add(first, second):\n    return first + second\n"
+    completer = EngineCompleter(knowing(text), TOKENIZER)
+    requests = typed(text, 20) * 2
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda request: collect(completer, request).text, requests))
+    for request, answer in zip(requests, answers, strict=True):
+        assert text.startswith(request.prefix + answer)
