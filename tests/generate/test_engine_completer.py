@@ -9,6 +9,7 @@ import pytest
 from codekiln.errors import UsageError
 from codekiln.generate import CompletionRequest, EngineCompleter, collect
 from codekiln.generate.engine_completer import Answer
+from codekiln.generate.speculation import StepCosts
 from fakes import FakeEngine, rambling, saying, tiny_tokenizer
 
 TOKENIZER = tiny_tokenizer()
@@ -16,7 +17,7 @@ V = TOKENIZER.vocabulary_size
 REQUEST = CompletionRequest("def add(first, second):\n    return ", max_tokens=40)
 
 
-def knowing(text: str, kind: type[FakeEngine] = FakeEngine) -> FakeEngine:
+def knowing(text: str) -> FakeEngine:
     """An engine that knows one text, and whatever part of it a prompt has, it goes on with the rest."""
     whole = TOKENIZER.encode(text)
 
@@ -27,16 +28,19 @@ def knowing(text: str, kind: type[FakeEngine] = FakeEngine) -> FakeEngine:
         logits[rest[0] if rest else TOKENIZER.end] = 9
         return logits
 
-    return kind(after, V)
+    return FakeEngine(after, V)
 
 
 def typed(text: str, start: int):
     return [replace(REQUEST, prefix=text[:end], lines=1) for end in range(start, len(text))]
 
 
-def test_typing_on_costs_few_steps_and_gives_what_a_fresh_engine_does():
+def test_typing_on_costs_few_steps_and_gives_what_a_fresh_engine_does(monkeypatch):
+    monkeypatch.setattr(
+        StepCosts, "of", lambda self, tokens: 1.0
+    )  # whatever else this machine does
     text = "def add(first, second):\n    return first + second\n    print(first)\n"
-    engine = knowing(text, Even)
+    engine = knowing(text)
     completer = EngineCompleter(engine, TOKENIZER)
     steps = plain_steps = 0
     for request in typed(text, 30):
@@ -98,14 +102,6 @@ def test_contradictory_settings_are_refused_at_once(wrong, message):
     with pytest.raises(UsageError, match=message):
         completer.complete(replace(REQUEST, **wrong))
     collect(completer, replace(REQUEST, lines=1, deadline_ms=60_000))
-
-
-class Even(FakeEngine):
-    """A step takes five milliseconds, however much it reads."""
-
-    def _read(self, ids):
-        time.sleep(0.005)
-        return super()._read(ids)
 
 
 class Slow(FakeEngine):
