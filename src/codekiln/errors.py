@@ -41,6 +41,10 @@ class ModelError(CodekilnError):
     """A model cannot be loaded, or does not belong with the tokenizer beside it."""
 
 
+class ServerError(CodekilnError):
+    """A model's server cannot be reached, refuses to answer, or breaks off."""
+
+
 class TrainingError(CodekilnError):
     """Training cannot start or cannot go on."""
 

@@ -1,0 +1,90 @@
+"""The completer behind which every server stands, and what a server's dialect has to say for it."""
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+from codekiln.generate.completer import CompletionChunk, CompletionRequest
+from codekiln.generate.servers.answer import Piece, chunks
+from codekiln.generate.servers.client import Client, known_shape
+from codekiln.generate.servers.request import check, fitting
+
+
+class Dialect(Protocol):
+    """How one kind of server is asked."""
+
+    @property
+    def name(self) -> str:
+        """The kind of server, for messages."""
+
+    @property
+    def settings(self) -> frozenset[str]:
+        """Fields of a request that it knows and some other server does not."""
+
+    @property
+    def context(self) -> int:
+        """Most tokens of a prompt and its answer."""
+
+    @property
+    def density(self) -> int:
+        """Characters of a prompt a token at first; where too long is told, fewer are tried then."""
+
+    @property
+    def control(self) -> tuple[str, ...]:
+        """Strings that the server does not read as text in a prompt."""
+
+    @property
+    def leaks(self) -> tuple[str, ...]:
+        """Strings that are never text in an answer."""
+
+    def ask(self, request: CompletionRequest, prefix: str, suffix: str) -> Generator[Piece]:
+        """The answer to a request whose text is `prefix` and `suffix`."""
+
+
+@dataclass(frozen=True)
+class ServerCompleter:
+    """Completes with the model of a server; requests may run beside one another.
+
+    A chunk has the ids and log-probabilities that the server tells, which may be none, and the
+    number of the prompt's tokens where it is known by then: surely in the last chunk, if at all.
+    """
+
+    client: Client
+    dialect: Dialect
+
+    def complete(self, request: CompletionRequest) -> Iterator[CompletionChunk]:
+        """Chunks as they come; nothing is asked before the first is wanted.
+
+        The prompt has what `max_tokens` leaves of the context, or half of it if that is more.
+        Closing the iterator closes the connection, so that the server stops.
+
+        Raises:
+            UsageError: at once, if the request is out of bounds or beyond the server.
+            ServerError: no server, a refusal, or an answer that breaks off.
+        """
+        dialect = self.dialect
+        check(request, f"{dialect.name} at {self.client.url}", dialect.settings)
+        tokens = max(dialect.context - request.max_tokens, dialect.context // 2)
+
+        def ask(prefix: str, suffix: str) -> Generator[Piece]:
+            with known_shape(self.client.url):
+                yield from dialect.ask(request, prefix, suffix)
+
+        pieces = fitting(request, tokens * dialect.density, dialect.control, ask)
+        return chunks(pieces, request.stop, dialect.leaks)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,124 @@
+"""llama.cpp's own API: `/infill`, which fills in the middle as the model's file says, and `/completion`.
+
+Text in `/infill` is always text. `/completion` reads control out of a prompt.
+"""
+
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+from codekiln.errors import ServerError, UsageError
+from codekiln.generate.completer import CompletionRequest
+from codekiln.generate.decoding import FinishReason
+from codekiln.generate.servers.answer import Piece
+from codekiln.generate.servers.client import Client, RefusedError
+from codekiln.generate.servers.templates import Template, knows, template_named
+
+SEEDS = 2**32 - 1  # the number itself asks for chance
+FINISH: dict[str, FinishReason] = {"eos": "end", "word": "stop", "limit": "length"}
+
+
+@dataclass(frozen=True)
+class LlamaCpp:
+    """A model of llama.cpp's server; without a `template`, its file says how a middle is asked for."""
+
+    client: Client
+    model: str
+    context: int
+    template: Template | None
+
+    name = "llama.cpp"
+    settings = frozenset({"top_k", "top_p", "min_p", "repetition_penalty"})
+    density = 3
+
+    @property
+    def control(self) -> tuple[str, ...]:
+        """None where every text is read as such."""
+        return self.template.control if self.template else ()
+
+    @property
+    def leaks(self) -> tuple[str, ...]:
+        """The control of the template; of `/infill` the server itself keeps it out."""
+        return self.template.leaks if self.template else ()
+
+    def ask(self, request: CompletionRequest, prefix: str, suffix: str) -> Generator[Piece]:
+        """Stream `/infill` or `/completion`."""
+        body = self._settings(request)
+        if self.template:
+            prompt = self.template.render(prefix, suffix, request.header)
+            path, text = "/completion", {"prompt": prompt}
+        elif suffix.strip():
+            path, text = "/infill", {"input_prefix": prefix, "input_suffix": suffix}
+        else:
+            path, text = "/completion", {"prompt": prefix}
+        with closing(self.client.stream(path, body | text)) as events:
+            for event in events:
+                yield _piece(event)
+
+    def _settings(self, request: CompletionRequest) -> dict[str, object]:
+        """Ours in its words: what is not asked for is switched off, and the order is ours."""
+        return {
+            "model": self.model,
+            "stream": True,
+            "cache_prompt": True,
+            "n_predict": request.max_tokens,
+            "stop": request.stop,
+            "seed": request.seed % SEEDS,
+            "samplers": ["penalties", "temperature", "top_k", "top_p", "min_p"],
+            "temperature": request.temperature,
+            "top_k": request.top_k or 0,
+            "top_p": 1.0 if request.top_p is None else request.top_p,
+            "min_p": request.min_p or 0.0,
+            "repeat_penalty": request.repetition_penalty or 1.0,
+            "repeat_last_n": self.context,
+            "n_probs": 1,
+            "return_tokens": True,
+        }
+
+
+def open_llama_cpp(
+    client: Client, model: str, template: str | None, context: int | None
+) -> LlamaCpp:
+    """Ask the server for its context, and whether its model is one of ours or fills by itself.
+
+    Raises:
+        UsageError: the model cannot be told what stands behind the cursor.
+        ServerError: the server does not say what it is asked.
+    """
+
+    def tokens(text: str) -> int:
+        answer = client.post("/tokenize", {"model": model, "content": text, "parse_special": True})
+        return len(answer["tokens"])
+
+    if context is None:
+        context = client.get("/props").get("default_generation_settings", {}).get("n_ctx")
+        if not context:
+            raise ServerError(f"{client.url} does not tell its context: give its size.")
+    if template:
+        return LlamaCpp(client, model, context, template_named(template))
+    ours = template_named("codekiln")
+    if knows(ours, tokens):
+        return LlamaCpp(client, model, context, ours)
+    try:
+        client.post(
+            "/infill", {"model": model, "input_prefix": "", "input_suffix": "", "n_predict": 0}
+        )
+    except RefusedError as error:
+        raise UsageError(
+            f"'{model}' cannot fill in a middle at {client.url} ({error}): take the template "
+            "'plain' to show it the text before the cursor alone."
+        ) from None
+    return LlamaCpp(client, model, context, None)
+
+
+def _piece(event: dict[str, Any]) -> Piece:
+    """Of a character in several tokens, the server tells the last token's id alone."""
+    chosen = event.get("completion_probabilities") or ()
+    return Piece(
+        text=event.get("content", ""),
+        token_ids=tuple(event.get("tokens") or ()),
+        logprobs=tuple(token["logprob"] for token in chosen if "logprob" in token),
+        finish_reason=FINISH.get(event.get("stop_type", "")) if event.get("stop") else None,
+        prompt_tokens=event.get("tokens_evaluated", 0),
+    )

@@ -1,0 +1,137 @@
+"""OpenAI's `/v1/completions`: vLLM, which knows more settings, and any other server that speaks it.
+
+The prompt is rendered by a template of ours; the `suffix` of the API is refused by most servers.
+"""
+
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+from codekiln.generate.completer import CompletionRequest
+from codekiln.generate.decoding import FinishReason
+from codekiln.generate.servers.answer import Piece
+from codekiln.generate.servers.client import Client
+from codekiln.generate.servers.templates import Template, template_for, template_named
+
+UNKNOWN_CONTEXT = 4096  # tokens
+
+
+@dataclass(frozen=True)
+class OpenAI:
+    """A model of a server that speaks OpenAI's completions and no more.
+
+    It would not say whether a stop string or the model ended an answer, and takes four of them at
+    most: they are not sent, and the stream is closed at the first.
+    """
+
+    client: Client
+    model: str
+    context: int
+    template: Template
+
+    name = "The OpenAI-compatible server"
+    settings = frozenset({"top_p"})
+    density = 3
+
+    @property
+    def control(self) -> tuple[str, ...]:
+        """The control of the template."""
+        return self.template.control
+
+    @property
+    def leaks(self) -> tuple[str, ...]:
+        """The control of the template that code does not hold."""
+        return self.template.leaks
+
+    def body(self, request: CompletionRequest, prompt: str) -> dict[str, object]:
+        """The request in its words."""
+        return {
+            "model": self.model,
+            "prompt": prompt,
+            "max_tokens": request.max_tokens,
+            "temperature": request.temperature,
+            "top_p": 1.0 if request.top_p is None else request.top_p,
+            "seed": request.seed,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        }
+
+    def ask(self, request: CompletionRequest, prefix: str, suffix: str) -> Generator[Piece]:
+        """Stream `/v1/completions`; the count of the prompt's tokens may come after the end."""
+        body = self.body(request, self.template.render(prefix, suffix, request.header))
+        finish: FinishReason | None = None
+        prompt_tokens = 0
+        with closing(self.client.stream("/v1/completions", body)) as events:
+            for event in events:
+                prompt_tokens = (event.get("usage") or {}).get("prompt_tokens", prompt_tokens)
+                for choice in event.get("choices") or ():
+                    finish = finish or _finish(choice, request.stop)
+                    ids, logprobs = _tokens(choice)
+                    yield Piece(choice.get("text", ""), ids, logprobs, None, prompt_tokens)
+        if finish:
+            yield Piece(finish_reason=finish, prompt_tokens=prompt_tokens)
+
+
+@dataclass(frozen=True)
+class VLLM(OpenAI):
+    """A model of vLLM: all our settings, and it tells which stop string it met."""
+
+    name = "vLLM"
+    settings = frozenset({"top_k", "top_p", "min_p", "repetition_penalty"})
+
+    def body(self, request: CompletionRequest, prompt: str) -> dict[str, object]:
+        """As OpenAI's, and more; what is not said would be taken from the model's own settings."""
+        more = {
+            "top_k": request.top_k or -1,
+            "min_p": request.min_p or 0.0,
+            "repetition_penalty": request.repetition_penalty or 1.0,
+            "stop": request.stop,
+            "logprobs": 1,
+            "return_token_ids": True,
+            "stream_options": {"include_usage": True, "continuous_usage_stats": True},
+        }
+        return OpenAI.body(self, request, prompt) | more
+
+
+def open_openai(client: Client, model: str, template: str | None, context: int | None) -> OpenAI:
+    """The template by its name or the model's; a context that nobody tells is `UNKNOWN_CONTEXT`.
+
+    Raises:
+        UsageError: the model's template is not known.
+    """
+    chosen = template_named(template) if template else template_for(model)
+    return OpenAI(client, model, context or UNKNOWN_CONTEXT, chosen)
+
+
+def open_vllm(
+    client: Client, model: str, template: str | None, context: int | None, listed: int | None
+) -> VLLM:
+    """As `open_openai`, but its tokenizer can be asked for the template; `listed` is its own context.
+
+    Raises:
+        UsageError: the model's template is not known.
+        ServerError: the server does not say what it is asked.
+    """
+
+    def tokens(text: str) -> int:
+        body = {"model": model, "prompt": text, "add_special_tokens": False}
+        return int(client.post("/tokenize", body)["count"])
+
+    chosen = template_named(template) if template else template_for(model, tokens)
+    return VLLM(client, model, context or listed or UNKNOWN_CONTEXT, chosen)
+
+
+def _finish(choice: dict[str, Any], stop: tuple[str, ...]) -> FinishReason | None:
+    if choice.get("finish_reason") == "length":
+        return "length"
+    if choice.get("finish_reason") != "stop":
+        return None
+    return "stop" if choice.get("stop_reason") in stop else "end"
+
+
+def _tokens(choice: dict[str, Any]) -> tuple[tuple[int, ...], tuple[float, ...]]:
+    """Ids and log-probabilities, which vLLM is asked for."""
+    logprobs = (choice.get("logprobs") or {}).get("token_logprobs") or ()
+    ids = choice.get("token_ids") or ()
+    return tuple(ids), tuple(logprob for logprob in logprobs if logprob is not None)
