@@ -36,14 +36,18 @@ _STEPS[list(b")]}")] = -1
 _CHAIN = re.compile(rb"[<>=|]{%d}" % LONGEST)
 
 
-def parse(language: Language, content: bytes) -> Tree | None:
-    """The syntax tree of UTF-8 `content`; None without a grammar, or where parsing was given up."""
+def parse(language: Language, content: bytes, old: Tree | None = None) -> Tree | None:
+    """The syntax tree of UTF-8 `content`; None without a grammar, or where parsing was given up.
+
+    `old`, the tree of an earlier content after `Tree.edit`, spares what the edits do not touch.
+    """
     if language.grammar is None or len(content) > LARGEST or _is_tangled(content):
         return None
     allowance = _Allowance(content)
+    earlier = {} if old is None else {"old_tree": old}  # it takes no None
     try:
         tree = Parser(_grammar(language.grammar)).parse(
-            allowance.read, progress_callback=allowance.is_spent
+            allowance.read, progress_callback=allowance.is_spent, **earlier
         )
     except ValueError:  # all that a parser says when its callback stops it
         return None

@@ -1,0 +1,102 @@
+"""What of a candidate may stand at the cursor: cut to where it parses, and said so only if it does.
+
+The file is `prefix + suffix`; a cut is a beginning of the candidate. A cut is **verified** if
+
+1. the file with the cut has no error that it did not have without: for Python it compiles, for other
+   languages its tree-sitter tree has no ERROR and no MISSING node but old ones that do not touch the
+   cut. So a file that is whole stays whole. Or
+2. the file without the cut is unfinished at the cursor: it parses only with a filler there, with brackets
+   closed at the end of the line, or with that statement ended or given a body. Then the cut may leave
+   open what was open before: the file must have no new error once that is closed. What the cut
+   opens itself it must close; but if a body was missing, a body may still be missing.
+
+Shown is the longest verified cut; cuts end where the candidate does, or after a token. Before, what repeats
+the text behind the cursor is taken away (`overlap`). If no cut is verified, the candidate is kept as **unverified**
+where nobody can judge it (no grammar, a file too large, errors around the cursor, the limit of parses spent), or
+where all it lacks is the end of what it opens (`if ready:`). Otherwise there is **nothing** to show.
+
+`python` and `grammar` know the file with a text at its cursor, `judge` knows rule 2, `brackets` counts. How a
+candidate is made, and whether one that is unverified is shown, is the caller's business.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from codekiln.generate.verify.cuts import cuts
+from codekiln.generate.verify.grammar import GrammarFile
+from codekiln.generate.verify.judge import Judge, OpenFile
+from codekiln.generate.verify.overlap import without_doubled, without_repeated
+from codekiln.generate.verify.python import PythonFile
+from codekiln.languages import Language
+
+__all__ = ["Reason", "State", "Verified", "verify"]
+
+LARGEST = 2**20  # characters; of more, nothing is parsed
+PARSES = 96
+
+State = Literal["verified", "unverified", "nothing"]
+Reason = Literal[
+    "whole",  # the candidate as it came
+    "cut",  # a beginning of it
+    "repeated",  # it only says what stands behind the cursor
+    "empty",  # it had no text
+    "error",  # no cut parses
+    "unfinished",  # it would parse, were what it opens closed
+    "no parser",  # the language has none, or the file is too large for it
+    "broken file",  # there are errors around the cursor with any text
+    "limit",  # the parses were spent
+]
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What is left of a candidate, what is known of it, and why."""
+
+    text: str
+    state: State
+    reason: Reason
+
+
+def verify(
+    prefix: str, candidate: str, suffix: str, language: Language | None, *, parses: int = PARSES
+) -> Verified:
+    """The longest cut of `candidate` that adds no error between `prefix` and `suffix`.
+
+    At most `parses` times a part of the file is parsed; whatever the texts are, nothing is raised.
+    """
+    text = without_repeated(prefix, candidate, suffix)
+    if not text.strip():
+        return Verified("", "nothing", "repeated" if candidate.strip() else "empty")
+    file = _open(prefix, text, suffix, language)
+    if file is None:
+        return _unjudged(prefix, text, suffix, "no parser")
+    judge = Judge(file, prefix, suffix, parses)
+    if judge.accepts(text):
+        return Verified(text, "verified", "whole" if text == candidate else "cut")
+    for cut in cuts(text, suffix):
+        if judge.accepts_part(cut):
+            return Verified(cut, "verified", "cut")
+    if judge.is_spent:
+        return _unjudged(prefix, text, suffix, "limit")
+    if judge.debt is None:
+        return _unjudged(prefix, text, suffix, "broken file")
+    if judge.accepts_once_closed(text.rstrip()):
+        return Verified(text.rstrip(), "unverified", "unfinished")
+    return Verified("", "nothing", "error")
+
+
+def _open(prefix: str, text: str, suffix: str, language: Language | None) -> OpenFile | None:
+    """What can judge; None for a language without a grammar, for much text, or for what is none."""
+    if language is None or len(prefix) + len(text) + len(suffix) > LARGEST:
+        return None
+    try:
+        (prefix + text + suffix).encode()
+    except UnicodeEncodeError:
+        return None
+    if language.name == "python":
+        return PythonFile(prefix, suffix)
+    return GrammarFile(language, prefix, suffix) if language.grammar else None
+
+
+def _unjudged(prefix: str, text: str, suffix: str, reason: Reason) -> Verified:
+    return Verified(without_doubled(prefix, text, suffix), "unverified", reason)

@@ -1,0 +1,105 @@
+"""A file around a cursor by its tree-sitter grammar: which errors a text brings in.
+
+The tree of the file is made once; a text at the cursor is an edit of it, and only what the edit touches is
+parsed again. Errors that were there before count for nothing where they lie apart from the text, that is before
+its line or behind the construct at top level that it is in: C with macros has them in many files.
+"""
+
+from collections.abc import Iterator
+
+from tree_sitter import Node, Point, Tree
+
+from codekiln.languages import Language, parse
+
+_Error = tuple[str, int, int]  # a node's kind, start and end
+
+
+class GrammarFile:
+    """A file with a cursor."""
+
+    fillers = ("", "x", "x()")
+    ends = ("", ";")
+    bodies = (" {}",)
+
+    def __init__(self, language: Language, prefix: str, suffix: str) -> None:
+        self._language = language
+        self._before, self._after = prefix.encode(), suffix.encode()
+        self._line = len(self._after.partition(b"\n")[0])
+        self._line_start = self._before.rfind(b"\n") + 1
+        self._cursor = _moved(Point(0, 0), self._before)
+        self._tree = parse(language, self._before + self._after)
+        self._old = set(_errors(self._tree.root_node)) if self._tree else set()
+
+    def fits(self, text: str, tail: str = "") -> bool:
+        """Whether every error was there before, and lies apart from the text."""
+        tree = self._with(text, tail)
+        if tree is None:
+            return False
+        found = list(_errors(tree.root_node))
+        if not found:
+            return True
+        added = len(text.encode()) + len(tail.encode())
+        end = len(self._before) + added + self._line
+        last = _end_at_top_level(tree.root_node, end)
+
+        def is_old(error: _Error) -> bool:
+            kind, start, stop = error
+            if stop < self._line_start:
+                return error in self._old
+            return start > last and (kind, start - added, stop - added) in self._old
+
+        return all(map(is_old, found))
+
+    def swallows(self, text: str) -> bool:
+        """Whether a node that begins in `text` ends in a line behind it."""
+        tree = self._with(text, "")
+        if tree is None:
+            return False
+        start, added = len(self._before), text.encode()
+        later = self._after[self._line :]
+        first = start + len(added) + self._line + len(later) - len(later.lstrip())
+        node = tree.root_node.descendant_for_byte_range(start + len(added.rstrip()) - 1, first + 1)
+        return node is not None and node.start_byte >= start
+
+    def _with(self, text: str, tail: str) -> Tree | None:
+        """The tree of the file with `text` at the cursor and `tail` at the end of its line."""
+        added, closing = text.encode(), tail.encode()
+        line, later = self._after[: self._line], self._after[self._line :]
+        old = None
+        if self._tree:
+            old = self._tree.copy()
+            middle = _moved(self._cursor, added)
+            _insert(old, len(self._before), self._cursor, added, middle)
+            if closing:
+                place = _moved(middle, line)
+                at = len(self._before) + len(added) + len(line)
+                _insert(old, at, place, closing, _moved(place, closing))
+        return parse(self._language, self._before + added + line + closing + later, old)
+
+
+def _insert(tree: Tree, at: int, start: Point, added: bytes, end: Point) -> None:
+    tree.edit(at, at, at + len(added), start, start, end)
+
+
+def _moved(point: Point, text: bytes) -> Point:
+    """The place behind `text` that stands at `point`; columns are bytes."""
+    feeds = text.count(b"\n")
+    column = len(text) - text.rfind(b"\n") - 1
+    return Point(point.row + feeds, column if feeds else point.column + column)
+
+
+def _end_at_top_level(root: Node, place: int) -> int:
+    """Where the construct at top level that `place` is in ends; `place` between two."""
+    child = root.first_child_for_byte(place)
+    return child.end_byte if child and child.start_byte <= place else place
+
+
+def _errors(root: Node) -> Iterator[_Error]:
+    """The ERROR and MISSING nodes, outer ones only."""
+    waiting = [root] if root.has_error else []
+    while waiting:
+        node = waiting.pop()
+        if node.is_error or node.is_missing:
+            yield node.type, node.start_byte, node.end_byte
+        else:
+            waiting += [child for child in node.children if child.has_error]

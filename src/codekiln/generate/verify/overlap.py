@@ -1,0 +1,66 @@
+"""What a candidate says a second time: the text that stands behind the cursor already.
+
+A model that has said what was missing goes on with what follows. No parser can tell that, since a statement
+twice is no error. Judged here by the text alone; files do repeat short lines, so short ones may stay.
+"""
+
+import re
+
+from codekiln.generate.verify.brackets import surplus
+
+LEAST = 8  # letters and digits that must be said twice
+WINDOW = 2048  # characters on either side that are compared
+
+_CLOSING = frozenset(")]}>\"'`;:, ")
+_TWO_LINES = re.compile(r"(?:\s*\S[^\n]*(?=\n)){2}")
+
+
+def without_repeated(prefix: str, candidate: str, suffix: str) -> str:
+    """The candidate up to where it begins to repeat the suffix, or else as it is.
+
+    That is where the next two lines of the suffix stand in it, or where its end is the beginning of the
+    suffix. On a line of its own it may repeat the lines below the cursor's as well.
+    """
+    ahead = suffix[:WINDOW]
+    place = _repeats_from(candidate, ahead)
+    if place is not None:
+        return candidate[:place]
+    below = ahead.lstrip()
+    alone = not prefix[prefix.rfind("\n") + 1 :].strip() and below != ahead
+    if alone and below and _repeats_from(candidate.lstrip(), below) == 0:
+        return ""
+    return candidate
+
+
+def without_doubled(prefix: str, candidate: str, suffix: str) -> str:
+    """The candidate without closing brackets that the editor has set behind the cursor.
+
+    They are taken away only if the line then has fewer brackets closed that were never opened.
+    """
+    line, rest = prefix[prefix.rfind("\n") + 1 :], suffix.partition("\n")[0][:WINDOW]
+    for length in range(min(len(candidate), len(rest)), 0, -1):
+        doubled, shorter = rest[:length], candidate[:-length]
+        if not candidate.endswith(doubled) or not _CLOSING.issuperset(doubled):
+            continue
+        if surplus(line + shorter + rest) < surplus(line + candidate + rest):
+            return shorter
+    return candidate
+
+
+def _repeats_from(candidate: str, ahead: str) -> int | None:
+    """The first place from which `candidate` says what `ahead` begins with, enough to be no accident."""
+    two = _TWO_LINES.match(ahead)
+    if two and _says_enough(two[0]):
+        place = candidate.find(two[0])
+        if place >= 0:
+            return place
+    text = candidate.rstrip()
+    for place in range(max(len(text) - WINDOW, 0), len(text)):
+        amid = place and (text[place - 1].isalnum() and text[place].isalnum())
+        if not amid and ahead.startswith(text[place:]):
+            return place if _says_enough(text[place:]) else None
+    return None
+
+
+def _says_enough(text: str) -> bool:
+    return sum(map(str.isalnum, text)) >= LEAST
