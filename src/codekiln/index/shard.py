@@ -52,22 +52,21 @@ class Shard:
         end: int,
     ) -> None:
         """Take arrays that belong together; those in memory are copied once."""
-        if isinstance(tokens, np.memmap) and isinstance(tokens.base, mmap.mmap):
-            self._bytes: mmap.mmap | bytes = tokens.base
-            self._first = tokens.offset % mmap.ALLOCATIONGRANULARITY
-        else:
-            self._bytes, self._first = tokens.tobytes(), 0
-        self.tokens, self.suffixes, self.starts = map(np.asarray, (tokens, suffixes, starts))
+        self._bytes, self._first = _memory(tokens)
+        # `np.memmap` takes ten times as long to look into as an array, and that twice as a memory view.
+        self.tokens, self.suffixes = np.asarray(tokens), np.asarray(suffixes)
+        self.starts = np.asarray(starts)
+        self._places = memoryview(self.suffixes.data).cast("B").cast("i")
         self.origins, self.end = origins, end
-        self._places = (
-            memoryview(self.suffixes).cast("B").cast("i")
-        )  # ten times as fast to look into
         self._deleted = np.zeros(len(starts), bool)
         self._whole = True
 
     @classmethod
     def build(
-        cls, tokenizer: Tokenizer, documents: Sequence[Sequence[int]], origins: Sequence[Origin]
+        cls,
+        tokenizer: Tokenizer,
+        documents: Sequence[Sequence[int] | npt.NDArray[Any]],
+        origins: Sequence[Origin],
     ) -> "Shard":
         """Index documents in memory; their ids are text, without an end token."""
         sizes = [len(document) + 1 for document in documents]
@@ -158,8 +157,9 @@ class Shard:
 
     def followed(self, span: Span, step: int = 1) -> Places:
         """The positions behind a span's places, or every `step`-th, where a document goes on."""
-        behind: Places = self.living(self.suffixes[span.low : span.high : step]) + span.length
-        return behind[self.tokens[behind] != self.end]
+        behind = self.living(self.suffixes[span.low : span.high : step]) + span.length
+        goes_on: npt.NDArray[np.bool_] = self.tokens[behind] != self.end
+        return behind[goes_on]
 
     def following(self, positions: Places, n: int) -> TokenArray:
         """The `n` ids from each position `[places] -> [places, n]`; past the shard, its last, an end."""
@@ -185,6 +185,13 @@ class Shard:
 def token_type(tokenizer: Tokenizer) -> np.dtype[Any]:
     """How an index stores ids: as small as they allow, big end first."""
     return np.dtype(id_type(tokenizer)).newbyteorder(">")
+
+
+def _memory(tokens: npt.NDArray[Any]) -> tuple[mmap.mmap | bytes, int]:
+    """The bytes that hold an array, and where in them it begins."""
+    if isinstance(tokens, np.memmap) and isinstance(tokens.base, mmap.mmap):
+        return tokens.base, tokens.offset % mmap.ALLOCATIONGRANULARITY
+    return tokens.tobytes(), 0
 
 
 def _save(path: Path, array: npt.NDArray[Any]) -> None:

@@ -70,6 +70,10 @@ class FolderSource:
         """Every file, sorted by path; reading one fails if it was changed since the listing."""
         return (file for file, _ in self._listing)
 
+    def find(self, path: str) -> File | None:
+        """One file as a listing made now would show it, if it would."""
+        return next((file for file, _ in self._walk(path) if file.path == path), None)
+
     def _read(self, path: str, size: int) -> bytes:
         try:
             with os.fdopen(os.open(self.root / path, _OPEN), "rb") as file:
@@ -89,7 +93,8 @@ class FolderSource:
     def _listing(self) -> list[tuple[File, int]]:
         return sorted(self._walk(), key=lambda row: row[0].path)
 
-    def _walk(self) -> Iterator[tuple[File, int]]:
+    def _walk(self, only: str = "") -> Iterator[tuple[File, int]]:
+        """Every file, or just those in the folders that lead to one."""
         pending = [("", False)]
         while pending:
             folder, excluded = pending.pop()
@@ -104,7 +109,7 @@ class FolderSource:
             excluded = excluded or bool(folder and VIRTUAL_ENVIRONMENT in children)
             for child in children.values():
                 path = f"{folder}/{child.name}" if folder else child.name
-                if child.name in self._omitted:
+                if child.name in self._omitted or (only and not f"{only}/".startswith(f"{path}/")):
                     continue
                 out = excluded or self._exclusion.matches(path)
                 if child.is_dir(follow_symlinks=False):

@@ -7,8 +7,6 @@ import lzma
 import zlib
 from typing import Any, BinaryIO, Protocol
 
-import pyarrow as pa
-
 from codekiln.corpus.sources.archive.caps import Caps
 
 CHUNK = 1 << 18
@@ -83,6 +81,8 @@ def unpacked(packed: "io.BufferedReader[Any]", caps: Caps, name: str) -> io.Buff
     elif head.startswith(b"\xfd7zXZ\0"):
         unpacker = lzma.LZMAFile(packed)  # noqa: SIM115 - whoever opened `packed` closes it
     elif head.startswith(b"\x28\xb5\x2f\xfd"):
+        import pyarrow as pa  # here, because folders are read without the extra `corpus`
+
         unpacker = pa.CompressedInputStream(pa.PythonFile(packed, mode="r"), "zstd")
     return io.BufferedReader(_Meter(packed, unpacker, caps, name), CHUNK)
 

@@ -1,4 +1,7 @@
-"""Which files are tables, and the rows of one as files."""
+"""Which files are tables, and the rows of one as files.
+
+Parquet is imported where it is read: folders are read without the extra `corpus`.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -7,7 +10,6 @@ from pathlib import Path
 from codekiln.corpus.sources.exclude import Exclusion
 from codekiln.corpus.sources.source import File
 from codekiln.corpus.sources.table.lines import check_lines, line_files
-from codekiln.corpus.sources.table.parquet import check_parquet, parquet_files
 from codekiln.errors import SourceError
 
 PARQUET = ".parquet"
@@ -36,6 +38,8 @@ def check_table(path: Path) -> None:
         raise SourceError(f"{path} is no table but a device: give a Parquet or JSONL file.")
     try:
         if path.name.lower().endswith(PARQUET):
+            from codekiln.corpus.sources.table.parquet import check_parquet
+
             check_parquet(path)
         else:
             check_lines(path)
@@ -48,6 +52,8 @@ def check_table(path: Path) -> None:
 def table_files(path: Path, name: str, exclusion: Exclusion) -> Iterator[File]:
     """A file for each row; rows are counted below `name`, where they have no path of their own."""
     if path.name.lower().endswith(PARQUET):
+        from codekiln.corpus.sources.table.parquet import parquet_files
+
         return parquet_files(path, name, exclusion)
     return line_files(path, name, exclusion)
 
