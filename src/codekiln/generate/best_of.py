@@ -1,0 +1,92 @@
+"""n-best and best-of-n by sampling: one reading of the prompt, n answers side by side, a ranking."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from codekiln.errors import UsageError
+from codekiln.generate.bounds import generable, logprobs, token_limit
+from codekiln.generate.constraint import Constraint
+from codekiln.generate.engine import Engine, Logits
+from codekiln.generate.hypotheses import (
+    Finish,
+    Hypothesis,
+    Partial,
+    back_to_prompt,
+    ranked,
+    read_on,
+)
+from codekiln.generate.strategies import Strategy
+from codekiln.tokenizer import Tokenizer
+
+
+def mean_logprob(hypothesis: Hypothesis) -> float:
+    """The score that favours no length: natural log-probability a token."""
+    return hypothesis.logprob / len(hypothesis.token_ids)
+
+
+def best_of(
+    engine: Engine,
+    tokenizer: Tokenizer,
+    prompt: Sequence[int],
+    *,
+    strategy: Strategy,
+    n: int,
+    max_tokens: int,
+    stop: tuple[str, ...] = (),
+    seed: int = 0,
+    constraint: Constraint | None = None,
+    score: Callable[[Hypothesis], float] = mean_logprob,
+) -> list[Hypothesis]:
+    """`n` sampled answers ranked by `score`, the highest first; equal texts are one answer.
+
+    The first is the best of n, all together are the n-best. Sample `i` is the answer of `generate`
+    with the seed `seed + i`, as far as the engine gives the same logits in a batch as alone; it does
+    not depend on `n`. Afterwards the engine holds the prompt alone, in one row.
+
+    Raises:
+        UsageError: at once, if `n` is below 1, `seed` below 0, or for what `token_limit` refuses.
+        ModelError: the engine does not fit the tokenizer, or its logits are no numbers.
+    """
+    if n < 1:
+        raise UsageError(f"n is {n}, but must be ≥ 1.")
+    if seed < 0:
+        raise UsageError(f"seed is {seed}, but must be ≥ 0.")
+    limit = token_limit(engine, tokenizer, prompt, max_tokens, stop)
+    finish = Finish(tokenizer, stop, limit)
+    choice = _Choice(engine, tokenizer, prompt, strategy)
+    generators = [np.random.default_rng(seed + i) for i in range(n)]
+    samples = [Partial((), 0.0, constraint)] * n
+    finished: list[Hypothesis] = []
+    logits = engine.prefill(np.array([prompt], dtype=np.int64))
+    rows = dict.fromkeys(range(n), 0)  # the engine's row of each sample that goes on
+    while True:
+        for i, row in rows.items():
+            samples[i] = choice.extended(samples[i], logits[row], generators[i])
+        results = {i: finish.of(samples[i]) for i in rows}
+        finished += [result for result in results.values() if result]
+        going = [i for i, result in results.items() if result is None]
+        if not going:
+            break
+        logits = read_on(engine, [rows[i] for i in going], [samples[i] for i in going])
+        rows = {i: row for row, i in enumerate(going)}
+    back_to_prompt(engine, len(prompt))
+    return ranked(finished, score)
+
+
+class _Choice:
+    """The next token of a sample, as `decoding.generate` chooses it."""
+
+    def __init__(
+        self, engine: Engine, tokenizer: Tokenizer, prompt: Sequence[int], strategy: Strategy
+    ) -> None:
+        self._allowed = generable(engine, tokenizer)
+        self._prompt = [token for token in prompt if token in tokenizer.text_ids]
+        self._strategy = strategy
+
+    def extended(self, sample: Partial, logits: Logits, rng: np.random.Generator) -> Partial:
+        distribution = logprobs(logits, self._allowed)
+        seen = np.array([*self._prompt, *sample.token_ids], dtype=np.int64)
+        masked = np.where(sample.mask(self._allowed), logits, np.float32(-np.inf))
+        token = self._strategy.choose(masked, seen, rng)
+        return sample.extended(token, sample.logprob + float(distribution[token]))

@@ -1,0 +1,97 @@
+"""Token healing: the text just before the cursor is generated anew, so that its tokens may differ.
+
+A tokenizer seldom cuts `return` behind `retu`, so a model that reads the tokens of `retu` is where
+its training never was. Therefore the last ids of the prefix are taken out of the prompt, and the
+answer has to begin with their bytes. The idea is that of guidance's authors (Lundberg 2023, "The Art
+of Prompt Design: Prompt Boundaries and Token Healing").
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+
+import numpy as np
+
+from codekiln.generate.constraint import Mask
+from codekiln.tokenizer import Tokenizer
+from codekiln.tokenizer.special import FIM_MIDDLE, FIM_SUFFIX
+
+
+class Pieces:
+    """The bytes of all text ids, sorted, so that those with the same beginning are neighbours."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self.bytes_of = tokenizer.bytes_of
+        self._size = tokenizer.vocabulary_size
+        self._ids = np.array(sorted(tokenizer.text_ids, key=self.bytes_of), dtype=np.int64)
+        self._sorted = [self.bytes_of(token) for token in self._ids.tolist()]
+
+    def compatible(self, text: bytes) -> Mask:
+        """`[vocabulary_size]`: the ids whose bytes begin with `text` or are a beginning of it.
+
+        If the text is empty, all are.
+        """
+        if not text:
+            return np.ones(self._size, dtype=np.bool_)
+        mask = np.zeros(self._size, dtype=np.bool_)
+        for length in range(1, len(text)):
+            place = bisect_left(self._sorted, text[:length])
+            mask[self._ids[place : place + 1]] = self._sorted[place : place + 1] == [text[:length]]
+        first = bisect_left(self._sorted, text)
+        behind = bisect_right(self._sorted, text, key=lambda piece: piece[: len(text)])
+        mask[self._ids[first:behind]] = True
+        return mask
+
+
+class Healing:
+    """Implements `Constraint`: the answer begins with a text, in whatever tokens, and goes on freely."""
+
+    def __init__(self, pieces: Pieces, text: bytes, lengths: Sequence[int] = ()) -> None:
+        """`text` can be written in tokens; those generated already have these `lengths` in bytes."""
+        self._pieces, self._text, self._lengths = pieces, text, list(lengths)
+
+    @property
+    def overlap(self) -> int:
+        """Bytes of the text."""
+        return len(self._text)
+
+    def allowed(self) -> Mask:
+        """`[vocabulary_size]`: what agrees with the rest of the text; everything behind it."""
+        return self._pieces.compatible(self._text[sum(self._lengths) :])
+
+    def advance(self, token: int) -> None:
+        """Count the bytes of a token."""
+        self._lengths.append(len(self._pieces.bytes_of(token)))
+
+    def rewind(self, n: int) -> None:
+        """Forget the last `n` tokens."""
+        del self._lengths[len(self._lengths) - n :]
+
+    def copy(self) -> "Healing":
+        """One in the same state."""
+        return Healing(self._pieces, self._text, self._lengths)
+
+
+class Healer:
+    """Heals the prompts of one tokenizer."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer, self._pieces = tokenizer, Pieces(tokenizer)
+
+    def heal(self, prompt: Sequence[int]) -> tuple[list[int], Healing | None]:
+        """The prompt without the last id of its prefix, and the beginning of the answer instead.
+
+        The prefix must not be empty; it ends where the prompt does or, in the order prefix, suffix,
+        middle, before the suffix. Where it ends in control, the prompt stays as it is.
+        """
+        place = self._cursor(prompt) - 1
+        text = self._tokenizer.bytes_of(prompt[place])
+        if place < 1 or not text:
+            return list(prompt), None
+        return [*prompt[:place], *prompt[place + 1 :]], Healing(self._pieces, text)
+
+    def _cursor(self, prompt: Sequence[int]) -> int:
+        """The place behind the prefix."""
+        known = self._tokenizer.knows(FIM_MIDDLE)
+        if known and prompt[-1] == self._tokenizer.special(FIM_MIDDLE):
+            return list(prompt).index(self._tokenizer.special(FIM_SUFFIX))
+        return len(prompt)

@@ -1,0 +1,97 @@
+"""What a search over several answers holds: the ones that are going on, and the finished ones."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from codekiln.generate.constraint import Constraint, Mask
+from codekiln.generate.decoding import FinishReason, TextStream
+from codekiln.generate.engine import Engine, Logits
+from codekiln.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """A finished answer. `token_ids` has all that was generated, the end or the stop included.
+
+    `logprob` is the natural log-probability of all these tokens, under the model's own distribution:
+    without the control tokens that are never generated, before any constraint or strategy.
+    """
+
+    text: str
+    token_ids: tuple[int, ...]
+    logprob: float
+    finish_reason: FinishReason
+
+
+@dataclass(frozen=True)
+class Partial:
+    """An answer that is going on; `constraint`, if any, has been told of its tokens."""
+
+    token_ids: tuple[int, ...]
+    logprob: float
+    constraint: Constraint | None
+
+    def mask(self, generable: Mask) -> Mask:
+        """`[vocab]` of the engine: what of `generable` may come next."""
+        if self.constraint is None:
+            return generable
+        allowed = self.constraint.allowed()
+        return generable & np.pad(allowed, (0, len(generable) - len(allowed)))
+
+    def extended(self, token: int, logprob: float) -> "Partial":
+        """One token longer; `logprob` is that of all tokens."""
+        constraint = self.constraint.copy() if self.constraint else None
+        if constraint:
+            constraint.advance(token)
+        return Partial((*self.token_ids, token), logprob, constraint)
+
+
+@dataclass(frozen=True)
+class Finish:
+    """When an answer is over: after an end token, a stop string or `limit` tokens."""
+
+    tokenizer: Tokenizer
+    stop: tuple[str, ...]
+    limit: int
+
+    def of(self, partial: Partial) -> Hypothesis | None:
+        """The finished answer, without the end, the stop string and the constraint's overlap."""
+        ended = partial.token_ids[-1] in self.tokenizer.ends
+        last = ended or len(partial.token_ids) == self.limit
+        if not (last or self.stop):
+            return None
+        data = b"".join(map(self.tokenizer.bytes_of, partial.token_ids))
+        stream = TextStream(self.stop)
+        text = stream.feed(data[partial.constraint.overlap if partial.constraint else 0 :], last)
+        if not (last or stream.stopped):
+            return None
+        reason: FinishReason = "stop" if stream.stopped else "end" if ended else "length"
+        return Hypothesis(text, partial.token_ids, partial.logprob, reason)
+
+
+def read_on(engine: Engine, parents: Sequence[int], partials: Sequence[Partial]) -> Logits:
+    """Go on with row `parents[i]` of the engine by the last token of `partials[i]`.
+
+    Returns logits `[len(partials), vocab]`.
+    """
+    engine.fork(parents)
+    last = [[partial.token_ids[-1]] for partial in partials]
+    return engine.step(np.array(last, dtype=np.int64))[:, -1]
+
+
+def back_to_prompt(engine: Engine, prompt_tokens: int) -> None:
+    """Leave one row with the prompt alone, which the next search or generation may use again."""
+    engine.rewind(engine.length - prompt_tokens)
+    engine.fork([0])
+
+
+def ranked(
+    hypotheses: Iterable[Hypothesis], score: Callable[[Hypothesis], float]
+) -> list[Hypothesis]:
+    """The best-scored first, of equals the earlier one; of those with the same text only the best."""
+    best: dict[str, Hypothesis] = {}
+    for hypothesis in sorted(hypotheses, key=score, reverse=True):
+        best.setdefault(hypothesis.text, hypothesis)
+    return list(best.values())
