@@ -43,6 +43,13 @@ def token_limit(
     return min(max_tokens, engine.context - len(prompt))
 
 
+def random_generator(seed: int) -> np.random.Generator:
+    """What samples are drawn with. Raises UsageError: `seed` is below 0."""
+    if seed < 0:
+        raise UsageError(f"seed is {seed}, but must be ≥ 0.")
+    return np.random.default_rng(seed)
+
+
 def generable(engine: Engine, tokenizer: Tokenizer) -> Mask:
     """`[vocab]` of the engine: True for text, and of control for what ends an answer."""
     return np.isin(np.arange(engine.vocabulary), [*tokenizer.text_ids, *tokenizer.ends])

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-from codekiln.errors import ModelError, UsageError
+from codekiln.errors import ModelError
+from codekiln.generate.bounds import generable, random_generator, token_limit
+from codekiln.generate.constraint import Constraint
 from codekiln.generate.engine import Engine, Ids, Logits
 from codekiln.generate.extents import Everything, Extent
 from codekiln.generate.interrupt import Interrupt, Interruption
@@ -49,25 +50,12 @@ class Mixer(Protocol):
         """New logits `[vocab]` for what follows `context`; what is at -inf stays there."""
 
 
-class Mask(Protocol):
-    """Something that forbids tokens, such as a grammar; it is told each token that was chosen."""
-
-    swallowed: int
-    """Bytes at the beginning of the answer that are no text of it, since the prompt has them already."""
-
-    def allowed(self) -> npt.NDArray[np.bool_] | None:
-        """Of the vocabulary `[vocab]`, what may come next; None for all of it."""
-
-    def advance(self, token: int) -> None:
-        """A token was chosen."""
-
-
 @dataclass(frozen=True)
 class Guides:
     """What bends or hastens a generation besides its strategy; nothing by default."""
 
     mixer: Mixer | None = None
-    masks: tuple[Mask, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
     sources: tuple[Source, ...] = ()
     speculation: Speculation = field(default_factory=Speculation)
     extent: Extent = field(default_factory=Everything)
@@ -124,35 +112,11 @@ def decode(
             is empty, `max_tokens` is below 1 or `seed` below 0.
         ModelError: the engine has fewer ids than the tokenizer, or its logits are no numbers.
     """
-    check_settings(max_tokens, stop, seed)
-    _check_fit(slot.engine, tokenizer, len(prompt))
-    limit = min(max_tokens, slot.engine.context - len(prompt))
-    chooser = _Chooser(slot.engine.vocabulary, tokenizer, prompt, strategy, seed, guides)
+    limit = token_limit(slot.engine, tokenizer, prompt, max_tokens, stop)
+    rng = random_generator(seed)
+    chooser = _Chooser(slot.engine, tokenizer, prompt, strategy, rng, guides)
     chosen = _tokens(slot, list(prompt), chooser, guides, len(prompt) + limit)
     return _steps(tokenizer, chosen, limit, TextStream(stop), guides)
-
-
-def check_settings(max_tokens: int, stop: tuple[str, ...] = (), seed: int = 0) -> None:
-    """Raises UsageError: a stop string is empty, `max_tokens` is below 1 or `seed` below 0."""
-    if max_tokens < 1:
-        raise UsageError(f"max_tokens is {max_tokens}, but must be ≥ 1.")
-    if seed < 0:
-        raise UsageError(f"seed is {seed}, but must be ≥ 0.")
-    if "" in stop:
-        raise UsageError("A stop string is empty: leave it out.")
-
-
-def _check_fit(engine: Engine, tokenizer: Tokenizer, prompt_tokens: int) -> None:
-    if not 0 < prompt_tokens < engine.context:
-        raise UsageError(
-            f"The prompt has {prompt_tokens} tokens, but must have 1 to {engine.context - 1}: "
-            "the context also holds what is generated."
-        )
-    if engine.vocabulary < tokenizer.vocabulary_size:
-        raise ModelError(
-            f"The model has {engine.vocabulary} ids and the tokenizer {tokenizer.vocabulary_size}: "
-            "use the tokenizer that lies beside the model."
-        )
 
 
 def _steps(
@@ -164,7 +128,7 @@ def _steps(
 ) -> Iterator[Step]:
     """Add the text to at most `limit` tokens, and end where one of the reasons says so."""
     extent = guides.extent
-    swallowed = sum(mask.swallowed for mask in guides.masks)
+    swallowed = sum(constraint.overlap for constraint in guides.constraints)
     for count, event in enumerate(chosen, start=1):
         if isinstance(event, str):
             yield Step(extent.feed(stream.feed(b"", final=True), final=True), None, 0.0, event)
@@ -234,37 +198,34 @@ class _Chooser:
 
     def __init__(
         self,
-        vocabulary: int,
+        engine: Engine,
         tokenizer: Tokenizer,
         prompt: Sequence[int],
         strategy: Strategy,
-        seed: int,
+        rng: np.random.Generator,
         guides: Guides,
     ) -> None:
-        text = list(tokenizer.text_ids)
-        # Of control, only what ends an answer may be generated.
-        self._control = np.setdiff1d(np.arange(vocabulary), [*text, *tokenizer.ends])
+        self._never = np.flatnonzero(~generable(engine, tokenizer))
         # Documents open with the end token: a penalty on it would keep every generation from ending.
-        self._seen: Ids = np.asarray(prompt, dtype=np.int64)
-        self._seen = self._seen[np.isin(self._seen, text)]
+        text = tokenizer.text_ids
+        self._seen: Ids = np.array([token for token in prompt if token in text], dtype=np.int64)
         self._strategy, self._guides = strategy, guides
-        self._rng = np.random.default_rng(seed)
+        self._rng = rng
 
     def choose(self, logits: Logits, context: Sequence[int]) -> tuple[int, float]:
         """The token and its log-probability."""
         logits = logits.copy()
-        logits[self._control] = -np.inf
+        logits[self._never] = -np.inf
         if not np.isfinite(logits.max()):
             raise ModelError("The model gives logits that are no numbers: train or load it anew.")
         if self._guides.mixer:
             logits = self._guides.mixer(logits, context)
-        for mask in self._guides.masks:
-            allowed = mask.allowed()
-            if allowed is not None:
-                logits = np.where(allowed, logits, np.float32(-np.inf))
+        for constraint in self._guides.constraints:
+            allowed = constraint.allowed()
+            logits[: len(allowed)][~allowed] = -np.inf
         token = self._strategy.choose(logits, self._seen, self._rng)
-        for mask in self._guides.masks:
-            mask.advance(token)
+        for constraint in self._guides.constraints:
+            constraint.advance(token)
         self._seen = np.append(self._seen, token)
         return token, _log_probability(logits, token)
 

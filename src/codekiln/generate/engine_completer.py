@@ -5,8 +5,9 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from codekiln.generate.bounds import random_generator, token_limit
 from codekiln.generate.completer import CompletionChunk, CompletionRequest
-from codekiln.generate.decoding import Guides, Step, check_settings, decode
+from codekiln.generate.decoding import Guides, Step, decode
 from codekiln.generate.engine import Engine
 from codekiln.generate.prefix_cache import PrefixCache
 from codekiln.generate.speculation import FromAnswer, Source, Speculation
@@ -41,11 +42,11 @@ class EngineCompleter:
         self._turn = threading.Lock()
 
     def complete(self, request: CompletionRequest) -> Iterator[CompletionChunk]:
-        """One chunk a token.
+        """One chunk a token; settings out of bounds are refused at once.
 
         The prompt has what `max_tokens` leaves of the context, or half of it if that is more.
         """
-        check_settings(request.max_tokens, request.stop, request.seed)
+        random_generator(request.seed)
         context = self.engine.context
         prompt = completion_prompt(
             self.tokenizer,
@@ -54,6 +55,7 @@ class EngineCompleter:
             request.header,
             max(context - request.max_tokens, context // 2),
         )
+        token_limit(self.engine, self.tokenizer, prompt, request.max_tokens, request.stop)
         guides = Guides(
             sources=tuple(self._sources(request, len(prompt))),
             speculation=self._speculation,

@@ -11,4 +11,13 @@ from codekiln.tasks.context.gather import (
     gather,
 )
 
-__all__ = ["Context", "Dropped", "OpenFile", "Piece", "Similar", "Snippet", "WorkingFolder", "gather"]
+__all__ = [
+    "Context",
+    "Dropped",
+    "OpenFile",
+    "Piece",
+    "Similar",
+    "Snippet",
+    "WorkingFolder",
+    "gather",
+]
