@@ -39,9 +39,7 @@ def exhaustive(engine, ids, depth, alpha, stop=()):
     for tokens in itertools.chain.from_iterable(
         itertools.product(ids, repeat=n) for n in range(1, depth + 1)
     ):
-        texts = [
-            b"".join(map(TOKENIZER.bytes_of, tokens[:n])).decode() for n in range(len(tokens) + 1)
-        ]
+        texts = [b"".join(map(TOKENIZER.bytes_of, tokens[:n])).decode() for n in range(len(tokens) + 1)]
         over = [t in TOKENIZER.ends or any(s in x for s in stop) for t, x in zip(tokens, texts[1:])]
         if any(over[:-1]) or not (over[-1] or len(tokens) == depth):
             continue
@@ -97,10 +95,7 @@ def test_early_ends_lose_nothing(width):
         for length in range(1, 9):
             grown = sorted(
                 (
-                    (
-                        (*tokens, token),
-                        logprob + log_softmax(engine._after([*PROMPT, *tokens], 3))[token],
-                    )
+                    ((*tokens, token), logprob + log_softmax(engine._after([*PROMPT, *tokens], 3))[token])
                     for tokens, logprob in beams
                     for token in ids
                 ),

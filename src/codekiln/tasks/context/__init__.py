@@ -11,13 +11,4 @@ from codekiln.tasks.context.gather import (
     gather,
 )
 
-__all__ = [
-    "Context",
-    "Dropped",
-    "OpenFile",
-    "Piece",
-    "Similar",
-    "Snippet",
-    "WorkingFolder",
-    "gather",
-]
+__all__ = ["Context", "Dropped", "OpenFile", "Piece", "Similar", "Snippet", "WorkingFolder", "gather"]

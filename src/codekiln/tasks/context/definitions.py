@@ -14,20 +14,28 @@ WHOLE = 400  # bytes up to which an enumeration, an alias or a macro is taken as
 MEMBERS = 16  # fields and methods that the outline of a type has at most
 
 _FUNCTIONS = frozenset(
-    ["function_definition", "function_declaration", "generator_function_declaration", "function_signature", "method_definition", "method_declaration", "method_signature", "abstract_method_signature", "constructor_declaration"]
+    """function_definition function_declaration generator_function_declaration function_signature
+    method_definition method_declaration method_signature abstract_method_signature
+    constructor_declaration""".split()
 )
 _TYPES = frozenset(
-    ["class_definition", "class_declaration", "abstract_class_declaration", "class_specifier", "interface_declaration", "struct_specifier", "record_declaration"]
+    """class_definition class_declaration abstract_class_declaration class_specifier
+    interface_declaration struct_specifier record_declaration""".split()
 )
 _WHOLES = frozenset(
-    ["enum_declaration", "enum_specifier", "union_specifier", "type_alias_declaration", "type_definition", "alias_declaration", "preproc_function_def"]
+    """enum_declaration enum_specifier union_specifier type_alias_declaration type_definition
+    alias_declaration preproc_function_def""".split()
 )
 _FIELDS = frozenset(
-    ["expression_statement", "public_field_definition", "property_signature", "field_declaration", "annotation_type_element_declaration"]
+    """expression_statement public_field_definition property_signature field_declaration
+    annotation_type_element_declaration""".split()
 )
 _ASSIGNED = frozenset(("variable_declarator", "declaration"))  # definitions if they hold a function
 _AROUND = frozenset(
-    ["module", "program", "translation_unit", "export_statement", "decorated_definition", "if_statement", "try_statement", "else_clause", "elif_clause", "except_clause", "block", "namespace_definition", "declaration_list", "linkage_specification", "template_declaration", "preproc_ifdef", "preproc_if", "preproc_else", "lexical_declaration", "variable_declaration", "ambient_declaration", "internal_module"]
+    """module program translation_unit export_statement decorated_definition if_statement
+    try_statement else_clause elif_clause except_clause block namespace_definition declaration_list
+    linkage_specification template_declaration preproc_ifdef preproc_if preproc_else
+    lexical_declaration variable_declaration ambient_declaration internal_module""".split()
 )
 _ARROWS = frozenset(("arrow_function", "function_expression"))
 _DEEPEST = 8  # conditions and namespaces around a definition

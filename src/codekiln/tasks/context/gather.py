@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from codekiln.languages import Language
+from codekiln.languages import Language, detect
 from codekiln.tasks.context.folder import WorkingFolder, refusal
 from codekiln.tasks.context.imports import ALL, imports
 from codekiln.tasks.context.resolve import Search
@@ -125,9 +125,7 @@ def gather(
     for candidate in sorted(candidates, key=lambda each: -each.score):
         text = _rendered(file.language, candidate.text, style)
         new = not any(piece.path == candidate.path for piece in pieces)
-        tokens = _count(tokenizer, text) + new * _count(
-            tokenizer, _comment(file.language, candidate.path)
-        )
+        tokens = _count(tokenizer, text) + new * _count(tokenizer, _comment(file.language, candidate.path))
         reason = refusal(candidate.path)
         if not reason and (candidate.text in texts or candidate.text.strip() in whole):
             reason = "there already"
@@ -145,9 +143,7 @@ def gather(
     return Context(tuple(pieces), tuple(dropped), budget, file.language, style)
 
 
-def _definitions(
-    file: OpenFile, folder: WorkingFolder, dropped: list[Dropped]
-) -> Iterator[_Candidate]:
+def _definitions(file: OpenFile, folder: WorkingFolder, dropped: list[Dropped]) -> Iterator[_Candidate]:
     assert file.language
     bound = imports(file.language, file.prefix) + imports(file.language, file.suffix)
     search, seen, score = Search(folder), set(), 1.0

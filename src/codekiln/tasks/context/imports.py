@@ -13,13 +13,7 @@ from dataclasses import dataclass
 from codekiln.languages import Language
 
 ALL = "*"
-SOURCE_FOLDERS = (
-    "",
-    "src",
-    "lib",
-    "include",
-    "src/main/java",
-)  # below the root, and above the file
+SOURCE_FOLDERS = ("", "src", "lib", "include", "src/main/java")  # below the root, and above the file
 
 _SCRIPTS = (".ts", ".tsx", ".d.ts", ".js", ".jsx", ".mjs", ".cjs", ".mts")
 

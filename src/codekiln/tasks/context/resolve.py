@@ -6,6 +6,7 @@ on is found where it is written; circles end.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from codekiln.languages import Language
 from codekiln.tasks.context.folder import RefusedError, SourceFile, WorkingFolder
@@ -36,19 +37,12 @@ class Search:
     _files: dict[str, SourceFile] = field(default_factory=dict)
     _modules: dict[tuple[str, str], SourceFile | None] = field(default_factory=dict)
 
-    def find(
-        self, path: str, language: Language, bound: Iterable[Import], chain: Chain
-    ) -> Found | None:
+    def find(self, path: str, language: Language, bound: Iterable[Import], chain: Chain) -> Found | None:
         """What a chain stands for in a file at `path` with these imports; None if that is not found."""
         return self._imported(path, language, bound, chain, set())
 
     def _imported(
-        self,
-        path: str,
-        language: Language,
-        bound: Iterable[Import],
-        chain: Chain,
-        seen: set[tuple[str, Chain]],
+        self, path: str, language: Language, bound: Iterable[Import], chain: Chain, seen: set[tuple[str, Chain]]
     ) -> Found | None:
         for each in bound:
             parts = tuple(each.name.split("."))
@@ -62,20 +56,13 @@ class Search:
                 found = self._in_module(path, language, each.module, member + rest, seen)
                 if found is None and member and language.name == "python" and rest:
                     dot = "" if each.module.endswith(".") else "."
-                    found = self._in_module(
-                        path, language, f"{each.module}{dot}{each.member}", rest, seen
-                    )
+                    found = self._in_module(path, language, f"{each.module}{dot}{each.member}", rest, seen)
             if found:
                 return found
         return None
 
     def _in_module(
-        self,
-        importer: str,
-        language: Language,
-        module: str,
-        chain: Chain,
-        seen: set[tuple[str, Chain]],
+        self, importer: str, language: Language, module: str, chain: Chain, seen: set[tuple[str, Chain]]
     ) -> Found | None:
         file = self._module(importer, language, module) if chain else None
         if file is None or (file.path, chain) in seen or file.language is None:
