@@ -74,6 +74,17 @@ def test_another_seed_or_temperature_is_not_bent_by_earlier_answers():
         assert collect(completer, request).token_ids == fresh.token_ids
 
 
+def test_a_prompt_may_be_bounded():
+    completer = EngineCompleter(rambling(V), TOKENIZER)
+    long = replace(REQUEST, prefix="first\n" * 300)
+    assert collect(completer, long).timings.prompt_tokens > 500
+    for bound in (1, 50):
+        bounded = collect(completer, replace(long, max_prompt_tokens=bound))
+        assert 1 <= bounded.timings.prompt_tokens <= bound
+    with pytest.raises(UsageError, match="may have 0 tokens"):
+        completer.complete(replace(long, max_prompt_tokens=0))
+
+
 def test_lines_and_block():
     text = "first\n        second\n    third\nfourth"
     for wanted, answer in (

@@ -22,6 +22,7 @@ from codekiln.inputs.formats import Header
 class CompletionRequest:
     """What to complete, and how. An empty field of the file's description is simply not known.
 
+    `max_prompt_tokens` bounds the time until the first token; None is what the model's context allows.
     `lines` ends the answer with so many lines, `block` with the block that the cursor stands in; with
     neither it is as long as the model makes it, within `max_tokens`. After `deadline_ms`, counted from
     the call, the answer is what there is by then. Setting `cancelled`, from any thread, ends it at the
@@ -35,6 +36,7 @@ class CompletionRequest:
     repository: str = ""
     domains: tuple[str, ...] = ()
     max_tokens: int = 64
+    max_prompt_tokens: int | None = None
     temperature: float = 0.0
     top_k: int | None = None
     top_p: float | None = None

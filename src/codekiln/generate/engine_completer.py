@@ -47,13 +47,12 @@ class EngineCompleter:
         The prompt has what `max_tokens` leaves of the context, or half of it if that is more.
         """
         random_generator(request.seed)
-        context = self.engine.context
         prompt = completion_prompt(
             self.tokenizer,
             request.prefix,
             request.suffix,
             request.header,
-            max(context - request.max_tokens, context // 2),
+            self._budget(request),
         )
         token_limit(self.engine, self.tokenizer, prompt, request.max_tokens, request.stop)
         guides = Guides(
@@ -64,6 +63,12 @@ class EngineCompleter:
         )
         strategy = strategy_of(request.sampling)
         return self._answer(request, prompt, guides, strategy)
+
+    def _budget(self, request: CompletionRequest) -> int:
+        context = self.engine.context
+        most = max(context - request.max_tokens, context // 2)
+        wanted = request.max_prompt_tokens
+        return most if wanted is None else min(wanted, most)
 
     def _answer(
         self, request: CompletionRequest, prompt: list[int], guides: Guides, strategy: Strategy
