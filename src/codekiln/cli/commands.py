@@ -1,7 +1,6 @@
 """The commands. Each parses, makes one call and hands the answer to `summary`."""
 
 import dataclasses
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,9 +8,9 @@ import typer
 
 from codekiln import __version__
 from codekiln.cli import corpus, encoder_summary, models, summary, tokenizer, training
-from codekiln.cli.options import Json, Model, Runner, Settings, Work
+from codekiln.cli.complete import complete
+from codekiln.cli.options import Json, Runner, Settings, Work
 from codekiln.cli.terminal import output, print_json, progress_bars
-from codekiln.errors import UsageError
 
 app = typer.Typer(
     help="Turn a folder of source code into a code model that you own.",
@@ -64,72 +63,7 @@ def run(
         shown.print_run(made, recipe)
 
 
-@app.command()
-def complete(
-    model: Model,
-    file: Annotated[
-        Path | None, typer.Argument(help="The file to complete in; none reads stdin.")
-    ] = None,
-    line: Annotated[int | None, typer.Option(help="Line, from 1.")] = None,
-    column: Annotated[int | None, typer.Option(help="Column, from 1; none: the end.")] = None,
-    prefix_file: Annotated[Path | None, typer.Option(help="The text before the cursor.")] = None,
-    suffix_file: Annotated[Path | None, typer.Option(help="The text after the cursor.")] = None,
-    lines: Annotated[int, typer.Option(min=0, help="Lines to write; 0: as many as it likes.")] = 1,
-    max_tokens: Annotated[int, typer.Option(help="Most tokens to write.")] = 64,
-    temperature: Annotated[float, typer.Option(help="0 takes the likeliest token.")] = 0.0,
-    top_k: Annotated[int | None, typer.Option(help="Only the k likeliest.")] = None,
-    top_p: Annotated[float | None, typer.Option(help="Only the likeliest of mass p.")] = None,
-    min_p: Annotated[float | None, typer.Option(help="Only p times the likeliest.")] = None,
-    repetition_penalty: Annotated[float | None, typer.Option(help="Above 1 repeats less.")] = None,
-    stop: Annotated[list[str] | None, typer.Option(help="End before this text.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the sampling.")] = 0,
-    path: Annotated[
-        str, typer.Option(help="Path to tell the model; default: FILE in its repository.")
-    ] = "",
-    repository: Annotated[str, typer.Option(help="Repository to tell the model.")] = "",
-    as_json: Json = False,
-) -> None:
-    """Write what comes next at a place of a file, or between two texts."""
-    from codekiln.apps.complete import path_in_project, read_source, request_at
-    from codekiln.generate import CompletionRequest, collect
-    from codekiln.generate.loading import load_completer
-
-    request = CompletionRequest(
-        "",
-        path=path,
-        repository=repository,
-        max_tokens=max_tokens,
-        temperature=temperature,
-        top_k=top_k,
-        top_p=top_p,
-        min_p=min_p,
-        repetition_penalty=repetition_penalty,
-        stop=tuple(stop or ()),
-        seed=seed,
-        lines=lines or None,
-    )
-    if file is not None:
-        if line is None or prefix_file or suffix_file:
-            raise UsageError("With a FILE give --line, and no --prefix-file or --suffix-file.")
-        source = read_source(file)
-        told = path or path_in_project(file)
-        request = request_at(source, line, column, path=told, settings=request)
-    else:
-        if line is not None or column is not None:
-            raise UsageError("--line and --column need a FILE.")
-        prefix = read_source(prefix_file) if prefix_file else _standard_input()
-        suffix = read_source(suffix_file) if suffix_file else ""
-        request = dataclasses.replace(request, prefix=prefix, suffix=suffix)
-    completer = load_completer(model)
-    if as_json:
-        print_json(dataclasses.asdict(collect(completer, request)))
-        return
-    for chunk in completer.complete(request):
-        sys.stdout.write(chunk.text)
-        sys.stdout.flush()
-    sys.stdout.write("\n")
-
-
+app.command()(complete)
 app.command()(training.pretrain)
 app.command()(training.report)
 app.command()(models.pull)
@@ -175,9 +109,3 @@ def recipe(as_json: Json = False) -> None:
     else:
         summary.print_settings(settings)
 
-
-def _standard_input() -> str:
-    try:
-        return sys.stdin.buffer.read().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise UsageError("The text on stdin is not UTF-8: convert it, say with iconv.") from None

@@ -22,9 +22,11 @@ from codekiln.inputs.formats import Header
 class CompletionRequest:
     """What to complete, and how. An empty field of the file's description is simply not known.
 
+    `context` is whole lines from other files, as `tasks.context` gathers them.
     `max_prompt_tokens` bounds the time until the first token; None is what the model's context allows.
     `lines` ends the answer with so many lines, `block` with the block that the cursor stands in; with
-    neither it is as long as the model makes it, within `max_tokens`. After `deadline_ms`, counted from
+    neither it is as long as the model makes it, within `max_tokens`. With `json_schema`, the text of a schema, it
+    is JSON that the schema allows. After `deadline_ms`, counted from
     the call, the answer is what there is by then. Setting `cancelled`, from any thread, ends it at the
     next step.
     """
@@ -35,6 +37,7 @@ class CompletionRequest:
     language: str = ""
     repository: str = ""
     domains: tuple[str, ...] = ()
+    context: str = ""
     max_tokens: int = 64
     max_prompt_tokens: int | None = None
     temperature: float = 0.0
@@ -46,6 +49,7 @@ class CompletionRequest:
     seed: int = 0
     lines: int | None = None
     block: bool = False
+    json_schema: str | None = None
     deadline_ms: float | None = None
     cancelled: threading.Event | None = field(default=None, compare=False, repr=False)
 

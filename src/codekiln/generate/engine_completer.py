@@ -9,9 +9,13 @@ from codekiln.generate.bounds import random_generator, token_limit
 from codekiln.generate.completer import CompletionChunk, CompletionRequest
 from codekiln.generate.decoding import Guides, Step, decode
 from codekiln.generate.engine import Engine
+from codekiln.generate.mixing import Mixing
 from codekiln.generate.prefix_cache import PrefixCache
-from codekiln.generate.speculation import FromAnswer, Source, Speculation
+from codekiln.generate.speculation import FromAnswer, FromMatches, Source, Speculation
 from codekiln.generate.strategies import Strategy, strategy_of
+from codekiln.index import Index, Matcher
+from codekiln.index.mix import Mixture
+from codekiln.index.open_file import OpenFile
 from codekiln.tasks import completion_prompt
 from codekiln.tokenizer import Tokenizer
 
@@ -35,8 +39,18 @@ class Answer:
 class EngineCompleter:
     """Completes with an engine in this process, one request at a time; others wait for their turn."""
 
-    def __init__(self, engine: Engine, tokenizer: Tokenizer) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        tokenizer: Tokenizer,
+        *,
+        index: Matcher | None = None,
+        mixture: Mixture | None = None,
+    ) -> None:
+        """Draft from the open file and, if there is one, from an index; with a `mixture` mix them in too."""
         self.engine, self.tokenizer = engine, tokenizer
+        self._index = index or Index(tokenizer, [])
+        self._open_file, self._mixture = OpenFile(tokenizer), mixture
         self._cache, self._speculation = PrefixCache(engine), Speculation()
         self._answers: deque[Answer] = deque(maxlen=ANSWERS)
         self._turn = threading.Lock()
@@ -53,10 +67,13 @@ class EngineCompleter:
             request.suffix,
             request.header,
             self._budget(request),
+            request.context,
         )
         token_limit(self.engine, self.tokenizer, prompt, request.max_tokens, request.stop)
+        open_file = self._open_file.index(request.prefix, request.suffix)
         guides = Guides(
-            sources=tuple(self._sources(request, len(prompt))),
+            mixer=self._mixture and Mixing(self._mixture, (self._index, open_file)),
+            sources=tuple(self._sources(request, len(prompt), open_file)),
             speculation=self._speculation,
             extent=request.extent(),
             interrupt=request.interrupt(),
@@ -94,7 +111,11 @@ class EngineCompleter:
             finally:
                 self._remember(request.prefix, written)
 
-    def _sources(self, request: CompletionRequest, start: int) -> Iterator[Source]:
+    def _sources(
+        self, request: CompletionRequest, start: int, open_file: Matcher
+    ) -> Iterator[Source]:
+        yield FromMatches("index", self._index)
+        yield FromMatches("open file", open_file)
         rest = next(
             (rest for answer in self._answers if (rest := answer.rest(request.prefix))), None
         )

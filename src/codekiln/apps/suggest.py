@@ -1,0 +1,76 @@
+"""From a completion to what a user is shown: what parses of it, and where it was learned from.
+
+Any completer may stand behind it, an engine of ours or somebody's server. Where the cursor is, and what the
+prompt knows of other files, is settled before, in `complete`.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from codekiln.generate import Completer, Completion, CompletionRequest, collect
+from codekiln.generate.verify import Verified, verify
+from codekiln.index import Index, Passage, Permits, trace
+from codekiln.languages import languages
+
+T = TypeVar("T")
+LINE = 20  # characters of a passage that is told of one line: less than a licence would ever be about
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """What may be shown, what the model wrote, and where passages of it stand in the index.
+
+    The offsets of `passages` count in `before + verified.text`, `before` being the cursor's line up to it.
+    """
+
+    verified: Verified
+    completion: Completion
+    before: str
+    passages: tuple[Passage, ...]
+    verify_ms: float
+    trace_ms: float
+
+    @property
+    def text(self) -> str:
+        """What is shown; empty where nothing parses."""
+        return self.verified.text
+
+
+def suggest(
+    completer: Completer,
+    request: CompletionRequest,
+    *,
+    index: Index | None = None,
+    permits: Permits | None = None,
+) -> Suggestion:
+    """One suggestion; errors as those of the completer.
+
+    `permits` says of a licence whether the user allows it; passages that stand under no such licence are
+    flagged.
+    """
+    completion = collect(completer, request)
+    language = languages().get(request.language)
+    verified, verify_ms = _timed(
+        lambda: verify(request.prefix, completion.text, request.suffix, language)
+    )
+    before = request.prefix.rpartition("\n")[2]
+    passages, trace_ms = _timed(lambda: _passages(before, verified.text, index, permits))
+    return Suggestion(verified, completion, before, passages, verify_ms, trace_ms)
+
+
+def _passages(
+    before: str, text: str, index: Index | None, permits: Permits | None
+) -> tuple[Passage, ...]:
+    """Those that reach into what was generated."""
+    if index is None or not text.strip():
+        return ()
+    found = trace(before + text, index, permits, LINE)
+    return tuple(passage for passage in found if passage.end > len(before))
+
+
+def _timed(work: Callable[[], T]) -> tuple[T, float]:
+    begun = time.perf_counter()
+    found = work()
+    return found, 1000 * (time.perf_counter() - begun)
