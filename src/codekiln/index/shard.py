@@ -176,6 +176,21 @@ class Shard:
         """The number of the document that each position is in."""
         return np.asarray(np.searchsorted(self.starts, positions, side="right") - 1)
 
+    def document(self, number: int) -> npt.NDArray[Any]:
+        """The ids of one document, without its end token."""
+        ends = self.starts[number + 1 : number + 2]
+        return self.tokens[int(self.starts[number]) : int(ends[0] if len(ends) else len(self)) - 1]
+
+    def documents(self) -> list[int]:
+        """The numbers of the documents that were not taken away."""
+        numbers: list[int] = np.flatnonzero(~self._deleted).tolist()
+        return numbers
+
+    def living_tokens(self) -> int:
+        """How many tokens those have."""
+        sizes = np.diff(self.starts, append=len(self))
+        return int(sizes[~self._deleted].sum())
+
     def delete(self, document: int) -> None:
         """Take a document away: from now on it matches nothing."""
         self._deleted[document] = True
