@@ -7,6 +7,7 @@ import mmap
 import os
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +25,7 @@ from codekiln.tokenizer import Tokenizer
 
 TOKENS, SUFFIXES, STARTS = "tokens.npy", "suffixes.npy", "starts.npy"
 BLOCK = 1024  # places looked at together
+OUTLINED = 256  # suffixes for each number of the outline
 
 Places = npt.NDArray[np.int64]
 
@@ -130,6 +132,17 @@ class Shard:
         if low == len(self._places) or beginning(self._places[low]) != pattern:
             return low, low
         return low, bisect_right(self._places, pattern, low, key=beginning)
+
+    @cached_property
+    def outline(self) -> npt.NDArray[np.uint64]:
+        """The first eight bytes of every `OUTLINED`-th suffix, as a number: where a search can begin.
+
+        Made when it is first asked for, which reads the suffixes once. Ascending, as far as a search for
+        ids without an end token can tell.
+        """
+        ids = 8 // self.tokens.itemsize
+        places = self.suffixes[::OUTLINED, None].astype(np.int64) + np.arange(ids)
+        return self.tokens[np.minimum(places, len(self) - 1)].view(">u8")[:, 0].astype(np.uint64)
 
     def longest(self, context: bytes, least: int, most: int) -> Span | None:
         """The longest end of `context`, of `least` to `most` ids, that stands here and goes on.

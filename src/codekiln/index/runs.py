@@ -1,0 +1,128 @@
+"""The maximal runs of a text's ids that stand in an index.
+
+A run is ids side by side, in the text as in a living document, that stand nowhere together with the id
+before or behind them. Its ids are looked up from a sample of positions; only where a run could be long
+enough, from all. The searches are in `batch_search.py`, what runs tell a user in `provenance.py`.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from codekiln.index.batch_search import Integers, Lanes, lower_bounds, ranges
+from codekiln.index.shard import Shard
+from codekiln.tokenizer import Tokenizer
+
+LOOKED_AT = 64  # places of a run that are told
+
+Occurrence = tuple[Shard, int]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Ids `first … last - 1` of the text: how often they stand in the index, and the first places."""
+
+    first: int
+    last: int
+    count: int
+    occurrences: list[Occurrence]
+
+
+class Cut:
+    """A text, cut into ids."""
+
+    def __init__(self, tokenizer: Tokenizer, text: str) -> None:
+        """Cut it.
+
+        Raises:
+            UsageError: it holds a lone surrogate.
+        """
+        self.ids = tokenizer.encode(text)
+        pieces = [tokenizer.bytes_of(token) for token in self.ids]
+        self._bytes = b"".join(pieces)
+        self._edges = np.cumsum([0, *map(len, pieces)])
+        opens = (np.frombuffer(self._bytes, np.uint8) & 0xC0) != 0x80
+        # How many characters begin before each byte, and how many are whole.
+        self._begun = np.concatenate([[0], np.cumsum(opens)])
+        self._whole = self._begun - np.append(~opens, False)
+
+    def widths(self, first: Integers, last: Integers) -> Integers:
+        """Characters of ids `first … last - 1` and of the id at either side."""
+        edges = self._begun[self._edges]
+        after = np.minimum(np.asarray(last) + 1, len(self.ids))
+        return np.asarray(edges[after] - edges[np.maximum(np.asarray(first) - 1, 0)])
+
+    def samples(self, stride: int) -> Integers:
+        """Positions, the first among them, of which any `stride` characters of whole ids hold one."""
+        edges = self._begun[self._edges].tolist()
+        samples, place = [], 0
+        while place < len(self.ids):
+            samples.append(place)
+            place = max(bisect_right(edges, edges[place] + stride) - 1, place + 1)
+        return np.array(samples, np.int64)
+
+    def around(self, first: int, last: int) -> tuple[bytes, bytes]:
+        """The bytes before ids `first … last - 1` and those behind them."""
+        return self._bytes[: self._edges[first]], self._bytes[self._edges[last] :]
+
+    def characters(self, first: int, last: int, left: int, right: int) -> tuple[int, int]:
+        """The whole characters of ids `first … last - 1`, `left` bytes before and `right` behind them."""
+        start, end = self._edges[first] - left, self._edges[last] + right
+        return int(self._begun[start]), int(self._whole[end])
+
+
+def runs(shards: Sequence[Shard], cut: Cut, least: int) -> Iterator[Run]:
+    """The maximal runs, in order, whose characters with the id at either side reach `least`.
+
+    One of fewer than `least // 2` characters may be missed.
+    """
+    if not cut.ids or not shards:
+        return
+    ends, places = _matching(shards, cut, least)
+    reach = np.maximum.accumulate(ends.max(axis=1))
+    numbers = np.arange(len(reach))
+    begins = (np.diff(reach, prepend=0) > 0) & (reach > numbers)
+    starts = np.flatnonzero(begins & (cut.widths(numbers, reach) >= least))
+    where, number = np.nonzero((ends[starts] == reach[starts, None]).T)
+    at = starts[number]
+    low, high = ranges(shards, cut.ids, Lanes(where, at, reach[at] - at), places[at, where])
+    for start in starts.tolist():
+        occurrences: list[Occurrence] = []
+        count = 0
+        for lane in np.flatnonzero(at == start).tolist():
+            shard = shards[where[lane]]
+            living = shard.living(shard.suffixes[low[lane] : high[lane]])
+            count += len(living)
+            left = LOOKED_AT - len(occurrences)
+            occurrences += [(shard, position) for position in living[:left].tolist()]
+        yield Run(start, int(reach[start]), count, occurrences)
+
+
+def _matching(shards: Sequence[Shard], cut: Cut, least: int) -> tuple[Integers, Integers]:
+    """How far the ids from each position on stand in each shard, and where: `[ids, shards]` both.
+
+    From a position on they stand at least as far as from an earlier one (matching statistics, Chang and
+    Lawler 1994, §3). So no run begins between two samples from which they stand equally far, and none that
+    is long enough where the later sample's do not stand far enough: nothing is looked up there.
+    """
+    ends = np.zeros((len(cut.ids), len(shards)), np.int64)
+    places = np.zeros_like(ends)
+
+    def look_up(at: Integers, where: Integers) -> None:
+        """Positions `at` in shards `where`, which ascend."""
+        found = lower_bounds(shards, cut.ids, Lanes(where, at, len(cut.ids) - at))
+        ends[at, where], places[at, where] = at + found.longest, found.places
+
+    samples = cut.samples(max(least // 2, 1))
+    everywhere = np.arange(len(shards))
+    look_up(np.tile(samples, len(shards)), np.repeat(everywhere, len(samples)))
+    later, earlier = samples[1:], samples[:-1]
+    further = ends[later] > ends[earlier].max(axis=1, keepdims=True)
+    wide = cut.widths((earlier + 1)[:, None], ends[later]) >= least
+    where, gaps = np.nonzero((further & wide).T)
+    sizes = (later - earlier - 1)[gaps]
+    within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    look_up(np.repeat(earlier[gaps] + 1, sizes) + within, np.repeat(where, sizes))
+    return ends, places
