@@ -4,6 +4,20 @@ One memory-mapped structure answers what followed a context (mixing), how it wen
 a text was learned from (provenance).
 """
 
+from codekiln.index.index import CAP, Index, Place
 from codekiln.index.match import NO_MATCH, Match, Matcher, TokenArray
+from codekiln.index.origins import Origin
+from codekiln.index.shard import Shard, Span
 
-__all__ = ["NO_MATCH", "Match", "Matcher", "TokenArray"]
+__all__ = [
+    "CAP",
+    "NO_MATCH",
+    "Index",
+    "Match",
+    "Matcher",
+    "Origin",
+    "Place",
+    "Shard",
+    "Span",
+    "TokenArray",
+]
