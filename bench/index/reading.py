@@ -1,7 +1,7 @@
 """A model's states before new lines, teacher-forced and kept: they do not depend on any index."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -81,22 +81,40 @@ class Reader:
     def states(self, passage: Passage) -> Floats:
         """The last hidden states `[places, width]` from which `passage.places` are predicted."""
         places = np.array(passage.places)
-        blocks = (self._block(passage.ids, block)[places[places // BLOCK == block] % BLOCK]
-                  for block in np.unique(places // BLOCK).tolist())
-        return np.concatenate(list(blocks)).astype(np.float32)
+        found = []
+        for block in np.unique(places // BLOCK).tolist():
+            stop = min(len(passage.ids), (block + 1) * BLOCK)
+            window = [*self.header, *passage.ids[self._first(block) : stop - 1]]
+            states = self._last(window, stop - block * BLOCK)
+            found.append(states[places[places // BLOCK == block] % BLOCK])
+        return np.concatenate(found)
 
-    def _block(self, ids: list[int], block: int) -> npt.NDArray[np.float16]:
-        """The states before each of `ids[block * BLOCK : (block + 1) * BLOCK]`; computed once, and kept."""
-        stop = min(len(ids), (block + 1) * BLOCK)
-        start = max(0, (block + 1) * BLOCK - WINDOW + len(self.header))
-        window = [*self.header, *ids[start : stop - 1]]
-        key = hashlib.sha256(np.array([block * BLOCK - start, *window]).tobytes()).hexdigest()
+    def prompted(self, passage: Passage, prompt: Callable[[str], list[int]]) -> Floats:
+        """The same, with a prompt before the window: one for all places, chosen by the text before them.
+
+        The passage must lie within one block.
+        """
+        first, start, stop = (
+            self._first(passage.lines[0].start // BLOCK),
+            passage.lines[0].start,
+            passage.lines[-1].stop,
+        )
+        text = self.tokenizer.decode(passage.ids[first:start])
+        window = [*self.header, *prompt(text), *passage.ids[first : stop - 1]]
+        return self._last(window, stop - start)[np.array(passage.places) - start]
+
+    def _first(self, block: int) -> int:
+        """Where the window begins in which a block is predicted."""
+        return max(0, (block + 1) * BLOCK - WINDOW + len(self.header))
+
+    def _last(self, window: list[int], n: int) -> Floats:
+        """The last `n` states of a window; computed once, and kept."""
+        key = hashlib.sha256(np.array([len(window) - n, *window]).tobytes()).hexdigest()
         path = cache() / "index_mix" / self.name / f"{key[:24]}.npy"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            states = self.read(window)[block * BLOCK - start + len(self.header) - 1 :]
-            np.save(path, states.astype(np.float16))
-        return np.load(path)
+            np.save(path, self.read(window)[-n:].astype(np.float16))
+        return np.load(path).astype(np.float32)
 
     @torch.inference_mode()
     def read(self, ids: Sequence[int]) -> Floats:
