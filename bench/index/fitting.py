@@ -1,0 +1,59 @@
+"""The weights of `codekiln/index/mix.json`: `python -m bench.index.fitting` fits and writes them anew.
+
+They come from lines new in the newer version of each of these packages, predicted by both models that stand
+in `readers`, the older version being indexed. What `bench/index/mix.py` reports is on other packages.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import codekiln.index
+from bench.corpus.rows import cache
+from bench.index.places import observations
+from bench.index.reading import Reader
+from bench.index.versions import Pair
+from codekiln.generate.loading import STARTER
+from codekiln.index.fit import Observations, fit_loss
+from codekiln.index.mix import DEFAULT, Mixture
+from codekiln.pipeline.pull import pull
+
+PAIRS = (
+    Pair("flask", "1.1.4", "3.1.0"),
+    Pair("jinja2", "2.11.3", "3.1.6"),
+    Pair("urllib3", "1.26.0", "2.4.0"),
+    Pair("marshmallow", "3.0.0", "4.0.0"),
+    Pair("typer", "0.3.2", "0.15.1"),
+    Pair("requests", "2.25.0", "2.32.3"),
+)
+BLOCKS = 20  # of each package
+MODEL = "smollm2-135m-instruct-q4_1"
+
+
+def readers() -> tuple[Reader, Reader]:
+    """A pretrained model and ours, a quarter of its size and with a third of its vocabulary."""
+    return Reader(MODEL, pull(MODEL, cache()).path), Reader(STARTER, Path(STARTER))
+
+
+def observed(reader: Reader) -> Observations:
+    """All that is known at the new lines of the packages."""
+    return Observations.join([observations(reader, pair, BLOCKS) for pair in PAIRS])
+
+
+def main(models: Sequence[Reader] | None = None) -> None:
+    """Write the file into the package."""
+    seen = Observations.join([observed(reader) for reader in models or readers()])
+    fitted = fit_loss(seen)
+    provenance = {
+        "objective": "loss",
+        "models": [reader.name for reader in models or readers()],
+        "indexed → predicted": {pair.name: f"{pair.older} → {pair.newer}" for pair in PAIRS},
+        "tokens": len(seen),
+        "nats a token, the model alone": round(seen.loss_of_model(), 3),
+        "nats a token, mixed": round(seen.loss(fitted.weights), 3),
+    }
+    path = Path(codekiln.index.__file__).with_name(DEFAULT)
+    path.write_text(Mixture(fitted.weights, provenance).to_json(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
