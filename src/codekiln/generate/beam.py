@@ -82,9 +82,7 @@ def beam_search(
     return best
 
 
-def _scores(
-    beams: Sequence[Partial], logits: Logits, allowed: Mask
-) -> npt.NDArray[np.float64]:
+def _scores(beams: Sequence[Partial], logits: Logits, allowed: Mask) -> npt.NDArray[np.float64]:
     """Log-probability of each beam with each next token, `[beams, vocab]`; -inf where none may be."""
     scores = np.empty(logits.shape)
     for row, beam in enumerate(beams):

@@ -15,6 +15,8 @@ from codekiln.generate.constraint import Mask
 from codekiln.tokenizer import Tokenizer
 from codekiln.tokenizer.special import FIM_MIDDLE, FIM_SUFFIX
 
+LONGEST = 8  # ids written anew; in scripts without blanks whole sentences would be one word
+
 
 class Pieces:
     """The bytes of all text ids, sorted, so that those with the same beginning are neighbours."""
@@ -78,16 +80,18 @@ class Healer:
         self._tokenizer, self._pieces = tokenizer, Pieces(tokenizer)
 
     def heal(self, prompt: Sequence[int]) -> tuple[list[int], Healing | None]:
-        """The prompt without the last id of its prefix, and the beginning of the answer instead.
+        """The prompt without the end of its prefix, with which the answer begins instead.
 
-        The prefix must not be empty; it ends where the prompt does or, in the order prefix, suffix,
-        middle, before the suffix. Where it ends in control, the prompt stays as it is.
+        That end is the last id, with those before it that are of one word or one white space with
+        it. The prefix must not be empty; it ends where the prompt does or, in the order prefix, suffix,
+        middle, before the suffix. Where control stands at its end, the prompt stays as it is.
         """
-        place = self._cursor(prompt) - 1
-        text = self._tokenizer.bytes_of(prompt[place])
-        if place < 1 or not text:
+        end = self._cursor(prompt)
+        start = self._piece(prompt, end)
+        if start == end:
             return list(prompt), None
-        return [*prompt[:place], *prompt[place + 1 :]], Healing(self._pieces, text)
+        text = b"".join(map(self._pieces.bytes_of, prompt[start:end]))
+        return [*prompt[:start], *prompt[end:]], Healing(self._pieces, text)
 
     def _cursor(self, prompt: Sequence[int]) -> int:
         """The place behind the prefix."""
@@ -95,3 +99,31 @@ class Healer:
         if known and prompt[-1] == self._tokenizer.special(FIM_MIDDLE):
             return list(prompt).index(self._tokenizer.special(FIM_SUFFIX))
         return len(prompt)
+
+    def _piece(self, prompt: Sequence[int], end: int) -> int:
+        """Where the end of a prefix begins that is to be written anew."""
+        start, text = end, b""
+        while start > max(1, end - LONGEST):
+            before = self._pieces.bytes_of(prompt[start - 1])
+            if not before or (text and not _joined(before, text)):
+                break
+            start, text = start - 1, before + text
+        return start
+
+
+def _joined(before: bytes, text: bytes) -> bool:
+    """Whether byte-level BPE, which merges no tokens across its pieces, might have made them one.
+
+    Pieces are taken to be white space, and letters with one blank or sign in front. GPT-2's, Qwen's and
+    Llama 3's are these or smaller. Of bytes beyond ASCII most are letters.
+    """
+    if not text.strip():
+        return not before.strip()
+    if not _letter(text[0]):
+        return False
+    in_front = len(before) == 1 and not before.isdigit() and before not in b"\r\n"
+    return in_front or _letter(before[-1])
+
+
+def _letter(byte: int) -> bool:
+    return byte >= 0x80 or chr(byte).isalpha()

@@ -1,0 +1,158 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codekiln.generate import Sampling, strategy_of
+from codekiln.generate.best_of import best_of
+from codekiln.generate.healing import Healer, Healing, Pieces
+from codekiln.inputs.formats import Header
+from codekiln.tasks import completion_prompt
+from codekiln.tokenizer import Tokenizer
+from fakes import saying, tiny_tokenizer
+from foreign_tokenizers import foreign, qwen2, smollm
+
+TINY = tiny_tokenizer()
+PIECES = Pieces(TINY)
+GREEDY = strategy_of(Sampling())
+
+
+def agrees(tokenizer: Tokenizer, token: int, text: bytes) -> bool:
+    piece = tokenizer.bytes_of(token)
+    return bool(piece) and (piece.startswith(text) or text.startswith(piece))
+
+
+@pytest.mark.parametrize("text", [b"r", b"re", b" ret", b"    ", b" first", b"\xc3", b"\n", b"x y"])
+@pytest.mark.parametrize("tokenizer", [TINY, foreign(smollm(), "<|im_end|>")])
+def test_compatible_ids_are_those_that_agree_as_far_as_both_go(tokenizer, text):
+    mask = Pieces(tokenizer).compatible(text)
+    expected = [agrees(tokenizer, token, text) for token in range(tokenizer.vocabulary_size)]
+    assert mask.tolist() == expected
+    assert mask.any()
+
+
+def test_behind_the_text_everything_is_allowed():
+    assert PIECES.compatible(b"").all()
+
+
+@given(st.text(min_size=1, max_size=12), st.integers(0, 2**32))
+def test_any_way_through_the_masks_writes_the_text(text, seed):
+    healing, written = Healing(PIECES, text.encode()), b""
+    rng = np.random.default_rng(seed)
+    while len(written) < healing.overlap:
+        token = int(rng.choice(np.flatnonzero(healing.allowed())))
+        healing.advance(token)
+        written += TINY.bytes_of(token)
+    assert written.startswith(text.encode())
+    assert healing.allowed().all()
+
+
+@pytest.mark.parametrize("n", range(6))
+def test_a_rewind_and_a_copy_forget_exactly_what_they_should(n):
+    healing = Healing(PIECES, b"    return first")
+    masks = [healing.allowed()]
+    tokens = TINY.encode("    return first")
+    for token in tokens:
+        healing.advance(token)
+        masks.append(healing.allowed())
+    assert len(tokens) > n
+    other = healing.copy()
+    healing.rewind(n)
+    assert (healing.allowed() == masks[len(tokens) - n]).all()
+    assert (other.allowed() == masks[-1]).all()
+
+
+def prompt_of(tokenizer, prefix, suffix=""):
+    return completion_prompt(tokenizer, prefix, suffix, Header(path="a.py"), 500)
+
+
+def healed(tokenizer, prefix, suffix=""):
+    """The bytes that are to be written anew, and the prompt that is left."""
+    prompt = prompt_of(tokenizer, prefix, suffix)
+    kept, healing = Healer(tokenizer).heal(prompt)
+    data = prefix.encode()
+    return data[len(data) - (healing.overlap if healing else 0) :], kept
+
+
+OURS, QWEN, SMOLLM = TINY, foreign(qwen2(), "<|im_end|>"), foreign(smollm(), "<|im_end|>")
+
+
+@pytest.mark.parametrize("tokenizer", [OURS, QWEN, SMOLLM])
+@pytest.mark.parametrize("suffix", ["", "\nlast\n"])
+@pytest.mark.parametrize(
+    ("prefix", "end"),
+    [
+        ("x = (first.", "."),
+        ("first_qz", "_qz"),
+        ("x 12", "2"),
+        ("x = Grü", " Grü"),
+        ("x = first.qz", ".qz"),
+        ("if x:\n    qz", " qz"),
+        ("x\n", "\n"),
+    ],
+)
+def test_the_last_word_or_sign_leaves_the_prefix(tokenizer, suffix, prefix, end):
+    again, kept = healed(tokenizer, prefix, suffix)
+    assert again == end.encode()
+    rest = prefix.encode().removesuffix(again).decode()
+    assert kept == prompt_of(tokenizer, rest, suffix)
+
+
+@pytest.mark.parametrize(
+    ("tokenizer", "end"),
+    [(OURS, "    "), (SMOLLM, "\n    ")],  # ours has `:\n`; there white space is one piece
+)
+def test_an_indentation_is_written_anew_as_a_whole(tokenizer, end):
+    prefix = "def add(first, second):\n    "
+    again, _ = healed(tokenizer, prefix)
+    assert again == end.encode()
+
+
+def test_a_sentence_without_blanks_is_not_written_anew_as_a_whole():
+    again, kept = healed(TINY, "x = 1 # " + "日本語" * 20)
+    assert 0 < len(again) <= 8
+    assert kept[-1] in TINY.text_ids
+
+
+@pytest.mark.parametrize("prompt", [[TINY.end], [TINY.end, TINY.special("<fim_prefix>")], [50]])
+def test_where_there_is_no_text_before_the_cursor_nothing_happens(prompt):
+    assert Healer(TINY).heal(prompt) == (prompt, None)
+
+
+def test_an_empty_prefix_before_a_suffix_stays_empty():
+    prompt = prompt_of(TINY, "", "\nlast\n")
+    assert Healer(TINY).heal(prompt) == (prompt, None)
+
+
+def test_the_answer_goes_on_behind_what_the_user_wrote():
+    """The model says ` return first` in its own tokens, where the prefix ends inside the word."""
+    prompt, healing = Healer(TINY).heal(prompt_of(TINY, "def f(first):\n    retu"))
+    answer = TINY.encode(" return first")
+    assert any(TINY.bytes_of(token) not in b" retu" for token in answer)
+    (found,) = best_of(
+        saying(answer, TINY.vocabulary_size),
+        TINY,
+        prompt,
+        strategy=GREEDY,
+        n=1,
+        max_tokens=50,
+        constraint=healing,
+    )
+    assert found.text == "rn first"
+    assert found.finish_reason == "end"
+
+
+def test_a_model_that_wants_to_end_has_to_write_the_users_text_first():
+    prompt, healing = Healer(TINY).heal(prompt_of(TINY, "item"))
+    (found,) = best_of(
+        saying([], TINY.vocabulary_size),
+        TINY,
+        prompt,
+        strategy=GREEDY,
+        n=1,
+        max_tokens=50,
+        constraint=healing,
+    )
+    data = b"".join(map(TINY.bytes_of, found.token_ids))
+    assert data.startswith(b"item")
+    assert found.text == data[4:].decode(errors="replace")
