@@ -1,14 +1,16 @@
-"""What of other files goes into a prompt, and why."""
+"""What of other files goes into a prompt, and why: within a budget, a reason for each piece."""
 
 from codekiln.tasks.context.folder import WorkingFolder
-from codekiln.tasks.context.gather import (
-    Context,
-    Dropped,
-    OpenFile,
-    Piece,
-    Similar,
-    Snippet,
-    gather,
-)
+from codekiln.tasks.context.gather import OpenFile, Similar, gather
+from codekiln.tasks.context.piece import Context, Dropped, Piece, Snippet
 
-__all__ = ["Context", "Dropped", "OpenFile", "Piece", "Similar", "Snippet", "WorkingFolder", "gather"]
+__all__ = [
+    "Context",
+    "Dropped",
+    "OpenFile",
+    "Piece",
+    "Similar",
+    "Snippet",
+    "WorkingFolder",
+    "gather",
+]

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from codekiln.languages import Language, detect
 from codekiln.tasks.context.definitions import definitions
 from codekiln.tasks.context.imports import Import, imports
+from codekiln.tasks.context.outline import Outline
 
 if TYPE_CHECKING:
     from dulwich.ignore import IgnoreFilterManager
@@ -26,8 +27,8 @@ REMEMBERED = 512  # files
 
 _INSTALLED = frozenset(("node_modules", "bower_components", "site-packages", "dist-packages"))
 _SECRET = re.compile(
-    r"\.?env\b|.*(?:secret|credential|passw|private[_-]?key|api[_-]?key|token)s?\.\w+$"
-    r"|.*\.(?:pem|key|pfx|p12|jks|keystore|kdbx|asc|gpg)$|id_(?:rsa|dsa|ecdsa|ed25519)",
+    r".*\.env|.*(?:secret|credential|password|passwd|private[_-]?key|api[_-]?key)s?(?:\.\w+)?"
+    r"|.*\.(?:pem|key|pfx|p12|jks|keystore|kdbx|asc|gpg)|id_(?:rsa|dsa|ecdsa|ed25519)",
     re.IGNORECASE,
 )
 _OPEN = os.O_RDONLY | sum(
@@ -44,15 +45,15 @@ class SourceFile:
     """What is remembered of a file."""
 
     path: str
-    language: Language | None
+    language: Language
     imports: tuple[Import, ...]
-    definitions: dict[str, str]
+    definitions: dict[str, Outline]
 
 
 def refusal(path: str) -> str:
     """Why no file of this name may be in a prompt, wherever it comes from; empty where one may."""
     *folders, name = path.split("/")
-    if _SECRET.match(name):
+    if _SECRET.fullmatch(name):
         return "named as if it held secrets"
     if any(part.startswith(".") and part not in (".", "..") for part in (*folders, name)):
         return "hidden"

@@ -6,102 +6,109 @@ on is found where it is written; circles end.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from codekiln.languages import Language
 from codekiln.tasks.context.folder import RefusedError, SourceFile, WorkingFolder
 from codekiln.tasks.context.imports import ALL, Import, places
+from codekiln.tasks.context.outline import Outline
 
-LOOKS = 2000  # places where files are looked for, in one search
-FILES = 64  # files that are read in one search
+LOOKS = 2000  # places where one search looks for a file
+FILES = 64  # files that one search reads
+HOPS = 100  # names that one name is followed to
 
 Chain = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Found:
-    """The outline of a definition, and where it is."""
+class Definition:
+    """The outline of what a name stands for, and the file it is in."""
 
     name: str
     path: str
-    outline: str
+    outline: Outline
 
 
 @dataclass
 class Search:
-    """One search: what it may cost, and what was refused on the way, with the reason."""
+    """One search, for a prompt. `refused` tells of each file that was not read, why."""
 
     folder: WorkingFolder
     refused: dict[str, str] = field(default_factory=dict)
-    _looks: int = LOOKS
+    _looks: int = 0
     _files: dict[str, SourceFile] = field(default_factory=dict)
     _modules: dict[tuple[str, str], SourceFile | None] = field(default_factory=dict)
+    _asked: set[tuple[str, Chain]] = field(default_factory=set)
 
-    def find(self, path: str, language: Language, bound: Iterable[Import], chain: Chain) -> Found | None:
-        """What a chain stands for in a file at `path` with these imports; None if that is not found."""
-        return self._imported(path, language, bound, chain, set())
+    def find(
+        self, path: str, language: Language, bound: Iterable[Import], chain: Chain
+    ) -> Definition | None:
+        """What a chain stands for in a file at `path` with these imports; None if nothing is found."""
+        self._asked = set()
+        return self._through(path, language, bound, chain)
 
-    def _imported(
-        self, path: str, language: Language, bound: Iterable[Import], chain: Chain, seen: set[tuple[str, Chain]]
-    ) -> Found | None:
+    def _through(
+        self, path: str, language: Language, bound: Iterable[Import], chain: Chain
+    ) -> Definition | None:
         for each in bound:
-            parts = tuple(each.name.split("."))
-            if each.name == ALL:
-                found = self._in_module(path, language, each.module, chain, seen)
-            elif chain[: len(parts)] != parts:
-                continue
-            else:
-                rest = chain[len(parts) :]
-                member = (each.member,) if each.member else ()
-                found = self._in_module(path, language, each.module, member + rest, seen)
-                if found is None and member and language.name == "python" and rest:
-                    dot = "" if each.module.endswith(".") else "."
-                    found = self._in_module(path, language, f"{each.module}{dot}{each.member}", rest, seen)
-            if found:
-                return found
+            for module, rest in _meanings(language, each, chain):
+                file = self._module(path, language, module)
+                found = self._in_file(file, rest) if file else None
+                if found:
+                    return found
         return None
 
-    def _in_module(
-        self, importer: str, language: Language, module: str, chain: Chain, seen: set[tuple[str, Chain]]
-    ) -> Found | None:
-        file = self._module(importer, language, module) if chain else None
-        if file is None or (file.path, chain) in seen or file.language is None:
+    def _in_file(self, file: SourceFile, chain: Chain) -> Definition | None:
+        if (file.path, chain) in self._asked or len(self._asked) >= HOPS:
             return None
-        seen.add((file.path, chain))
-        if chain[0] in file.definitions:
-            return Found(chain[0], file.path, file.definitions[chain[0]])
-        return self._imported(file.path, file.language, file.imports, chain, seen)
+        self._asked.add((file.path, chain))
+        outline = file.definitions.get(chain[0])
+        if outline:
+            return Definition(chain[0], file.path, outline)
+        return self._through(file.path, file.language, file.imports, chain)
 
     def _module(self, importer: str, language: Language, module: str) -> SourceFile | None:
         key = importer, module
         if key not in self._modules:
-            self._modules[key] = next(
-                (
-                    file
-                    for place in places(language, module, importer, self._is_package)
-                    if (file := self._file(place)) and place != importer
-                ),
-                None,
-            )
+            paths = places(language, module, importer, self._is_package)
+            files = (self._file(path) for path in paths if path != importer)
+            self._modules[key] = next(filter(None, files), None)
         return self._modules[key]
 
     def _file(self, path: str) -> SourceFile | None:
-        if path in self._files:
-            return self._files[path]
-        if path in self.refused or not self._exists(path):
-            return None
-        if len(self._files) >= FILES:
-            self.refused[path] = f"{FILES} files were read before it"
-            return None
-        try:
-            self._files[path] = self.folder.file(path)
-        except RefusedError as error:
-            self.refused[path] = str(error)
+        if path not in self._files and path not in self.refused and self._exists(path):
+            if len(self._files) >= FILES:
+                self.refused[path] = f"{FILES} files were read before it"
+                return None
+            try:
+                self._files[path] = self.folder.file(path)
+            except RefusedError as error:
+                self.refused[path] = str(error)
         return self._files.get(path)
 
     def _is_package(self, folder: str) -> bool:
         return bool(folder) and self._exists(f"{folder}/__init__.py")
 
     def _exists(self, path: str) -> bool:
-        self._looks -= 1
-        return self._looks >= 0 and self.folder.is_file(path)
+        self._looks += 1
+        if self._looks > LOOKS:
+            self.refused.setdefault(path, f"{LOOKS:,} places were looked at before it")
+        return self._looks <= LOOKS and self.folder.is_file(path)
+
+
+def _meanings(
+    language: Language, bound: Import, chain: Chain
+) -> Iterable[tuple[str, Chain]]:
+    """In which modules a chain may be, and under which name, if it begins with an import's name."""
+    if bound.name == ALL:
+        return [(bound.module, chain)]
+    parts = tuple(bound.name.split("."))
+    rest = chain[len(parts) :]
+    if chain[: len(parts)] != parts:
+        return []
+    if not bound.member:
+        return [(bound.module, rest)] if rest else []
+    found = [(bound.module, (bound.member, *rest))]
+    if rest and language.name == "python":  # what is imported from a package may be a module
+        dot = "" if bound.module.endswith(".") else "."
+        found.append((f"{bound.module}{dot}{bound.member}", rest))
+    return found
