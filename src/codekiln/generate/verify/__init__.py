@@ -50,11 +50,16 @@ Reason = Literal[
 
 @dataclass(frozen=True)
 class Verified:
-    """What is left of a candidate, what is known of it, and why."""
+    """What is left of a candidate, what is known of it, and why.
+
+    With `lacking` at the end of the line of its end, the file has no new error. That is nothing in a file
+    that was whole; else it is what was lacking before (verified), or what the text opens (unfinished).
+    """
 
     text: str
     state: State
     reason: Reason
+    lacking: str = ""
 
 
 def verify(
@@ -71,17 +76,20 @@ def verify(
     if file is None:
         return _unjudged(prefix, text, suffix, "no parser")
     judge = Judge(file, prefix, suffix, parses)
-    if judge.accepts(text):
-        return Verified(text, "verified", "whole" if text == candidate else "cut")
+    lacking = judge.lacking(text)
+    if lacking is not None:
+        return Verified(text, "verified", "whole" if text == candidate else "cut", lacking)
     for cut in cuts(text, suffix):
-        if judge.accepts_part(cut):
-            return Verified(cut, "verified", "cut")
+        lacking = judge.lacking_after_part(cut)
+        if lacking is not None:
+            return Verified(cut, "verified", "cut", lacking)
     if judge.is_spent:
         return _unjudged(prefix, text, suffix, "limit")
     if judge.debt is None:
         return _unjudged(prefix, text, suffix, "broken file")
-    if judge.accepts_once_closed(text.rstrip()):
-        return Verified(text.rstrip(), "unverified", "unfinished")
+    lacking = judge.lacking_at_last(text.rstrip())
+    if lacking is not None:
+        return Verified(text.rstrip(), "unverified", "unfinished", lacking)
     return Verified("", "nothing", "error")
 
 

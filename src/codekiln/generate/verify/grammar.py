@@ -1,17 +1,30 @@
 """A file around a cursor by its tree-sitter grammar: which errors a text brings in.
 
 The tree of the file is made once; a text at the cursor is an edit of it, and only what the edit touches is
-parsed again. Errors that were there before count for nothing where they lie apart from the text, that is before
-its line or behind the construct at top level that it is in: C with macros has them in many files.
+parsed again. C with macros has errors in many files. Those that were there before count for nothing where they lie
+apart from the text, that is before its line or behind the construct at top level that it is in; but only in a file
+that closes as many brackets as it opens: what a bracket too many at the cursor breaks may lie anywhere.
 """
 
 from collections.abc import Iterator
+from functools import cached_property
+from typing import NamedTuple
 
 from tree_sitter import Node, Point, Tree
 
 from codekiln.languages import Language, parse
+_PAIRS = ((b"(", b")"), (b"[", b"]"), (b"{", b"}"))
 
-_Error = tuple[str, int, int]  # a node's kind, start and end
+
+class _Error(NamedTuple):
+    """An ERROR node, or a MISSING one by what is missing."""
+
+    kind: str
+    start: int
+    end: int
+
+    def moved(self, bytes_: int) -> "_Error":
+        return _Error(self.kind, self.start + bytes_, self.end + bytes_)
 
 
 class GrammarFile:
@@ -36,29 +49,38 @@ class GrammarFile:
         if tree is None:
             return False
         found = list(_errors(tree.root_node))
-        if not found:
-            return True
+        return not found or self._are_old(found, tree.root_node, text, tail)
+
+    def _are_old(self, found: list[_Error], root: Node, text: str, tail: str) -> bool:
+        """Whether all errors were there before, and apart from the text."""
+        if not (self._is_balanced and _is_balanced((text + tail).encode())):
+            return False
         added = len(text.encode()) + len(tail.encode())
-        end = len(self._before) + added + self._line
-        last = _end_at_top_level(tree.root_node, end)
+        last = _end_at_top_level(root, len(self._before) + added + self._line)
+        return all(
+            error in self._old
+            if error.end < self._line_start
+            else error.start > last and error.moved(-added) in self._old
+            for error in found
+        )
 
-        def is_old(error: _Error) -> bool:
-            kind, start, stop = error
-            if stop < self._line_start:
-                return error in self._old
-            return start > last and (kind, start - added, stop - added) in self._old
-
-        return all(map(is_old, found))
+    @cached_property
+    def _is_balanced(self) -> bool:
+        return _is_balanced(self._before + self._after)
 
     def swallows(self, text: str) -> bool:
         """Whether a node that begins in `text` ends in a line behind it."""
         tree = self._with(text, "")
         if tree is None:
             return False
-        start, added = len(self._before), text.encode()
         later = self._after[self._line :]
-        first = start + len(added) + self._line + len(later) - len(later.lstrip())
-        node = tree.root_node.descendant_for_byte_range(start + len(added.rstrip()) - 1, first + 1)
+        if not later.strip():
+            return False
+        start, added = len(self._before), text.encode()
+        behind = start + len(added) + self._line + len(later) - len(later.lstrip())
+        node = tree.root_node.descendant_for_byte_range(
+            start + len(added.rstrip()) - 1, behind + 1
+        )
         return node is not None and node.start_byte >= start
 
     def _with(self, text: str, tail: str) -> Tree | None:
@@ -88,10 +110,16 @@ def _moved(point: Point, text: bytes) -> Point:
     return Point(point.row + feeds, column if feeds else point.column + column)
 
 
+def _is_balanced(content: bytes) -> bool:
+    """Whether each kind of bracket is closed as often as opened, strings and comments looked at too."""
+    return all(content.count(one) == content.count(other) for one, other in _PAIRS)
+
+
 def _end_at_top_level(root: Node, place: int) -> int:
     """Where the construct at top level that `place` is in ends; `place` between two."""
-    child = root.first_child_for_byte(place)
-    return child.end_byte if child and child.start_byte <= place else place
+    # Not `first_child_for_byte`, which brings the process down where there is no such child.
+    spans = ((child.start_byte, child.end_byte) for child in root.children)
+    return next((end for start, end in spans if start <= place < end), place)
 
 
 def _errors(root: Node) -> Iterator[_Error]:
@@ -100,6 +128,6 @@ def _errors(root: Node) -> Iterator[_Error]:
     while waiting:
         node = waiting.pop()
         if node.is_error or node.is_missing:
-            yield node.type, node.start_byte, node.end_byte
+            yield _Error(node.type, node.start_byte, node.end_byte)
         else:
             waiting += [child for child in node.children if child.has_error]

@@ -1,8 +1,9 @@
 """Whether a text may stand at the cursor, within a number of parses: what the file lacks is found out once."""
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
 from typing import Protocol
 
 from codekiln.generate.verify.brackets import closing, unclosed
@@ -61,41 +62,44 @@ class Judge:
         if self._fits(""):
             return Debt(whole=True)
         ends = self._file.bodies + self._file.ends
-        for count, end in product(range(min(self._standing, MOST_OWED) + 1), ends):
+        for count, end in itertools.product(range(min(self._standing, MOST_OWED) + 1), ends):
             tail = closing(self._before[self._standing - count : self._standing]) + end
             if any(self._fits(filler, tail) for filler in self._file.fillers):
                 return Debt(False, count, end)
         return None
 
-    def accepts(self, text: str) -> bool:
-        """Whether `text` is verified."""
-        return self._fits(text) or any(self._fits(text, tail) for tail in self._tails(text))
+    def lacking(self, text: str) -> str | None:
+        """What verified `text` leaves lacking at the end of its line, mostly nothing; None if it is not."""
+        tails = itertools.chain([""], self._tails(text))  # the debt is not asked for if all is well
+        return next((tail for tail in tails if self._fits(text, tail)), None)
 
-    def accepts_part(self, text: str) -> bool:
-        """Whether the beginning of a line is: it may not make what follows a part of what it begins."""
+    def lacking_after_part(self, text: str) -> str | None:
+        """The same for a beginning of a line: it may not make what follows a part of what it begins."""
         if self.debt is None or not self.debt.whole:
-            return self.accepts(text)
-        return self._fits(text) and not self._file.swallows(text)
+            return self.lacking(text)
+        return "" if self._fits(text) and not self._file.swallows(text) else None
 
-    def accepts_once_closed(self, text: str) -> bool:
-        """Whether `text` would be verified, were the brackets and the block that it opens closed."""
+    def lacking_at_last(self, text: str) -> str | None:
+        """What would make `text` fit, were it allowed to leave open what it opens itself."""
         left, opened = unclosed(text + self._rest, self._before)
         tail = closing(opened) + self._owed(left)
-        ends = self._file.ends + self._file.bodies
-        return any(self._fits(text, tail + end) for end in ends)
+        tails = (tail + end for end in self._file.ends + self._file.bodies)
+        return next((tail for tail in tails if self._fits(text, tail)), None)
 
-    def _tails(self, text: str) -> list[str]:
+    def _tails(self, text: str) -> Iterator[str]:
         """What may lack behind `text`, because it was lacking before."""
         if self.debt is None or self.debt.whole:
-            return []
+            return
         left, opened = unclosed(text + self._rest, self._before)
         owed = self._owed(left)
         same = "\n" not in text or bool(owed)  # statement as the one before the cursor
         bodies = self._file.bodies if self.debt.end in self._file.bodies and same else ()
         if opened:
-            return [closing(opened)] if opened == "{" and bodies and not owed else []
-        ends = dict.fromkeys(("", self.debt.end, *bodies)) if same else ()
-        return [owed + end for end in ends if owed + end]
+            if opened == "{" and bodies and not owed:
+                yield closing(opened)
+        elif same:
+            ends = dict.fromkeys(("", self.debt.end, *bodies))
+            yield from (owed + end for end in ends if owed + end)
 
     @cached_property
     def _standing(self) -> int:

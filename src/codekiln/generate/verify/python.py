@@ -14,14 +14,15 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 _LEXEME = re.compile(
-    r'''
-    """(?:[^"\\]++|\\.|"(?!""))*+(?:"""|(?P<unended>))
-    |\'\'\'(?:[^\'\\]++|\\.|\'(?!\'\'))*+(?:\'\'\'|(?P<unended_too>))
-    |"(?:[^"\\\n]++|\\.)*+(?:"|(?P<cut>)) | \'(?:[^\'\\\n]++|\\.)*+(?:\'|(?P<cut_too>))
-    |\#[^\n]* | \\\r?\n
-    |(?P<opening>[(\[{]) | (?P<closing>[)\]}])
-    |\n(?P<start>(?=[^\s\#)\]}]))
-    ''',
+    r"""
+    (?:[^"'\#\\()\[\]{}\n]++ | \n(?=[\s)\]}]) | \\(?:\r?\n)? | \#[^\n]*)*+  # what means nothing here
+    (?: (?P<opening>[(\[{]) | (?P<closing>[)\]}])
+    | \n(?P<start>(?=[^\#])) | \n | \Z
+    | \"""(?:[^"\\]++ | \\. | "(?!""))*+ (?:\""" | (?P<unended>))
+    | \'''(?:[^'\\]++ | \\. | '(?!''))*+ (?:\''' | (?P<unended_too>))
+    | "(?:[^"\\\n]++ | \\.)*+ (?:" | (?P<cut>))
+    | '(?:[^'\\\n]++ | \\.)*+ (?:' | (?P<cut_too>))
+    )""",
     re.DOTALL | re.VERBOSE,
 )
 _GOES_ON = re.compile(r"(?:else|elif|except|finally)\b")  # with the statement before
