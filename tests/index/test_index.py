@@ -2,10 +2,14 @@
 
 from collections import Counter
 
+import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codekiln.index import Index, Origin, Shard
+from codekiln.index import CAP, NO_MATCH, Index, Origin, Shard
+from codekiln.index.index import SAMPLE
+from fakes import tiny_tokenizer
 from index.plain import Letters, continuations, drafted
 
 SMALL, LARGE = Letters(6), Letters(70_000)
@@ -57,3 +61,103 @@ def test_matches_and_drafts_are_those_of_a_search_through_every_place(
             shard, document = alive.pop(data.draw(st.integers(0, len(alive) - 1)))
             shards[shard].delete(document)
         expect(index, [groups[s][d] for s, d in alive], context)
+
+
+def test_an_empty_index_and_an_empty_context_match_nothing():
+    for index in (Index(SMALL, []), Index.of(SMALL, []), Index.of(SMALL, [[], []])):
+        assert index.match([2, 3]) is NO_MATCH
+        assert index.draft([2, 3], 4) == []
+    index = Index.of(SMALL, [[2, 3]])
+    for nothing in ([], [0], [2, 1], [5], [3]):
+        assert index.match(nothing) is NO_MATCH
+        assert index.draft(nothing, 4) == []
+    assert index.match([2]).followers.tolist() == [3]
+
+
+def test_a_document_of_one_token_is_followed_by_nothing():
+    index = Index.of(SMALL, [[4], [5], [4, 5]])
+    expect(index, [[4], [5], [4, 5]], [4])
+    assert index.match([4]).count == 1
+    assert index.match([5]) is NO_MATCH
+
+
+def test_control_tokens_in_a_document_end_it():
+    index = Index.of(SMALL, [[2, 3, 1, 4, 5], [2, 3, 0, 4]])
+    expect(index, [[2, 3], [4, 5], [2, 3], [4]], [2, 3])
+    expect(index, [[2, 3], [4, 5], [2, 3], [4]], [2, 3, 1, 4])
+    assert index.draft([2], 5) == [3]
+
+
+def test_a_match_ends_at_the_cap():
+    rng = np.random.default_rng(1)
+    document = rng.integers(2, 70_000, 300).tolist()
+    index = Index.of(LARGE, [document])
+    for stop in range(1, 200):  # grows by one id at a time, past the cap
+        match = index.match(document[:stop])
+        assert match.length == min(CAP, stop)
+        assert match.followers.tolist() == [document[stop]]
+    other = [document[0] - 1, *document[1:CAP]]
+    assert index.match(other).length == CAP - 1
+
+
+def test_shards_on_which_a_match_is_equally_long_add_up():
+    shards = shards_of(SMALL, [[[2, 3, 4]], [[3, 5]], [[2, 3, 5]], [[2, 3, 4]]])
+    match = Index(SMALL, shards).match([2, 3])
+    assert (match.length, match.count) == (2, 3)
+    assert match.followers.tolist() == [4, 5]
+    assert match.counts.tolist() == [2, 1]
+
+
+def test_of_many_places_an_even_sample_is_looked_at():
+    documents = [[2, 3, 4 if n % 4 else 5] for n in range(40_000)]
+    documents += [[2, 3]] * 10_000
+    index = Index(LARGE, shards_of(LARGE, [documents[0::2], documents[1::2]]))
+    match = index.match([2, 3])
+    assert match.counts.sum() <= SAMPLE
+    assert match.count == pytest.approx(40_000, rel=0.02)
+    assert match.followers.tolist() == [4, 5]
+    assert match.counts[0] / match.counts.sum() == pytest.approx(0.75, abs=0.02)
+    assert index.draft([2, 3], 3) == [4]
+
+
+def test_the_few_living_places_among_many_dead_ones_are_found():
+    documents = [[2, 3, 4] for _ in range(5000)]
+    index = Index(SMALL, shards_of(SMALL, [documents]))
+    for document in set(range(5000)) - {1234}:
+        index.shards[0].delete(document)
+    match = index.match([2, 3])
+    assert (match.followers.tolist(), match.counts.tolist()) == ([4], [1])
+    assert index.draft([2, 3], 2) == [4]
+    index.shards[0].delete(1234)
+    assert index.match([2, 3]) is NO_MATCH
+
+
+def test_a_deleted_document_stops_matching_for_a_context_that_was_just_asked_for():
+    index = Index(SMALL, shards_of(SMALL, [[[2, 3, 4, 5], [4, 2]]]))
+    assert index.match([2, 3, 4]).length == 3
+    index.shards[0].delete(0)
+    assert index.match([2, 3, 4]).length == 1
+    assert index.draft([2, 3, 4], 3) == [2]
+
+
+def test_find_gives_the_range_of_every_place():
+    ids = [2, 3, 2, 3, 4, 0, 2, 3]
+    shard = Shard.build(SMALL, [ids[:5], ids[6:]], [Origin("r", "a"), Origin("r", "b")])
+    low, high = shard.find(shard.encode([2, 3]))
+    assert sorted(shard.suffixes[low:high].tolist()) == [0, 2, 6]
+    assert shard.documents_of([0, 4, 5, 6, 8]).tolist() == [0, 0, 0, 1, 1]
+    assert shard.document(0).tolist() == ids[:5]
+    assert shard.document(1).tolist() == ids[6:]
+    for absent in ([4, 2], [5], [2, 3, 4, 0, 2, 3, 0, 2]):
+        low, high = shard.find(shard.encode(absent))
+        assert low == high
+
+
+def test_real_text_with_every_kind_of_character_is_found():
+    tokenizer = tiny_tokenizer()
+    text = "naïve = 'ﬁ 🎉\u200d🎉 \ud7ff'\r\n\tdef ñ():\n" * 3
+    ids = tokenizer.encode(text)
+    index = Index.of(tokenizer, [ids])
+    for stop in range(1, len(ids)):
+        assert ids[stop] in index.match(ids[:stop]).followers
+    assert index.match(tokenizer.encode("\0")) is NO_MATCH

@@ -1,5 +1,6 @@
 """Passages beside a search for every substring; what is flagged; what other cuts of a text do."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -50,22 +51,18 @@ def index_of(tokenizer, *texts, licences=None):
     return Index(tokenizer, [Shard.build(tokenizer, [*map(tokenizer.encode, texts)], origins)])
 
 
-def occurrences(documents, wanted):
-    return sum(text.startswith(wanted, start) for text in documents for start in range(len(text)))
-
-
 def maximal(documents, text, least):
-    """By trying every substring: those of `least` that stand somewhere and go on in no direction."""
-    found = {}
+    """By trying: from every character the longest that stands somewhere; none within another."""
+    everything, found, reached = "\n".join(documents), set(), 0
     for start in range(len(text)):
-        for end in range(start + least, len(text) + 1):
-            if any(text[start:end] in document for document in documents):
-                found[start, end] = occurrences(documents, text[start:end])
-    return {
-        (*span, count)
-        for span, count in found.items()
-        if (span[0] - 1, span[1]) not in found and (span[0], span[1] + 1) not in found
-    }
+        end = start
+        while end < len(text) and text[start : end + 1] in everything:
+            end += 1
+        if end > reached and end - start >= least:
+            places = re.findall(f"(?={text[start:end]})", everything)
+            found.add((start, end, len(places)))
+        reached = max(reached, end)
+    return found
 
 
 letters = st.text("abc", max_size=40)

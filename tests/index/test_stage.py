@@ -70,9 +70,7 @@ def test_every_document_of_the_training_split_is_in_one_shard(given, tokenizer, 
         assert origin.licence == document.licence
 
 
-def test_what_is_on_disk_answers_as_a_search_through_every_place(
-    given, tokenizer, texts, tmp_path
-):
+def test_what_is_on_disk_answers_as_a_search_through_every_place(given, tokenizer, texts, tmp_path):
     index = Index.open(produce(STAGE, CONFIG, given, tmp_path, "i").path, tokenizer)
     context = tokenizer.encode("def function_3(value):\n    return 'ü🎉5")
     for stop in range(len(context) + 1):

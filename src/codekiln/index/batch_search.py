@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from codekiln.index.shard import OUTLINED, Shard
 
-WIDTH = 32  # tokens compared in a round
+NARROW, WIDE = 8, 64  # tokens compared in a round: most differ in the first few
 FURTHEST = 1 << 31  # no shard has as many tokens
 WINDOW = 8  # suffixes first looked at for a living one
 
@@ -91,13 +91,13 @@ def _outlined(
     inside = offsets < lanes.lengths[:, None]
     least, most = (
         np.where(inside, tokens, filler).astype(stored).view(">u8")[:, 0].astype(np.uint64)
-        for filler in (0, np.iinfo(stored).max)
+        for filler in (0, -1)  # the smallest id and the largest
     )
     low, high = np.empty_like(lanes.starts), np.empty_like(lanes.starts)
     for part, shard in _parts(shards, lanes):
         low[part] = (np.searchsorted(shard.outline, least[part]) - 1) * OUTLINED
         high[part] = np.searchsorted(shard.outline, most[part], side="right") * OUTLINED
-        np.clip(high[part], None, len(shard), out=high[part])
+        np.minimum(high[part], len(shard), out=high[part])
     return np.maximum(low, -1), high
 
 
@@ -128,17 +128,19 @@ def _search(
     reader = _Reader(shards, ids, lanes)
     before, after = np.zeros_like(low), np.zeros_like(low)  # tokens in common with either end
     depth = np.zeros_like(low)
+    width = NARROW
     while (high - low > 1).any():
         middle = (low + high) >> 1
         near = np.where(above, np.minimum(middle, low + stride), np.maximum(middle, high - stride))
         middle = np.maximum(near, 0)  # a lane that is done stays as it is
-        depth, decided, below = reader.compare(middle, depth, above)
+        depth, decided, below = reader.compare(middle, depth, above, width)
         up, down = decided & below, decided & ~below
         np.copyto(low, middle, where=up)
         np.copyto(before, depth, where=up)
         np.copyto(high, middle, where=down)
         np.copyto(after, depth, where=down)
         np.copyto(depth, np.minimum(before, after), where=decided)
+        width = NARROW if decided.all() else WIDE
         stride = np.minimum(stride << decided, FURTHEST)
     return Bounds(high, before, after)
 
@@ -150,7 +152,7 @@ def _pass_over_deleted(
     last = len(shard) - 1
     for common, step in ((found.before, -1), (found.after, 0)):
         places = found.places[part] + step
-        positions = shard.suffixes[np.clip(places, 0, last)]
+        positions = shard.suffixes[np.minimum(np.maximum(places, 0), last)]
         living = shard.living(positions)
         if len(living) == len(positions):
             continue
@@ -184,41 +186,35 @@ def _in_common(shard: Shard, position: int | None, ids: Integers) -> int:
 
 
 class _Reader:
-    """Compares suffixes with the lanes' ids, `WIDTH` tokens from a depth on."""
+    """Compares suffixes with the lanes' ids, some tokens from a depth on."""
 
     def __init__(self, shards: Sequence[Shard], ids: Sequence[int], lanes: Lanes) -> None:
-        stored = shards[0].tokens.dtype
+        self._stored, self._lanes = shards[0].tokens.dtype, lanes
         # Whether tokens are equal is seen without turning their bytes round.
-        native = stored.newbyteorder("=")
-        self._stored, self._lanes = stored, lanes
-        padded = np.zeros(len(ids) + WIDTH, stored)
-        padded[: len(ids)] = ids
-        self._ids = padded.view(native)
+        native = self._stored.newbyteorder("=")
+        self._ids = np.asarray(ids).astype(self._stored).view(native)
         self._parts = [
             (part, shard.suffixes, shard.tokens.view(native))
             for part, shard in _parts(shards, lanes)
         ]
-        shape = len(lanes.shards), WIDTH
-        self._offsets = np.arange(WIDTH)
-        self._first = np.arange(shape[0]) * WIDTH
-        self._places = np.empty(shape[0], np.int32)
-        self._block = np.empty(shape, native)
-        self._same = np.zeros((shape[0], WIDTH + 1), np.bool_)  # behind the last, they differ
+        self._offsets = np.arange(WIDE)
+        self._numbers = np.arange(len(lanes.shards))
 
     def compare(
-        self, middle: Integers, depth: Integers, above: npt.NDArray[np.bool_]
+        self, middle: Integers, depth: Integers, above: npt.NDArray[np.bool_], width: int
     ) -> tuple[Integers, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
         """The new depth, whether that decides, and whether the suffix is below (all `[lanes]`)."""
-        wanted = self._ids.take((self._lanes.starts + depth)[:, None] + self._offsets, mode="clip")
+        offsets, lengths = self._offsets[:width], self._lanes.lengths
+        wanted = self._ids.take((self._lanes.starts + depth)[:, None] + offsets, mode="clip")
+        stored = np.empty_like(wanted)
         for part, suffixes, tokens in self._parts:
-            suffixes.take(middle[part], out=self._places[part], mode="clip")
-            places = (self._places[part] + depth[part])[:, None] + self._offsets
-            tokens.take(places, out=self._block[part], mode="clip")
-        np.equal(self._block, wanted, out=self._same[:, :WIDTH])
-        run = self._same.argmin(axis=1)
-        depth = depth + run
-        whole = depth >= self._lanes.lengths
-        at = self._first + np.minimum(run, WIDTH - 1)
-        ours, theirs = (part.take(at).view(self._stored) for part in (wanted, self._block))
-        less = np.where(whole, above, theirs < ours)
-        return np.minimum(depth, self._lanes.lengths), whole | (run < WIDTH), less
+            places = suffixes.take(middle[part], mode="clip") + depth[part]
+            tokens.take(places[:, None] + offsets, out=stored[part], mode="clip")
+        same = np.zeros((len(depth), width + 1), np.bool_)  # behind the last, they differ
+        np.equal(stored, wanted, out=same[:, :width])
+        run = same.argmin(axis=1)
+        whole = depth + run >= lengths
+        at = self._numbers * width + np.minimum(run, width - 1)
+        theirs, ours = (tokens.take(at).view(self._stored) for tokens in (stored, wanted))
+        below = np.where(whole, above, theirs < ours)
+        return np.minimum(depth + run, lengths), whole | (run < width), below
