@@ -12,8 +12,8 @@ The file is `prefix + suffix`; a cut is a beginning of the candidate. A cut is *
 
 Shown is the longest verified cut; cuts end where the candidate does, or after a token. Before, what repeats
 the text behind the cursor is taken away (`overlap`). If no cut is verified, the candidate is kept as **unverified**
-where nobody can judge it (no grammar, a file too large, errors around the cursor, the limit of parses spent), or
-where all it lacks is the end of what it opens (`if ready:`). Otherwise there is **nothing** to show.
+where nobody can judge it (no grammar, a file too large, other errors in it, the limit of parses spent), or where
+all it lacks is the end of what it opens (`if ready:`). Otherwise there is **nothing** to show.
 
 `python` and `grammar` know the file with a text at its cursor, `judge` knows rule 2, `brackets` counts. How a
 candidate is made, and whether one that is unverified is shown, is the caller's business.
@@ -43,7 +43,7 @@ Reason = Literal[
     "error",  # no cut parses
     "unfinished",  # it would parse, were what it opens closed
     "no parser",  # the language has none, or the file is too large for it
-    "broken file",  # there are errors around the cursor with any text
+    "broken file",  # there are errors with any text at the cursor, so that a new one proves nothing
     "limit",  # the parses were spent
 ]
 
@@ -85,7 +85,7 @@ def verify(
             return Verified(cut, "verified", "cut", lacking)
     if judge.is_spent:
         return _unjudged(prefix, text, suffix, "limit")
-    if judge.debt is None:
+    if judge.debt is None or file.has_other_errors:
         return _unjudged(prefix, text, suffix, "broken file")
     lacking = judge.lacking_at_last(text.rstrip())
     if lacking is not None:

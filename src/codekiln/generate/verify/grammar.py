@@ -2,8 +2,10 @@
 
 The tree of the file is made once; a text at the cursor is an edit of it, and only what the edit touches is
 parsed again. C with macros has errors in many files. Those that were there before count for nothing where they lie
-apart from the text, that is before its line or behind the construct at top level that it is in; but only in a file
-that closes as many brackets as it opens: what a bracket too many at the cursor breaks may lie anywhere.
+apart from the text, that is before its line or behind the definition that it is in; but only in a file that closes
+all that it opens: what a bracket too many at the cursor breaks may lie anywhere.
+
+Grammars take words for names that no compiler does (`return new`), so a text may not end with one.
 """
 
 from collections.abc import Iterator
@@ -13,7 +15,18 @@ from typing import NamedTuple
 from tree_sitter import Node, Point, Tree
 
 from codekiln.languages import Language, parse
-_PAIRS = ((b"(", b")"), (b"[", b"]"), (b"{", b"}"))
+_PAIRS = [("(", ")"), ("[", "]"), ("{", "}")]
+_QUOTES = '"`'  # of strings that may go on over lines
+_RESERVED = frozenset(  # in every language that has them at all
+    b"break case catch class const continue do else enum fn for func function if import new return "
+    b"struct switch throw try while".split()
+)
+_FRAMES = frozenset(  # what may hold all the definitions of a file of C or C++
+    ("declaration_list", "linkage_specification", "namespace_definition", "preproc_else")
+    + ("preproc_elif", "preproc_if", "preproc_ifdef")
+)
+_LETTERS = b"abcdefghijklmnopqrstuvwxyz"
+_NAMES = ("identifier", "type_identifier", "shorthand_property_identifier")
 
 
 class _Error(NamedTuple):
@@ -43,20 +56,27 @@ class GrammarFile:
         self._tree = parse(language, self._before + self._after)
         self._old = set(_errors(self._tree.root_node)) if self._tree else set()
 
+    @property
+    def has_other_errors(self) -> bool:
+        """Whether the file has errors that no text at the cursor mends."""
+        return self._is_balanced and bool(self._old)
+
     def fits(self, text: str, tail: str = "") -> bool:
         """Whether every error was there before, and lies apart from the text."""
         tree = self._with(text, tail)
         if tree is None:
             return False
         found = list(_errors(tree.root_node))
-        return not found or self._are_old(found, tree.root_node, text, tail)
+        if found and not self._are_old(found, tree.root_node, text, tail):
+            return False
+        return not self._ends_with_reserved(tree.root_node, text.encode())
 
     def _are_old(self, found: list[_Error], root: Node, text: str, tail: str) -> bool:
         """Whether all errors were there before, and apart from the text."""
-        if not (self._is_balanced and _is_balanced((text + tail).encode())):
+        if not (self._is_balanced and self._closes_all(text + tail)):
             return False
         added = len(text.encode()) + len(tail.encode())
-        last = _end_at_top_level(root, len(self._before) + added + self._line)
+        last = _end_of_construct(root, len(self._before) + added + self._line)
         return all(
             error in self._old
             if error.end < self._line_start
@@ -66,7 +86,25 @@ class GrammarFile:
 
     @cached_property
     def _is_balanced(self) -> bool:
-        return _is_balanced(self._before + self._after)
+        return self._closes_all((self._before + self._after).decode())
+
+    def _closes_all(self, text: str) -> bool:
+        """Whether each kind of bracket is closed as often as opened, in strings and comments too."""
+        comment = self._language.block_comment
+        pairs = [*_PAIRS, comment] if comment else _PAIRS
+        return not any(text.count(quote) % 2 for quote in _QUOTES) and all(
+            text.count(opening) == text.count(closing) for opening, closing in pairs
+        )
+
+    def _ends_with_reserved(self, root: Node, added: bytes) -> bool:
+        """Whether the last word of the text is reserved, but was taken for a name."""
+        added = added.rstrip()
+        word = added[len(added.rstrip(_LETTERS)) :]
+        if word not in _RESERVED:
+            return False
+        end = len(self._before) + len(added)
+        leaf = root.descendant_for_byte_range(end - len(word), end)
+        return leaf is not None and leaf.type in _NAMES
 
     def swallows(self, text: str) -> bool:
         """Whether a node that begins in `text` ends in a line behind it."""
@@ -110,16 +148,14 @@ def _moved(point: Point, text: bytes) -> Point:
     return Point(point.row + feeds, column if feeds else point.column + column)
 
 
-def _is_balanced(content: bytes) -> bool:
-    """Whether each kind of bracket is closed as often as opened, strings and comments looked at too."""
-    return all(content.count(one) == content.count(other) for one, other in _PAIRS)
-
-
-def _end_at_top_level(root: Node, place: int) -> int:
-    """Where the construct at top level that `place` is in ends; `place` between two."""
-    # Not `first_child_for_byte`, which brings the process down where there is no such child.
-    spans = ((child.start_byte, child.end_byte) for child in root.children)
-    return next((end for start, end in spans if start <= place < end), place)
+def _end_of_construct(root: Node, place: int) -> int:
+    """Where the outermost construct around `place` that is more than a frame ends; `place` if none is."""
+    node: Node | None = root
+    while node is not None and (node is root or node.type in _FRAMES):
+        # Not `first_child_for_byte`, which brings the process down where there is no such child.
+        inner = (one for one in node.children if one.start_byte <= place < one.end_byte)
+        node = next(inner, None)
+    return node.end_byte if node is not None else place
 
 
 def _errors(root: Node) -> Iterator[_Error]:

@@ -27,6 +27,10 @@ class OpenFile(Protocol):
     def bodies(self) -> tuple[str, ...]:
         """What the head of a block may lack."""
 
+    @property
+    def has_other_errors(self) -> bool:
+        """Whether the parser cannot read this file anyway, when something fits at its cursor."""
+
     def fits(self, text: str, tail: str = "") -> bool:
         """Whether no error is new with `text` at the cursor and `tail` at the end of its line."""
 

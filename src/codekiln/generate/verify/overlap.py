@@ -12,6 +12,7 @@ LEAST = 8  # letters and digits that must be said twice
 WINDOW = 2048  # characters on either side that are compared
 
 _CLOSING = frozenset(")]}>\"'`;:, ")
+_TERMINATORS = (";", ",")
 _TWO_LINES = re.compile(r"(?:\s*\S[^\n]*(?=\n)){2}")
 
 
@@ -19,12 +20,14 @@ def without_repeated(prefix: str, candidate: str, suffix: str) -> str:
     """The candidate up to where it begins to repeat the suffix, or else as it is.
 
     That is where the next two lines of the suffix stand in it, or where its end is the beginning of the
-    suffix. On a line of its own it may repeat the lines below the cursor's as well.
+    suffix; of a `;` or `,` one is enough. On a line of its own it may repeat the lines below as well.
     """
     ahead = suffix[:WINDOW]
     place = _repeats_from(candidate, ahead)
     if place is not None:
         return candidate[:place]
+    if ahead.startswith(_TERMINATORS) and candidate.endswith(ahead[0]):
+        return candidate[:-1]
     below = ahead.lstrip()
     alone = not prefix[prefix.rfind("\n") + 1 :].strip() and below != ahead
     if alone and below and _repeats_from(candidate.lstrip(), below) == 0:
@@ -50,16 +53,18 @@ def without_doubled(prefix: str, candidate: str, suffix: str) -> str:
 def _repeats_from(candidate: str, ahead: str) -> int | None:
     """The first place from which `candidate` says what `ahead` begins with, enough to be no accident."""
     two = _TWO_LINES.match(ahead)
-    if two and _says_enough(two[0]):
-        place = candidate.find(two[0])
-        if place >= 0:
-            return place
+    place = candidate.find(two[0]) if two and _says_enough(two[0]) else -1
+    if place >= 0 and not _is_amid_word(candidate, place):
+        return place
     text = candidate.rstrip()
     for place in range(max(len(text) - WINDOW, 0), len(text)):
-        amid = place and (text[place - 1].isalnum() and text[place].isalnum())
-        if not amid and ahead.startswith(text[place:]):
+        if ahead.startswith(text[place:]) and not _is_amid_word(text, place):
             return place if _says_enough(text[place:]) else None
     return None
+
+
+def _is_amid_word(text: str, place: int) -> bool:
+    return place > 0 and text[place - 1].isalnum() and text[place].isalnum()
 
 
 def _says_enough(text: str) -> bool:

@@ -36,6 +36,7 @@ class PythonFile:
     fillers = ("", "x", "x()", "x in x", "x import x")
     ends = ("", ":")
     bodies = (" pass", ": pass")
+    has_other_errors = False
 
     def __init__(self, prefix: str, suffix: str) -> None:
         prefix = prefix.removeprefix("\ufeff")
