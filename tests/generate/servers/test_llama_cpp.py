@@ -3,20 +3,19 @@
 Needs `xllamacpp`, of the extra `bench`, and `gguf`.
 """
 
+from pathlib import Path
+
 import pytest
+from bench.generate.llama_cpp import LlamaServer
 
 from codekiln.errors import ServerError
 from codekiln.generate import CompletionRequest, collect
 from codekiln.generate.loading import load_completer
 from codekiln.generate.servers import open_server
+from codekiln.pipeline.export import export
 
 pytest.importorskip("xllamacpp", reason="llama.cpp is not installed: pip install 'codekiln[bench]'")
 pytest.importorskip("gguf", reason="gguf is not installed: pip install 'codekiln[gguf]'")
-
-from pathlib import Path
-
-from bench.generate.llama_cpp import LlamaServer
-from codekiln.pipeline.export import export
 
 REQUESTS = [
     CompletionRequest("def add(a, b):\n    return ", "\n\nprint(add(1, 2))\n", "add.py", "python"),

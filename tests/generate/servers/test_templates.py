@@ -11,6 +11,7 @@ from codekiln.tasks import completion_prompt
 from fakes import tiny_tokenizer
 
 NOTHING = Header()
+DEEPSEEK = {ord("|"): "\uff5c", ord("_"): "\u2581"}  # it writes its bars and spaces so
 BY_NAME = {template.name: template for template in TEMPLATES}
 
 
@@ -20,7 +21,7 @@ BY_NAME = {template.name: template for template in TEMPLATES}
     [
         ("starcoder", "<fim_prefix>{P}<fim_suffix>{S}<fim_middle>"),
         ("qwen", "<|fim_prefix|>{P}<|fim_suffix|>{S}<|fim_middle|>"),
-        ("deepseek", "<\uff5cfim\u2581begin\uff5c>{P}<\uff5cfim\u2581hole\uff5c>{S}<\uff5cfim\u2581end\uff5c>"),
+        ("deepseek", "<|fim_begin|>{P}<|fim_hole|>{S}<|fim_end|>".translate(DEEPSEEK)),
         ("codellama", "<PRE> {P} <SUF>{S} <MID>"),
         ("codestral", "[SUFFIX]{S}[PREFIX]{P}"),
         ("codegemma", "<|fim_prefix|>{P}<|fim_suffix|>{S}<|fim_middle|>"),

@@ -15,6 +15,7 @@ from codekiln.generate.servers.answer import Piece
 from codekiln.generate.servers.client import Client, RefusedError
 from codekiln.generate.servers.templates import Template, knows, template_named
 
+CANNOT_FILL = (400, 501)
 SEEDS = 2**32 - 1  # the number itself asks for chance
 FINISH: dict[str, FinishReason] = {"eos": "end", "word": "stop", "limit": "length"}
 
@@ -48,10 +49,8 @@ class LlamaCpp:
         if self.template:
             prompt = self.template.render(prefix, suffix, request.header)
             path, text = "/completion", {"prompt": prompt}
-        elif suffix.strip():
-            path, text = "/infill", {"input_prefix": prefix, "input_suffix": suffix}
         else:
-            path, text = "/completion", {"prompt": prefix}
+            path, text = "/infill", {"input_prefix": prefix, "input_suffix": suffix}
         with closing(self.client.stream(path, body | text)) as events:
             for event in events:
                 yield _piece(event)
@@ -105,9 +104,11 @@ def open_llama_cpp(
             "/infill", {"model": model, "input_prefix": "", "input_suffix": "", "n_predict": 0}
         )
     except RefusedError as error:
+        if error.status not in CANNOT_FILL:
+            raise
         raise UsageError(
-            f"'{model}' cannot fill in a middle at {client.url} ({error}): take the template "
-            "'plain' to show it the text before the cursor alone."
+            f"llama.cpp cannot fill in a middle with '{model}', whose file names no control for it: "
+            "take the template 'plain' to show it the text before the cursor alone."
         ) from None
     return LlamaCpp(client, model, context, None)
 
@@ -116,9 +117,9 @@ def _piece(event: dict[str, Any]) -> Piece:
     """Of a character in several tokens, the server tells the last token's id alone."""
     chosen = event.get("completion_probabilities") or ()
     return Piece(
-        text=event.get("content", ""),
-        token_ids=tuple(event.get("tokens") or ()),
-        logprobs=tuple(token["logprob"] for token in chosen if "logprob" in token),
+        text=str(event.get("content") or ""),
+        token_ids=tuple(map(int, event.get("tokens") or ())),
+        logprobs=tuple(float(token["logprob"]) for token in chosen),
         finish_reason=FINISH.get(event.get("stop_type", "")) if event.get("stop") else None,
-        prompt_tokens=event.get("tokens_evaluated", 0),
+        prompt_tokens=int(event.get("tokens_evaluated") or 0),
     )

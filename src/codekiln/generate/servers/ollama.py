@@ -90,8 +90,8 @@ def open_ollama(client: Client, model: str, template: str | None, context: int |
 
 def _piece(event: dict[str, Any]) -> Piece:
     return Piece(
-        text=event.get("response", ""),
-        logprobs=tuple(token["logprob"] for token in event.get("logprobs") or ()),
+        text=str(event.get("response") or ""),
+        logprobs=tuple(float(token["logprob"]) for token in event.get("logprobs") or ()),
         finish_reason=FINISH.get(event.get("done_reason", "stop")) if event.get("done") else None,
-        prompt_tokens=event.get("prompt_eval_count", 0),
+        prompt_tokens=int(event.get("prompt_eval_count") or 0),
     )

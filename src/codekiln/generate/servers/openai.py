@@ -64,11 +64,13 @@ class OpenAI:
         prompt_tokens = 0
         with closing(self.client.stream("/v1/completions", body)) as events:
             for event in events:
-                prompt_tokens = (event.get("usage") or {}).get("prompt_tokens", prompt_tokens)
+                usage = event.get("usage") or {}
+                prompt_tokens = int(usage.get("prompt_tokens") or prompt_tokens)
                 for choice in event.get("choices") or ():
                     finish = finish or _finish(choice, request.stop)
                     ids, logprobs = _tokens(choice)
-                    yield Piece(choice.get("text", ""), ids, logprobs, None, prompt_tokens)
+                    text = str(choice.get("text") or "")
+                    yield Piece(text, ids, logprobs, None, prompt_tokens)
         if finish:
             yield Piece(finish_reason=finish, prompt_tokens=prompt_tokens)
 
@@ -134,4 +136,4 @@ def _tokens(choice: dict[str, Any]) -> tuple[tuple[int, ...], tuple[float, ...]]
     """Ids and log-probabilities, which vLLM is asked for."""
     logprobs = (choice.get("logprobs") or {}).get("token_logprobs") or ()
     ids = choice.get("token_ids") or ()
-    return tuple(ids), tuple(logprob for logprob in logprobs if logprob is not None)
+    return tuple(map(int, ids)), tuple(map(float, logprobs))
