@@ -53,7 +53,7 @@ def test_typing_on_costs_few_steps_and_gives_what_a_fresh_engine_does(monkeypatc
         steps += engine.steps - before
         plain_steps += plain.steps
     assert engine.prefills == 1
-    assert steps * 3 < plain_steps
+    assert steps * 2 < plain_steps  # drafts have eight tokens, lines here up to twenty
 
 
 def test_an_answer_knows_what_of_it_is_left():

@@ -5,17 +5,19 @@ prompt knows of other files, is settled before, in `complete`.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TypeVar
 
 from codekiln.generate import Completer, Completion, CompletionRequest, collect
 from codekiln.generate.verify import Verified, verify
-from codekiln.index import Index, Passage, Permits, trace
+from codekiln.index import Index, Passage, trace
 from codekiln.languages import languages
 
 T = TypeVar("T")
-LINE = 20  # characters of a passage that is told of one line: less than a licence would ever be about
+LINE = (
+    20  # characters of a passage that is told of one line: less than a licence would ever be about
+)
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,11 @@ def suggest(
     request: CompletionRequest,
     *,
     index: Index | None = None,
-    permits: Permits | None = None,
+    licences: Collection[str] | None = None,
 ) -> Suggestion:
     """One suggestion; errors as those of the completer.
 
-    `permits` says of a licence whether the user allows it; passages that stand under no such licence are
-    flagged.
+    `licences` are those the user allows; passages that stand under none of them are flagged.
     """
     completion = collect(completer, request)
     language = languages().get(request.language)
@@ -56,17 +57,17 @@ def suggest(
         lambda: verify(request.prefix, completion.text, request.suffix, language)
     )
     before = request.prefix.rpartition("\n")[2]
-    passages, trace_ms = _timed(lambda: _passages(before, verified.text, index, permits))
+    passages, trace_ms = _timed(lambda: _passages(before, verified.text, index, licences))
     return Suggestion(verified, completion, before, passages, verify_ms, trace_ms)
 
 
 def _passages(
-    before: str, text: str, index: Index | None, permits: Permits | None
+    before: str, text: str, index: Index | None, licences: Collection[str] | None
 ) -> tuple[Passage, ...]:
     """Those that reach into what was generated."""
     if index is None or not text.strip():
         return ()
-    found = trace(before + text, index, permits, LINE)
+    found = trace(before + text, index, licences, LINE)
     return tuple(passage for passage in found if passage.end > len(before))
 
 

@@ -108,4 +108,3 @@ def recipe(as_json: Json = False) -> None:
         print_json({"settings": [dataclasses.asdict(one) for one in settings]})
     else:
         summary.print_settings(settings)
-

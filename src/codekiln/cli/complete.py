@@ -43,18 +43,24 @@ def complete(
     suffix_file: Annotated[Path | None, typer.Option(help="The text after the cursor.")] = None,
     index: Annotated[
         Path | None,
-        typer.Option(help="An index's folder, or a folder of code to index; adapts the model to it."),
+        typer.Option(
+            help="An index's folder, or a folder of code to index; adapts the model to it."
+        ),
     ] = None,
     lines: Annotated[int, typer.Option(min=0, help="Lines to write; 0: as many as it likes.")] = 1,
     block: Annotated[bool, typer.Option("--block", help="Write to the end of the block.")] = False,
-    raw: Annotated[bool, typer.Option("--raw", help="As the model writes it, not verified.")] = False,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="As the model writes it, not verified.")
+    ] = False,
     beams: Annotated[
         int | None, typer.Option(min=2, help="Search so wide for the likeliest answer as a whole.")
     ] = None,
     best_of: Annotated[
         int | None, typer.Option(min=2, help="Sample so many answers, show the best that parses.")
     ] = None,
-    schema: Annotated[Path | None, typer.Option(help="A JSON schema that the answer must fit.")] = None,
+    schema: Annotated[
+        Path | None, typer.Option(help="A JSON schema that the answer must fit.")
+    ] = None,
     max_tokens: Annotated[int, typer.Option(help="Most tokens to write.")] = 64,
     prompt_tokens: Annotated[int | None, typer.Option(help="Most tokens to read.")] = None,
     deadline: Annotated[float | None, typer.Option(help="Milliseconds until it must end.")] = None,
@@ -75,7 +81,9 @@ def complete(
         str | None, typer.Option(help="A server's address, whose model answers instead.")
     ] = None,
     server_model: Annotated[str | None, typer.Option(help="Which model of the server.")] = None,
-    template: Annotated[str | None, typer.Option(help="How the server's model is prompted.")] = None,
+    template: Annotated[
+        str | None, typer.Option(help="How the server's model is prompted.")
+    ] = None,
     work: Work = Path("work"),
     as_json: Json = False,
 ) -> None:
@@ -103,9 +111,11 @@ def complete(
         deadline_ms=deadline,
     )
     request = _at(request, file, line, column, prefix_file, suffix_file)
-    with progress_bars(), _opened(index, model, work) as found, _completer(
-        model, found, engine, weights, server, server_model, template
-    ) as completer:
+    with (
+        progress_bars(),
+        _opened(index, model, work) as found,
+        _completer(model, found, engine, weights, server, server_model, template) as completer,
+    ):
         if raw and not as_json:
             _stream(completer, request)
         else:
@@ -170,13 +180,17 @@ def _completer(
 ) -> "Iterator[Completer]":
     if server is None:
         if server_model or template:
-            raise UsageError("--server-model and --template say how a --server is asked: give its address.")
+            raise UsageError(
+                "--server-model and --template say how a --server is asked: give its address."
+            )
         from codekiln.generate.loading import load_completer
 
         yield load_completer(model, index=index, kind=engine, weights=weights)
         return
     if engine != "auto" or weights != "auto":
-        raise UsageError("--engine and --weights are for a model of this machine: leave them out with --server.")
+        raise UsageError(
+            "--engine and --weights are for a model of this machine: leave them out with --server."
+        )
     from codekiln.generate.servers import open_server
 
     with open_server(server, server_model, template=template) as completer:
@@ -207,7 +221,9 @@ def _suggest(
         place, others = passage.places[0], passage.count - 1
         more = f" and {others} other places" if others else ""
         flag = "[red]licence not on your list:[/] " if passage.flagged else ""
-        text = printable(f"{place.origin.repository}/{place.origin.path}:{place.line}, {place.origin.licence}")
+        text = printable(
+            f"{place.origin.repository}/{place.origin.path}:{place.line}, {place.origin.licence}"
+        )
         errors.print(f"[dim]{flag}as in {escape(text)}{more}[/]")
 
 
@@ -225,7 +241,8 @@ def _plain(found: "Suggestion") -> dict[str, Any]:
                 "count": passage.count,
                 "flagged": passage.flagged,
                 "places": [
-                    {**dataclasses.asdict(place.origin), "line": place.line} for place in passage.places
+                    {**dataclasses.asdict(place.origin), "line": place.line}
+                    for place in passage.places
                 ],
             }
             for passage in found.passages

@@ -5,7 +5,7 @@ rows of one engine.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from codekiln.errors import UsageError
 from codekiln.generate.bounds import generable, logprobs, token_limit
 from codekiln.generate.constraint import Constraint, Mask
 from codekiln.generate.engine import Engine, Logits
+from codekiln.generate.extents import Everything, Extent
 from codekiln.generate.hypotheses import (
     Finish,
     Hypothesis,
@@ -35,6 +36,7 @@ def beam_search(
     n: int = 1,
     alpha: float = 1.0,
     stop: tuple[str, ...] = (),
+    extent: Callable[[], Extent] = Everything,
     constraint: Constraint | None = None,
 ) -> list[Hypothesis]:
     """At most `n` finished answers with different texts, those of the highest score first.
@@ -60,7 +62,7 @@ def beam_search(
     if not 0 <= alpha < math.inf:
         raise UsageError(f"alpha is {alpha}, but must be ≥ 0 and finite.")
     limit = token_limit(engine, tokenizer, prompt, max_tokens, stop)
-    finish = Finish(tokenizer, stop, limit)
+    finish = Finish(tokenizer, stop, limit, extent)
     allowed = generable(engine, tokenizer)
 
     def score(hypothesis: Hypothesis) -> float:

@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from codekiln.errors import UsageError
-from codekiln.generate.bounds import generable, logprobs, token_limit
+from codekiln.generate.bounds import generable, logprobs, random_generator, token_limit
 from codekiln.generate.constraint import Constraint
 from codekiln.generate.engine import Engine, Logits
+from codekiln.generate.extents import Everything, Extent
 from codekiln.generate.hypotheses import (
     Finish,
     Hypothesis,
@@ -34,6 +35,7 @@ def best_of(
     n: int,
     max_tokens: int,
     stop: tuple[str, ...] = (),
+    extent: Callable[[], Extent] = Everything,
     seed: int = 0,
     constraint: Constraint | None = None,
     score: Callable[[Hypothesis], float] = mean_logprob,
@@ -50,12 +52,11 @@ def best_of(
     """
     if n < 1:
         raise UsageError(f"n is {n}, but must be ≥ 1.")
-    if seed < 0:
-        raise UsageError(f"seed is {seed}, but must be ≥ 0.")
+    random_generator(seed)
     limit = token_limit(engine, tokenizer, prompt, max_tokens, stop)
-    finish = Finish(tokenizer, stop, limit)
+    finish = Finish(tokenizer, stop, limit, extent)
     choice = _Choice(engine, tokenizer, prompt, strategy)
-    generators = [np.random.default_rng(seed + i) for i in range(n)]
+    generators = [random_generator(seed + i) for i in range(n)]
     samples = [Partial((), 0.0, constraint)] * n
     finished: list[Hypothesis] = []
     logits = engine.prefill(np.array([prompt], dtype=np.int64))

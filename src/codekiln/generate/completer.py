@@ -25,10 +25,11 @@ class CompletionRequest:
     `context` is whole lines from other files, as `tasks.context` gathers them.
     `max_prompt_tokens` bounds the time until the first token; None is what the model's context allows.
     `lines` ends the answer with so many lines, `block` with the block that the cursor stands in; with
-    neither it is as long as the model makes it, within `max_tokens`. With `json_schema`, the text of a schema, it
-    is JSON that the schema allows. After `deadline_ms`, counted from
-    the call, the answer is what there is by then. Setting `cancelled`, from any thread, ends it at the
-    next step.
+    neither it is as long as the model makes it, within `max_tokens`. `beams` searches so wide for the
+    likeliest answer as a whole, `best_of` samples so many: either takes the best that parses.
+    With `json_schema`, the text of a schema, the answer is JSON that it allows. After `deadline_ms`,
+    counted from the call, the answer is what there is by then. Setting `cancelled`, from any thread,
+    ends it at the next step.
     """
 
     prefix: str
@@ -49,6 +50,8 @@ class CompletionRequest:
     seed: int = 0
     lines: int | None = None
     block: bool = False
+    beams: int | None = None
+    best_of: int | None = None
     json_schema: str | None = None
     deadline_ms: float | None = None
     cancelled: threading.Event | None = field(default=None, compare=False, repr=False)
@@ -66,6 +69,29 @@ class CompletionRequest:
         if self.lines is not None:
             return Lines(self.lines)
         return Block(self.prefix) if self.block else Everything()
+
+    @property
+    def is_search(self) -> bool:
+        """Whether several answers are made, to choose from.
+
+        Raises:
+            UsageError: the settings contradict each other.
+        """
+        if self.beams is None and self.best_of is None:
+            return False
+        if self.beams is not None and self.best_of is not None:
+            raise UsageError(
+                "beams and best_of are two ways to several answers: leave one of them out."
+            )
+        if self.beams is not None and self.temperature != 0:
+            raise UsageError("beams search for the likeliest answer: leave the temperature at 0.")
+        if self.best_of is not None and self.temperature == 0:
+            raise UsageError(
+                "best_of samples, and at temperature 0 all samples are equal: raise it."
+            )
+        if self.deadline_ms is not None:
+            raise UsageError("A search has no answer before its end: leave deadline_ms out.")
+        return True
 
     def interrupt(self) -> Interrupt:
         """When to give up, as seen from now.

@@ -2,20 +2,22 @@
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from codekiln.generate.bounds import random_generator, token_limit
 from codekiln.generate.completer import CompletionChunk, CompletionRequest
+from codekiln.generate.constraint import Constraint
 from codekiln.generate.decoding import Guides, Step, decode
 from codekiln.generate.engine import Engine
+from codekiln.generate.grammar import GrammarCompiler
 from codekiln.generate.mixing import Mixing
 from codekiln.generate.prefix_cache import PrefixCache
+from codekiln.generate.searching import search
 from codekiln.generate.speculation import FromAnswer, FromMatches, Source, Speculation
 from codekiln.generate.strategies import Strategy, strategy_of
-from codekiln.index import Index, Matcher
-from codekiln.index.mix import Mixture
-from codekiln.index.open_file import OpenFile
+from codekiln.index import Index, Matcher, Mixture, OpenFile
 from codekiln.tasks import completion_prompt
 from codekiln.tokenizer import Tokenizer
 
@@ -47,7 +49,7 @@ class EngineCompleter:
         index: Matcher | None = None,
         mixture: Mixture | None = None,
     ) -> None:
-        """Draft from the open file and, if there is one, from an index; with a `mixture` mix them in too."""
+        """Draft from the open file and from an index, if there is one; with a `mixture`, mix them in."""
         self.engine, self.tokenizer = engine, tokenizer
         self._index = index or Index(tokenizer, [])
         self._open_file, self._mixture = OpenFile(tokenizer), mixture
@@ -56,60 +58,81 @@ class EngineCompleter:
         self._turn = threading.Lock()
 
     def complete(self, request: CompletionRequest) -> Iterator[CompletionChunk]:
-        """One chunk a token; settings out of bounds are refused at once.
+        """A chunk a token, or one alone where answers are searched for; bad settings are refused at once.
 
         The prompt has what `max_tokens` leaves of the context, or half of it if that is more.
         """
         random_generator(request.seed)
-        prompt = completion_prompt(
-            self.tokenizer,
-            request.prefix,
-            request.suffix,
-            request.header,
-            self._budget(request),
-            request.context,
-        )
+        strategy = strategy_of(request.sampling)
+        prompt = self._prompt(request)
         token_limit(self.engine, self.tokenizer, prompt, request.max_tokens, request.stop)
+        constraints = tuple(self._constraints(request))
+        if request.is_search:
+            return self._search(request, prompt, strategy, constraints)
         open_file = self._open_file.index(request.prefix, request.suffix)
         guides = Guides(
             mixer=self._mixture and Mixing(self._mixture, (self._index, open_file)),
+            constraints=constraints,
             sources=tuple(self._sources(request, len(prompt), open_file)),
             speculation=self._speculation,
             extent=request.extent(),
             interrupt=request.interrupt(),
         )
-        strategy = strategy_of(request.sampling)
-        return self._answer(request, prompt, guides, strategy)
+        return self._decode(request, prompt, strategy, guides)
 
-    def _budget(self, request: CompletionRequest) -> int:
-        context = self.engine.context
-        most = max(context - request.max_tokens, context // 2)
-        wanted = request.max_prompt_tokens
-        return most if wanted is None else min(wanted, most)
-
-    def _answer(
-        self, request: CompletionRequest, prompt: list[int], guides: Guides, strategy: Strategy
+    def _decode(
+        self, request: CompletionRequest, prompt: list[int], strategy: Strategy, guides: Guides
     ) -> Iterator[CompletionChunk]:
         with self._turn:
             slot = self._cache.slot_for(prompt)
+            steps = decode(
+                slot,
+                self.tokenizer,
+                prompt,
+                strategy=strategy,
+                max_tokens=request.max_tokens,
+                stop=request.stop,
+                seed=request.seed,
+                guides=guides,
+            )
             written: list[int] = []
             try:
-                for step in decode(
-                    slot,
-                    self.tokenizer,
-                    prompt,
-                    strategy=strategy,
-                    max_tokens=request.max_tokens,
-                    stop=request.stop,
-                    seed=request.seed,
-                    guides=guides,
-                ):
+                for step in steps:
                     written += _token(step)
                     yield CompletionChunk(
                         step.text, _token(step), _logprob(step), step.finish_reason, len(prompt)
                     )
             finally:
                 self._remember(request.prefix, written)
+
+    def _search(
+        self,
+        request: CompletionRequest,
+        prompt: list[int],
+        strategy: Strategy,
+        constraints: Sequence[Constraint],
+    ) -> Iterator[CompletionChunk]:
+        with self._turn:
+            slot = self._cache.slot_for(prompt)
+            best = search(slot, self.tokenizer, request, prompt, strategy, constraints)
+            yield CompletionChunk(best.text, best.token_ids, (), best.finish_reason, len(prompt))
+
+    def _prompt(self, request: CompletionRequest) -> list[int]:
+        context = self.engine.context
+        budget = max(context - request.max_tokens, context // 2)
+        if request.max_prompt_tokens is not None:
+            budget = min(request.max_prompt_tokens, budget)
+        return completion_prompt(
+            self.tokenizer, request.prefix, request.suffix, request.header, budget, request.context
+        )
+
+    def _constraints(self, request: CompletionRequest) -> Iterator[Constraint]:
+        if request.json_schema is not None:
+            yield self._grammars.json_schema(request.json_schema)
+
+    @cached_property
+    def _grammars(self) -> GrammarCompiler:
+        return GrammarCompiler(self.tokenizer)
 
     def _sources(
         self, request: CompletionRequest, start: int, open_file: Matcher

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from codekiln.generate.constraint import Constraint, Mask
-from codekiln.generate.decoding import FinishReason, TextStream
+from codekiln.generate.decoding import FinishReason
 from codekiln.generate.engine import Engine, Logits
+from codekiln.generate.extents import Everything, Extent
+from codekiln.generate.text_stream import TextStream
 from codekiln.tokenizer import Tokenizer
 
 
@@ -50,24 +52,27 @@ class Partial:
 
 @dataclass(frozen=True)
 class Finish:
-    """When an answer is over: after an end token, a stop string or `limit` tokens."""
+    """When an answer is over: after an end token, a stop string, its extent or `limit` tokens."""
 
     tokenizer: Tokenizer
     stop: tuple[str, ...]
     limit: int
+    extent: Callable[[], Extent] = Everything
 
     def of(self, partial: Partial) -> Hypothesis | None:
         """The finished answer, without the end, the stop string and the constraint's overlap."""
         ended = partial.token_ids[-1] in self.tokenizer.ends
         last = ended or len(partial.token_ids) == self.limit
-        if not (last or self.stop):
+        if not (last or self.stop or self.extent is not Everything):
             return None
         data = b"".join(map(self.tokenizer.bytes_of, partial.token_ids))
-        stream = TextStream(self.stop)
+        stream, extent = TextStream(self.stop), self.extent()
         text = stream.feed(data[partial.constraint.overlap if partial.constraint else 0 :], last)
-        if not (last or stream.stopped):
+        text = extent.feed(text, final=last or stream.stopped)
+        stopped = stream.stopped or extent.ended
+        if not (last or stopped):
             return None
-        reason: FinishReason = "stop" if stream.stopped else "end" if ended else "length"
+        reason: FinishReason = "stop" if stopped else "end" if ended else "length"
         return Hypothesis(text, partial.token_ids, partial.logprob, reason)
 
 

@@ -4,20 +4,30 @@ One memory-mapped structure answers what followed a context (mixing), how it wen
 a text was learned from (provenance).
 """
 
+from codekiln.index.folder import FolderIndex
 from codekiln.index.index import CAP, Index, Place
 from codekiln.index.match import NO_MATCH, Match, Matcher, TokenArray
+from codekiln.index.mix import Mixture, default_mixture
+from codekiln.index.open_file import OpenFile
 from codekiln.index.origins import Origin
+from codekiln.index.provenance import Passage, trace
 from codekiln.index.shard import Shard, Span
 
 __all__ = [
     "CAP",
     "NO_MATCH",
+    "FolderIndex",
     "Index",
     "Match",
     "Matcher",
+    "Mixture",
+    "OpenFile",
     "Origin",
+    "Passage",
     "Place",
     "Shard",
     "Span",
     "TokenArray",
+    "default_mixture",
+    "trace",
 ]

@@ -1,0 +1,66 @@
+"""One answer out of several: by beams or by sampling, and of those the best that parses."""
+
+from collections.abc import Sequence
+
+from codekiln.generate.beam import beam_search
+from codekiln.generate.best_of import best_of
+from codekiln.generate.completer import CompletionRequest
+from codekiln.generate.constraint import Constraint
+from codekiln.generate.hypotheses import Hypothesis
+from codekiln.generate.prefix_cache import Slot
+from codekiln.generate.strategies import Strategy
+from codekiln.generate.verify import verify
+from codekiln.languages import languages
+from codekiln.tokenizer import Tokenizer
+
+
+def search(
+    slot: Slot,
+    tokenizer: Tokenizer,
+    request: CompletionRequest,
+    prompt: Sequence[int],
+    strategy: Strategy,
+    constraints: Sequence[Constraint],
+) -> Hypothesis:
+    """The first by score whose whole text is verified, or else the first.
+
+    An index is not mixed in: the scores are the model's own. The slot holds the prompt afterwards.
+
+    Raises:
+        UsageError: `beams` or `best_of` is below 1.
+    """
+    slot.ids, slot.pending = [], []  # both searches read the prompt themselves
+    constraint = constraints[0] if constraints else None
+    if request.beams is not None:
+        found = beam_search(
+            slot.engine,
+            tokenizer,
+            prompt,
+            width=request.beams,
+            n=request.beams,
+            max_tokens=request.max_tokens,
+            stop=request.stop,
+            extent=request.extent,
+            constraint=constraint,
+        )
+    else:
+        found = best_of(
+            slot.engine,
+            tokenizer,
+            prompt,
+            strategy=strategy,
+            n=request.best_of or 1,
+            max_tokens=request.max_tokens,
+            stop=request.stop,
+            extent=request.extent,
+            seed=request.seed,
+            constraint=constraint,
+        )
+    slot.ids = list(prompt)
+    return next((one for one in found if _parses(request, one.text)), found[0])
+
+
+def _parses(request: CompletionRequest, text: str) -> bool:
+    language = languages().get(request.language)
+    verified = verify(request.prefix, text, request.suffix, language)
+    return verified.state == "verified" and verified.text == text
