@@ -49,7 +49,7 @@ def search(
             tokenizer,
             prompt,
             strategy=strategy,
-            n=request.best_of or 1,
+            n=1 if request.best_of is None else request.best_of,
             max_tokens=request.max_tokens,
             stop=request.stop,
             extent=request.extent,

@@ -1,0 +1,74 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from codekiln.errors import UsageError
+from codekiln.generate import CompletionRequest, EngineCompleter, collect
+from fakes import FakeEngine, rambling, tiny_tokenizer
+
+TOKENIZER = tiny_tokenizer()
+V = TOKENIZER.vocabulary_size
+REQUEST = CompletionRequest("def f(first):\n    return ", language="python", max_tokens=12)
+
+
+def preferring(shares: dict[str, float]) -> FakeEngine:
+    """An engine that answers with one of several texts, each with its probability."""
+    ids = {tuple(TOKENIZER.encode(text)): share for text, share in shares.items()}
+
+    def after(row, prompt):
+        said = tuple(row[prompt:])
+        logits = np.full(V, -30, dtype=np.float32)
+        for answer, share in ids.items():
+            if answer[: len(said)] == said:
+                following = answer[len(said)] if len(answer) > len(said) else TOKENIZER.end
+                logits[following] = np.logaddexp(logits[following], np.log(share))
+        return logits
+
+    return FakeEngine(after, V)
+
+
+def test_beams_find_the_answer_that_is_likeliest_as_a_whole():
+    engine = preferring({"f(a)": 0.3, "f(b)": 0.3, "first": 0.4})
+    completer = EngineCompleter(engine, TOKENIZER)
+    assert collect(completer, replace(REQUEST, beams=4)).text == "first"
+
+
+def test_of_several_answers_the_best_that_parses_is_taken():
+    for choice in ({"beams": 3}, {"best_of": 12, "temperature": 1.0, "seed": 1}):
+        completer = EngineCompleter(preferring({"first)": 0.6, "first": 0.4}), TOKENIZER)
+        assert collect(completer, replace(REQUEST, **choice)).text == "first"
+        completer = EngineCompleter(preferring({"first)": 0.6, "first]": 0.4}), TOKENIZER)
+        assert collect(completer, replace(REQUEST, **choice)).text == "first)"  # none does
+
+
+def test_a_search_ends_with_its_lines():
+    completer = EngineCompleter(preferring({"first\n    second": 1.0}), TOKENIZER)
+    for choice in ({"beams": 2}, {"best_of": 2, "temperature": 1.0}):
+        answer = collect(completer, replace(REQUEST, lines=1, **choice))
+        assert (answer.text, answer.finish_reason) == ("first", "stop")
+
+
+def test_after_a_search_the_slot_goes_on_as_if_there_had_been_none():
+    completer = EngineCompleter(rambling(V), TOKENIZER)
+    plain = collect(completer, REQUEST)
+    collect(completer, replace(REQUEST, beams=3))
+    assert collect(completer, REQUEST).token_ids == plain.token_ids
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"beams": 2, "best_of": 2}, "leave one of them out"),
+        ({"beams": 2, "temperature": 1.0}, "leave the temperature at 0"),
+        ({"best_of": 2}, "at temperature 0 all samples are equal"),
+        ({"beams": 2, "deadline_ms": 50}, "leave deadline_ms out"),
+        ({"beams": 0}, "width is 0"),
+        ({"best_of": 0, "temperature": 1.0}, "n is 0"),
+    ],
+)
+def test_contradictory_settings_are_refused(settings, message):
+    completer = EngineCompleter(rambling(V), TOKENIZER)
+    with pytest.raises(UsageError, match=message):
+        collect(completer, replace(REQUEST, **settings))
+    assert collect(completer, REQUEST).token_ids
