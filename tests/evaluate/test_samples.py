@@ -5,18 +5,22 @@ import json
 import pytest
 
 from codekiln.evaluate import sample_completions
+from codekiln.evaluate.samples import Completers
+from codekiln.index import Index, Origin
 from codekiln.telemetry import listening
-from fakes import FakeCompleter, document
+from fakes import FakeCompleter, document, tiny_tokenizer
 
 UNIX = "import os\n\n\ndef read(path):\n    with open(path) as file:\n        return file.read()\n"
 LAST = "x\n}\n\n    last_line = without_end"
 WINDOWS = "first = 1\r\n    second = 2\r\n\r\n    third = third_of(all)\r\n"
 DOCUMENTS = [document(UNIX, "unix.py"), document(LAST, "last.js", "javascript")]
+NO_INDEX = Index(tiny_tokenizer(), [])
 CANDIDATES = {("unix.py", 1), ("unix.py", 4), ("unix.py", 5), ("unix.py", 6), ("last.js", 4)}
 
 
-def sampled(completer, count=20, seed=0, documents=DOCUMENTS):
-    return sample_completions(completer, documents, count, max_tokens=5, seed=seed)
+def sampled(completer, count=20, seed=0, documents=DOCUMENTS, indexed=None, index=NO_INDEX):
+    completers = Completers(completer, indexed or FakeCompleter(["x"]), index)
+    return sample_completions(completers, documents, count, max_tokens=5, seed=seed)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -89,3 +93,22 @@ def test_few_lines_are_shown_around_the_place():
 def test_a_sample_is_json():
     (sample,) = sampled(FakeCompleter(["x"]), 1)
     assert json.loads(json.dumps(sample.plain()))["completion"] == "x"
+
+
+def test_the_index_is_asked_at_the_same_places_and_tells_its_sources():
+    text = "import os\n\n\ndef read(path, encoding):\n    with open(path, encoding=encoding) as file:\n"
+    tokenizer = tiny_tokenizer()
+    index = Index.of(tokenizer, [tokenizer.encode(text)], [Origin("lib", "io.py", licence="MIT")])
+    alone = FakeCompleter(["x"])
+    indexed = FakeCompleter(["open(path, encoding=encoding) as file:"])
+    samples = sampled(alone, indexed=indexed, index=index, documents=DOCUMENTS[:1])
+    assert indexed.requests == alone.requests
+    for sample in samples:
+        assert (sample.completion, sample.indexed) == (
+            "x",
+            "open(path, encoding=encoding) as file:",
+        )
+        source = sample.sources[0]
+        assert "open(path, encoding=encoding) as file:" in source.text
+        assert (source.count, source.place, source.licence) == (1, "lib/io.py:5", "MIT")
+        assert source.text in text

@@ -15,7 +15,7 @@ from codekiln.telemetry import listening
 from codekiln.tokenizer.stage import TokenizerConfig
 from codekiln.training import ModelStageConfig
 
-STAGES = ["corpus", "tokenizer", "inputs", "model", "evaluation", "report"]
+STAGES = ["corpus", "tokenizer", "inputs", "model", "index", "evaluation", "report"]
 FUNCTION = "def {name}_{n}(first, second):\n    return first * {n} + second\n\n\n"
 
 

@@ -241,8 +241,7 @@ def _plain(found: "Suggestion") -> dict[str, Any]:
                 "count": passage.count,
                 "flagged": passage.flagged,
                 "places": [
-                    {**dataclasses.asdict(place.origin), "line": place.line}
-                    for place in passage.places
+                    {**place.origin._asdict(), "line": place.line} for place in passage.places
                 ],
             }
             for passage in found.passages

@@ -87,13 +87,20 @@ def _print_completions(made: Mapping[str, Artifact]) -> None:
         output.print(f"\n[bold]{escape(place)}[/] of a held-out file")
         before = sample["before"].split("\n")
         for line in before[-4:-1]:
-            output.print(f"  │ {escape(line)}", style="dim", soft_wrap=True)
+            output.print(f"             │ {escape(line)}", style="dim", soft_wrap=True)
         start = escape(before[-1])
         for who, text, style in (
-            ("model ", sample["completion"], "green"),
-            ("author", sample["written"], "blue"),
+            ("model     ", sample["completion"], "green"),
+            ("with index", sample["indexed"], "green"),
+            ("author    ", sample["written"], "blue"),
         ):
             output.print(f"  {who} │ {start}[{style}]{escape(text)}[/]", soft_wrap=True)
+        for source in sample["sources"]:
+            others = f" and {source['count'] - 1:,} other places" if source["count"] > 1 else ""
+            told = (
+                f"“{source['text'].strip()}” as in {source['place']} ({source['licence']}){others}"
+            )
+            output.print(f"  learned from: {escape(told)}", style="dim", soft_wrap=True)
 
 
 def _completions(made: Mapping[str, Artifact]) -> list[dict[str, Any]]:

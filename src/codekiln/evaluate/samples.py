@@ -1,4 +1,7 @@
-"""Completions at random places of held-out files, each beside what the author wrote there."""
+"""Completions at random places of held-out files, each beside what the author wrote there.
+
+Each place is completed twice, by the model alone and with the index of its corpus mixed in.
+"""
 
 import re
 from collections.abc import Sequence
@@ -9,21 +12,50 @@ import numpy as np
 
 from codekiln.corpus import Document
 from codekiln.generate import Completer, CompletionRequest, collect
+from codekiln.index import Index, Place, trace
 from codekiln.telemetry import progress
 
 SHOWN_LINES = 8
+LEAST, SOURCES = 16, 2  # characters of a passage of one line, and how many of them are told
 WORDY = re.compile(r"\w.*\w.*\w.*\w")
 
 
 @dataclass(frozen=True)
+class Completers:
+    """The model alone, the same with an index, and that index."""
+
+    alone: Completer
+    indexed: Completer
+    index: Index
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a passage of a completion and of what stands before it on its line was learned from.
+
+    `place` is the first of `count` in the index, under `licence`.
+    """
+
+    text: str
+    count: int
+    place: str
+    licence: str
+
+
+@dataclass(frozen=True)
 class Sample:
-    """One place, what the model wrote to the end of that line, and what the author had written."""
+    """One place, what the model wrote to the end of that line, and what the author had written.
+
+    `completion` is the model's alone, `indexed` is written with the index, and `sources` are of that.
+    """
 
     path: str
     line: int
     column: int
     before: str
     completion: str
+    indexed: str
+    sources: tuple[Source, ...]
     written: str
     after: str
     finish_reason: str
@@ -35,7 +67,11 @@ class Sample:
 
 
 def sample_completions(
-    completer: Completer, documents: Sequence[Document], count: int, max_tokens: int, seed: int
+    completers: Completers,
+    documents: Sequence[Document],
+    count: int,
+    max_tokens: int,
+    seed: int,
 ) -> list[Sample]:
     """Complete at `count` places, drawn from all lines with at least four letters or digits.
 
@@ -54,13 +90,13 @@ def sample_completions(
     with progress("completions", len(chosen), "completions") as task:
         for place in chosen:
             document, number = lines[place]
-            samples.append(_sample(completer, document, number, max_tokens, generator))
+            samples.append(_sample(completers, document, number, max_tokens, generator))
             task.advance()
     return samples
 
 
 def _sample(
-    completer: Completer,
+    completers: Completers,
     document: Document,
     number: int,
     max_tokens: int,
@@ -82,15 +118,39 @@ def _sample(
         max_tokens=max_tokens,
         stop=("\n", "\r\n"),
     )
-    completion = collect(completer, request)
+    completion = collect(completers.alone, request)
+    indexed = collect(completers.indexed, request).text
     return Sample(
         path=document.path,
         line=number + 1,
         column=column + 1,
         before="\n".join(before.split("\n")[-SHOWN_LINES:]),
         completion=completion.text,
+        indexed=indexed,
+        sources=_sources(completers.index, line[:column], indexed),
         written=line[column:],
         after="\n".join(after.split("\n")[1 : SHOWN_LINES // 2]),
         finish_reason=completion.finish_reason,
         mean_logprob=float(np.mean(completion.logprobs)) if completion.logprobs else 0.0,
     )
+
+
+def _sources(index: Index, before: str, completion: str) -> tuple[Source, ...]:
+    """The rarest passages that reach from the line into the completion, or lie in it."""
+    if not completion.strip():
+        return ()
+    found = trace(before + completion, index, least=LEAST)
+    return tuple(
+        Source(
+            text=(before + completion)[passage.start : passage.end],
+            count=passage.count,
+            place=_name(passage.places[0]),
+            licence=passage.places[0].origin.licence,
+        )
+        for passage in found
+        if passage.end > len(before)
+    )[:SOURCES]
+
+
+def _name(place: Place) -> str:
+    return f"{place.origin.repository}/{place.origin.path}:{place.line}"

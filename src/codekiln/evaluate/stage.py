@@ -15,10 +15,11 @@ from codekiln.corpus import Document, documents
 from codekiln.evaluate.bits_per_byte import token_bits
 from codekiln.evaluate.compression import DICTIONARY, xz_bits_per_byte
 from codekiln.evaluate.ngram import NgramModel
-from codekiln.evaluate.samples import sample_completions
+from codekiln.evaluate.samples import Completers, sample_completions
 from codekiln.generate.engine import Engine
 from codekiln.generate.engine_completer import EngineCompleter
 from codekiln.generate.loading import load_engine
+from codekiln.index import Index, default_mixture
 from codekiln.inputs import Header, header_ids
 from codekiln.telemetry import progress
 from codekiln.tokenizer import Tokenizer
@@ -61,9 +62,12 @@ def build(config: EvaluationConfig, inputs: Mapping[str, Artifact], out: Path) -
     }
     shown = _file_to_show(held_out, config.seed)
     heat_map = _heat_map(tokenizer, held_out[shown], ids[shown], bits[shown])
-    completer = EngineCompleter(load_engine(inputs["model"].path), tokenizer)
     samples = sample_completions(
-        completer, held_out, config.completions, config.max_tokens, config.seed
+        _completers(inputs, tokenizer),
+        held_out,
+        config.completions,
+        config.max_tokens,
+        config.seed,
     )
     for name, content in (
         ("evaluation", evaluation),
@@ -76,6 +80,13 @@ def build(config: EvaluationConfig, inputs: Mapping[str, Artifact], out: Path) -
         "held_out_bytes": len(text),
         "held_out_files": len(held_out),
     }
+
+
+def _completers(inputs: Mapping[str, Artifact], tokenizer: Tokenizer) -> Completers:
+    engine = load_engine(inputs["model"].path)
+    index = Index.open(inputs["index"].path, tokenizer)
+    indexed = EngineCompleter(engine.twin(), tokenizer, index=index, mixture=default_mixture())
+    return Completers(EngineCompleter(engine, tokenizer), indexed, index)
 
 
 def _trained_in_half(model: Artifact) -> bool:
@@ -161,4 +172,4 @@ def _heat_map(
     }
 
 
-STAGE = Stage("evaluation", 1, build)
+STAGE = Stage("evaluation", 2, build)

@@ -10,6 +10,7 @@ from codekiln.corpus import CorpusConfig
 from codekiln.errors import RecipeError
 from codekiln.evaluate import EvaluationConfig
 from codekiln.evaluate.encoder import EncoderEvaluationConfig
+from codekiln.index.stage import IndexConfig
 from codekiln.inputs.functions import FunctionsConfig
 from codekiln.inputs.segments.stage import SegmentsConfig
 from codekiln.inputs.stage import InputsConfig
@@ -25,7 +26,7 @@ class Recipe:
     """All settings of one run, from sources to report.
 
     Those of `segments`, `functions`, `encoder` and `encoder_evaluation` count where `model.objective` is
-    `masked`, those of `inputs`, `evaluation` and `report` where it is not.
+    `masked`, those of `inputs`, `index`, `evaluation` and `report` where it is not.
     """
 
     corpus: CorpusConfig
@@ -33,6 +34,7 @@ class Recipe:
     name: str = "model"
     tokenizer: TokenizerConfig = field(default_factory=TokenizerConfig)
     inputs: InputsConfig = field(default_factory=InputsConfig)
+    index: IndexConfig = field(default_factory=IndexConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
     report: ReportConfig = field(default_factory=ReportConfig)
     segments: SegmentsConfig = field(default_factory=SegmentsConfig)

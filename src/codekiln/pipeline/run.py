@@ -6,6 +6,7 @@ from codekiln import corpus, evaluate
 from codekiln.artifact import Artifact, Stage, open_work, produce
 from codekiln.device import require_torch
 from codekiln.evaluate import encoder as encoder_evaluation
+from codekiln.index import stage as index
 from codekiln.inputs import functions
 from codekiln.inputs import stage as inputs
 from codekiln.inputs.segments import stage as segments
@@ -55,7 +56,8 @@ def _to_a_model(road: Road) -> None:
 
     road.make(inputs.STAGE, "corpus", "tokenizer")
     road.make(training.STAGE, "tokenizer", "inputs")
-    road.make(evaluate.STAGE, "corpus", "model")
+    road.make(index.STAGE, "corpus", "tokenizer")
+    road.make(evaluate.STAGE, "corpus", "model", "index")
     road.make(report.STAGE, "corpus", "tokenizer", "inputs", "model", "evaluation")
 
 

@@ -43,9 +43,12 @@ class Card:
     place: str
     before: str
     completion: str
+    indexed: str
+    sources: tuple[Mapping[str, Any], ...]
     written: str
     after: str
     equal: bool
+    indexed_equal: bool
     note: str
 
 
@@ -102,12 +105,15 @@ def card(entry: Mapping[str, Any]) -> Card:
         place=f"{entry['path']}:{entry['line']}:{entry['column']}",
         before="".join(entry["before"].splitlines(keepends=True)[-BEFORE_LINES:]),
         completion=entry["completion"],
+        indexed=entry["indexed"],
+        sources=tuple(entry["sources"]),
         written=entry["written"],
         # In a box of its own, the line end right after the completion goes without saying.
         after="".join(
             entry["after"].removeprefix("\n").splitlines(keepends=True)[:AFTER_LINES]
         ).removesuffix("\n"),
         equal=entry["completion"] == entry["written"],
+        indexed_equal=entry["indexed"] == entry["written"],
         note=note,
     )
 
