@@ -32,7 +32,8 @@ class Retriever:
         found = Counter(word for chunk in self._chunks for word in chunk)
         total = len(self._chunks)
         self._weight = {
-            word: math.log(1 + (total - count + 0.5) / (count + 0.5)) for word, count in found.items()
+            word: math.log(1 + (total - count + 0.5) / (count + 0.5))
+            for word, count in found.items()
         }
         self._mean = sum(chunk.total() for chunk in self._chunks) / total
 

@@ -1,8 +1,8 @@
 """How well each way of predicting did: tokens, nats, whole lines."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ from bench.index.reading import Floats
 from codekiln.tokenizer import Tokenizer
 
 BUCKETS = ((0, 0), (1, 3), (4, 7), (8, 11), (12, 64))  # lengths of the index's match, in tokens
-NOTHING = -np.inf
+
 
 System = Callable[[Place], Floats]
 
@@ -43,7 +43,8 @@ class Score:
     def size(self, least: int = 0, most: int = 64) -> dict[str, str]:
         """How many tokens and lines that are."""
         tokens, lines = (
-            sum(least <= length <= most for length in found) for found in (self.length, self.longest)
+            sum(least <= length <= most for length in found)
+            for found in (self.length, self.longest)
         )
         return {"tokens": f"{tokens:,}", "lines in all": f"{lines:,}"}
 
@@ -79,3 +80,16 @@ def line_ends(tokenizer: Tokenizer) -> npt.NDArray[np.int64]:
         if end:
             classes[token] = first.setdefault(head, token)
     return classes
+
+
+def join(parts: Sequence[Mapping[str, Score]]) -> dict[str, Score]:
+    """The scores of several sets of lines as one."""
+    return {
+        name: Score(
+            *(
+                [value for part in parts for value in getattr(part[name], entry.name)]
+                for entry in fields(Score)
+            )
+        )
+        for name in parts[0]
+    }

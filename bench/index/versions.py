@@ -1,7 +1,7 @@
 """Packages in two published versions: the older is indexed, lines new in the newer are predicted."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -28,9 +28,9 @@ class Pair:
     @cached_property
     def later(self) -> dict[str, str]:
         """Path and text of those modules of the newer version that do not stand in the older."""
-        old = {_digest(text) for text in self.known.values()}
+        old = digests(self.known.values())
         modules = _modules(f"{self.name}=={self.newer}")
-        return {path: text for path, text in modules if _digest(text) not in old}
+        return {path: text for path, text in modules if not digests([text]) & old}
 
     @cached_property
     def known_lines(self) -> frozenset[str]:
@@ -62,7 +62,11 @@ def new_lines(pair: Pair, text: str, ids: list[int], tokenizer: Tokenizer) -> li
             continue
         content = line.partition(SEPARATOR)[0] if line.strip() else b""
         new = content.decode(errors="replace").strip() not in pair.known_lines
-        if start is not None and new and any(sign.isalnum() for sign in content.decode(errors="replace")):
+        if (
+            start is not None
+            and new
+            and any(sign.isalnum() for sign in content.decode(errors="replace"))
+        ):
             lines.append(Line(start, place + 1))
         line, start = b"", None
     return lines
@@ -79,5 +83,6 @@ def _modules(release: str) -> Iterator[tuple[str, str]]:
     source.close()
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def digests(texts: Iterable[str]) -> set[str]:
+    """SHA-256 of each."""
+    return {hashlib.sha256(text.encode()).hexdigest() for text in texts}

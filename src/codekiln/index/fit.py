@@ -55,7 +55,7 @@ def observe(logits: Logits, matches: Sequence[Match], token: int) -> Observation
 
 @dataclass(frozen=True)
 class Observations:
-    """Many places together: `[places, …]`; rival `r` is one of place `of[r]`, place `p` of line `line[p]`."""
+    """Places together: `[places, …]`; rival `r` is one of place `of[r]`, place `p` of line `line[p]`."""
 
     evidence: Probabilities
     matched: npt.NDArray[np.bool_]
@@ -94,17 +94,21 @@ class Observations:
     def __len__(self) -> int:
         return len(self.truth)
 
-    def shares(self, weights: Probabilities) -> Probabilities:
+    def shares(self, weights: npt.ArrayLike) -> Probabilities:
         """How much of the mixture each expert has, `[places, 1 + experts]`."""
-        gates = np.einsum("pef,ef->pe", self.evidence, weights)
+        gates = np.einsum("pef,ef->pe", self.evidence, np.asarray(weights))
         gates = np.where(self.matched, gates, -np.inf)
         gates = np.concatenate([np.zeros((len(self), 1)), gates], axis=1)
         parts = np.exp(gates - gates.max(axis=1, keepdims=True))
         return np.asarray(parts / parts.sum(axis=1, keepdims=True))
 
-    def loss(self, weights: Probabilities) -> float:
+    def loss(self, weights: npt.ArrayLike) -> float:
         """Nats a token."""
         return float(-np.log((self.shares(weights) * self.truth).sum(axis=1)).mean())
+
+    def loss_of_model(self) -> float:
+        """Nats a token of the model alone."""
+        return float(-np.log(self.truth[:, 0]).mean())
 
 
 def fit_loss(seen: Observations) -> Mixture:
@@ -152,8 +156,8 @@ def _newton(
 def fit_lines(seen: Observations, start: Mixture) -> Mixture:
     """The weights by which most lines come out whole when the likeliest token is taken, from a `start`.
 
-    A line is whole if at all its places the truth is ahead of its strongest rival. For the gradient's sake a
-    sigmoid of the lead stands for that, and a line counts as the product of its places.
+    A line is whole if at all its places the truth is ahead of its strongest rival. For the sake of the
+    gradient a sigmoid of the lead stands for that, and a line counts as the product of its places.
     """
     weights = np.array(start.weights)
     value, gradient = _lines(seen, weights)
