@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from codekiln import __version__
-from codekiln.cli import corpus, encoder_summary, models, summary, tokenizer, training
+from codekiln.cli import corpus, encoder_summary, index, models, summary, tokenizer, training
 from codekiln.cli.complete import complete
 from codekiln.cli.options import Json, Runner, Settings, Work
 from codekiln.cli.terminal import output, print_json, progress_bars
@@ -21,6 +21,7 @@ app = typer.Typer(
 
 app.add_typer(corpus.app, name="corpus")
 app.add_typer(tokenizer.app, name="tokenizer")
+app.add_typer(index.app, name="index")
 
 
 def _version(wanted: bool) -> None:

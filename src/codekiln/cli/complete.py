@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from codekiln.cli.options import Json, Model, Work
-from codekiln.cli.terminal import errors, print_json, printable, progress_bars
+from codekiln.cli.passages import passage_as_json, passage_line
+from codekiln.cli.terminal import errors, print_json, progress_bars
 from codekiln.errors import UsageError
 from codekiln.generate.loading import EngineKind, Weights
 from codekiln.languages import language_of
@@ -149,26 +149,6 @@ def _at(
 
 
 @contextmanager
-def _opened(path: Path | None, model: Path, work: Path) -> "Iterator[Index | None]":
-    """The index of an artifact, or that of a folder of code, brought up to date."""
-    from codekiln.artifact import MANIFEST, open_work
-    from codekiln.generate.loading import model_folder
-    from codekiln.index import FolderIndex, Index
-    from codekiln.tokenizer import Tokenizer
-
-    if path is None:
-        yield None
-        return
-    tokenizer = Tokenizer.load(model_folder(model))
-    if (path / MANIFEST).exists():
-        yield Index.open(path, tokenizer)
-        return
-    open_work(work)
-    with FolderIndex.open(path, tokenizer, work) as live:
-        yield live.index
-
-
-@contextmanager
 def _completer(
     model: Path,
     index: "Index | None",
@@ -218,13 +198,7 @@ def _suggest(
         label = "unverified" if found.text else "nothing to show"
         errors.print(f"[dim]{label}: {REASONS[found.verified.reason]}[/]")
     for passage in found.passages:
-        place, others = passage.places[0], passage.count - 1
-        more = f" and {others} other places" if others else ""
-        flag = "[red]licence not on your list:[/] " if passage.flagged else ""
-        text = printable(
-            f"{place.origin.repository}/{place.origin.path}:{place.line}, {place.origin.licence}"
-        )
-        errors.print(f"[dim]{flag}as in {escape(text)}{more}[/]")
+        errors.print(f"[dim]{passage_line(passage)}[/]", soft_wrap=True)
 
 
 def _plain(found: "Suggestion") -> dict[str, Any]:
@@ -236,15 +210,7 @@ def _plain(found: "Suggestion") -> dict[str, Any]:
         "written": written.pop("text"),
         **written,
         "passages": [
-            {
-                "text": (found.before + found.text)[passage.start : passage.end],
-                "count": passage.count,
-                "flagged": passage.flagged,
-                "places": [
-                    {**place.origin._asdict(), "line": place.line} for place in passage.places
-                ],
-            }
-            for passage in found.passages
+            passage_as_json(found.before + found.text, passage) for passage in found.passages
         ],
         "verify_ms": found.verify_ms,
         "trace_ms": found.trace_ms,

@@ -24,8 +24,12 @@ from codekiln.inputs.shards import id_type
 from codekiln.tokenizer import Tokenizer
 
 TOKENS, SUFFIXES, STARTS = "tokens.npy", "suffixes.npy", "starts.npy"
+<<<<<<< HEAD
 BLOCK = 1024  # places looked at together
 OUTLINED = 256  # suffixes for each number of the outline
+=======
+FEW = 16  # places of which one mostly goes on
+>>>>>>> h-index
 
 Places = npt.NDArray[np.int64]
 
@@ -153,19 +157,19 @@ class Shard:
         if best or most == least:
             return best
         best = self._going_on(context, least)
-        if not best:
-            return None
-        while most - best.length > 1:
-            middle = (best.length + most) // 2
-            longer = self._going_on(context, middle)
-            best, most = (longer, most) if longer else (best, middle)
+        while best and best.length + 1 < most:
+            length = min(2 * best.length, (best.length + most) // 2)  # most matches are short
+            longer = self._going_on(context, length)
+            best, most = (longer, most) if longer else (best, length)
         return best
 
     def _going_on(self, context: bytes, length: int) -> Span | None:
         low, high = self.find(context[len(context) - length * self.tokens.itemsize :])
-        for start in range(low, high, BLOCK):
-            if len(self.followed(Span(length, start, min(start + BLOCK, high)))):
+        start, size = low, FEW
+        while start < high:
+            if len(self.followed(Span(length, start, min(start + size, high)))):
                 return Span(length, low, high)
+            start, size = start + size, 2 * size
         return None
 
     def followed(self, span: Span, step: int = 1) -> Places:
