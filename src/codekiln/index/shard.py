@@ -24,12 +24,8 @@ from codekiln.inputs.shards import id_type
 from codekiln.tokenizer import Tokenizer
 
 TOKENS, SUFFIXES, STARTS = "tokens.npy", "suffixes.npy", "starts.npy"
-<<<<<<< HEAD
-BLOCK = 1024  # places looked at together
-OUTLINED = 256  # suffixes for each number of the outline
-=======
 FEW = 16  # places of which one mostly goes on
->>>>>>> h-index
+OUTLINED = 256  # suffixes for each number of the outline
 
 Places = npt.NDArray[np.int64]
 
