@@ -43,7 +43,7 @@ def build(config: EvaluationConfig, inputs: Mapping[str, Artifact], out: Path) -
     corpus = inputs["corpus"]
     held_out = list(documents(corpus, "held_out"))
     ids = [tokenizer.encode(document.content) for document in held_out]
-    engine = load_engine(inputs["model"].path, half=_trained_in_half(inputs["model"]))
+    engine = load_engine(inputs["model"].path, kind="torch", half=_trained_in_half(inputs["model"]))
     bits = _model_bits(engine, tokenizer, held_out, ids)
     text = "".join(document.content for document in held_out).encode()
     xz = xz_bits_per_byte(text, _training_tail(corpus))
@@ -61,7 +61,7 @@ def build(config: EvaluationConfig, inputs: Mapping[str, Artifact], out: Path) -
     }
     shown = _file_to_show(held_out, config.seed)
     heat_map = _heat_map(tokenizer, held_out[shown], ids[shown], bits[shown])
-    completer = EngineCompleter(load_engine(inputs["model"].path), tokenizer)
+    completer = EngineCompleter(load_engine(inputs["model"].path, kind="torch"), tokenizer)
     samples = sample_completions(
         completer, held_out, config.completions, config.max_tokens, config.seed
     )
