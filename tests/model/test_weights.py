@@ -129,7 +129,7 @@ def test_weights_that_are_no_floating_point_numbers_are_told(folder):
     tensors = read_tensors(path)
     tensors["model.norm.weight"] = tensors["model.norm.weight"].to(torch.int16)
     write_tensors(path, tensors)
-    refuse(folder, "weights of type torch.int16, and codekiln reads fp32, fp16")
+    refuse(folder, "weights of type I16, and codekiln reads fp32, fp16")
 
 
 @pytest.mark.parametrize("layers", [1, 3])

@@ -44,7 +44,7 @@ def build(config: EvaluationConfig, inputs: Mapping[str, Artifact], out: Path) -
     corpus = inputs["corpus"]
     held_out = list(documents(corpus, "held_out"))
     ids = [tokenizer.encode(document.content) for document in held_out]
-    engine = load_engine(inputs["model"].path, half=_trained_in_half(inputs["model"]))
+    engine = load_engine(inputs["model"].path, kind="torch", half=_trained_in_half(inputs["model"]))
     bits = _model_bits(engine, tokenizer, held_out, ids)
     text = "".join(document.content for document in held_out).encode()
     xz = xz_bits_per_byte(text, _training_tail(corpus))

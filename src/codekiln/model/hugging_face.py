@@ -14,6 +14,7 @@ from codekiln.errors import ModelError
 from codekiln.model.config import ModelConfig, RopeScaling
 
 FILE_NAME = "config.json"
+TOKENIZER_KEY = "tokenizer_sha256"  # an entry of ours, which binds a model to its tokenizer
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,23 @@ def read_config(folder: Path) -> ModelConfig:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise damaged(path, repr(error)) from None
     raise ModelError(f"{path} asks for {refused}: take another model.")
+
+
+def read_bound_config(folder: Path, tokenizer_sha256: str, *, causal: bool = True) -> ModelConfig:
+    """The shape of the model in a folder, which is to belong to a tokenizer; without `causal` an encoder.
+
+    Raises:
+        ModelError: as `read_config`, and if it was trained with another tokenizer, or is an encoder
+            where a causal model is wanted, or the other way about.
+    """
+    config = read_config(folder)
+    if read_entries(folder).get(TOKENIZER_KEY) != tokenizer_sha256:
+        raise ModelError(f"The model in {folder} was trained with another tokenizer: use its own.")
+    if config.causal != causal:
+        kinds = ("an encoder", "a causal model")
+        found, wanted = kinds[config.causal], kinds[causal]
+        raise ModelError(f"The model in {folder} is {found}, and {wanted} is needed: give another.")
+    return config
 
 
 def damaged(path: Path, what: object) -> ModelError:

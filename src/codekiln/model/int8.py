@@ -1,12 +1,11 @@
-"""Weights in a byte each: every row of a matrix has a scale of its own, symmetric about zero."""
+"""A model's weights in a byte each, as `compress` stores them: every matrix as `arrays.Rows`."""
 
 from collections.abc import Mapping
 
 import torch
 from torch import Tensor
 
-LARGEST = 127
-SCALE = ".scale"  # behind the name of a matrix
+from codekiln.model import arrays
 
 
 def quantise(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -14,24 +13,9 @@ def quantise(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     stored: dict[str, Tensor] = {}
     for name, weight in weights.items():
         if weight.ndim == 2:
-            scale = weight.abs().amax(dim=1).clamp(min=torch.finfo(torch.float32).tiny) / LARGEST
-            stored[name] = (weight / scale[:, None]).round().to(torch.int8)
-            stored[name + SCALE] = scale
+            rows = arrays.quantise(weight.detach().float().cpu().numpy())
+            stored[name] = torch.from_numpy(rows.values)
+            stored[name + arrays.SCALE] = torch.from_numpy(rows.scale)
         else:
             stored[name] = weight
     return stored
-
-
-def restore(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The weights in fp32 that `quantise` stored.
-
-    Raises:
-        KeyError: a matrix lacks its scale.
-    """
-    return {
-        name: tensor.float() * stored[name + SCALE][:, None]
-        if tensor.dtype == torch.int8
-        else tensor
-        for name, tensor in stored.items()
-        if not name.endswith(SCALE)
-    }

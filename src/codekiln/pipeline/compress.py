@@ -26,8 +26,9 @@ def compress(model: Path, work: Path) -> Artifact:
 
 
 def _build(_config: Any, inputs: Mapping[str, Artifact], out: Path) -> Statistics:
+    from codekiln.model.arrays import FILE_NAME
     from codekiln.model.int8 import quantise
-    from codekiln.model.weights import FILE_NAME, load_model, write_tensors
+    from codekiln.model.weights import load_model, write_tensors
     from codekiln.tokenizer import Tokenizer
 
     folder = inputs["model"].path

@@ -5,14 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import torch
 
 from codekiln.errors import ModelError
 from codekiln.model.config import ModelConfig, RopeScaling
 from codekiln.model.gguf.container import Gguf
 from codekiln.model.gguf.tensors import ROPE_FACTORS
 from codekiln.model.hugging_face import FAMILIES
-from codekiln.model.rotary import slowing, unscaled_frequencies
 
 # GGUF has the factors alone, not the numbers they follow from: those of Llama 3.1 and of 3.2.
 PUBLISHED_SCALINGS = tuple(
@@ -80,6 +78,10 @@ def _config(file: Gguf) -> ModelConfig:
 
 
 def _scaled(file: Gguf, plain: ModelConfig) -> ModelConfig:
+    import torch
+
+    from codekiln.model.rotary import slowing, unscaled_frequencies
+
     factors = torch.from_numpy(file.tensors[ROPE_FACTORS].values())
     unscaled = unscaled_frequencies(plain, torch.device("cpu"))
     for scaling in PUBLISHED_SCALINGS:

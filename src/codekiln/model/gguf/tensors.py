@@ -3,12 +3,14 @@
 import re
 from pathlib import Path
 
-import torch
-from torch import Tensor
+import numpy as np
+import numpy.typing as npt
 
 from codekiln.model.config import ModelConfig
 from codekiln.model.gguf.container import read_gguf
 from codekiln.model.hugging_face import family_of
+
+Floats = npt.NDArray[np.float32]
 
 ROPE_FACTORS = "rope_freqs.weight"  # no weights: by how much Llama 3 slows each pair down
 
@@ -57,7 +59,7 @@ def their_name(name: str) -> str:
     return f"blk.{layer[1]}.{_THEIRS[layer[2]]}.{kind}" if layer else f"{_THEIRS[part]}.{kind}"
 
 
-def read_weights(path: Path, config: ModelConfig) -> dict[str, Tensor]:
+def read_weights(path: Path, config: ModelConfig) -> dict[str, Floats]:
     """All weights of a file in fp32, by our names.
 
     Raises:
@@ -67,16 +69,16 @@ def read_weights(path: Path, config: ModelConfig) -> dict[str, Tensor]:
     weights = {}
     for name, stored in read_gguf(path).tensors.items():
         if name != ROPE_FACTORS:
-            tensor = torch.from_numpy(stored.values())
+            values = stored.values()
             heads = _rearranged_heads(name, config)
-            weights[our_name(name)] = halves(tensor, heads) if heads else tensor
+            weights[our_name(name)] = halves(values, heads) if heads else values
     return weights
 
 
-def stored_form(name: str, tensor: Tensor, config: ModelConfig) -> Tensor:
+def stored_form(name: str, values: Floats, config: ModelConfig) -> Floats:
     """One of our weights as GGUF has it, by its GGUF name."""
     heads = _rearranged_heads(name, config)
-    return neighbours(tensor, heads) if heads else tensor
+    return neighbours(values, heads) if heads else values
 
 
 def _rearranged_heads(name: str, config: ModelConfig) -> int:
@@ -91,21 +93,21 @@ def _rearranged_heads(name: str, config: ModelConfig) -> int:
     return heads.get(name.split(".")[-2], 0)
 
 
-def halves(tensor: Tensor, heads: int) -> Tensor:
+def halves(values: Floats, heads: int) -> Floats:
     """The rows of each head from pairs of neighbours to pairs across the halves.
 
-    >>> halves(torch.tensor([0, 10, 1, 11]), heads=1).tolist()
-    [0, 1, 10, 11]
+    >>> halves(np.float32([0, 10, 1, 11]), heads=1).tolist()
+    [0.0, 1.0, 10.0, 11.0]
     """
-    pairs = tensor.view(heads, -1, 2, *tensor.shape[1:])
-    return pairs.transpose(1, 2).reshape(tensor.shape)
+    pairs = values.reshape(heads, -1, 2, *values.shape[1:])
+    return pairs.swapaxes(1, 2).reshape(values.shape)
 
 
-def neighbours(tensor: Tensor, heads: int) -> Tensor:
+def neighbours(values: Floats, heads: int) -> Floats:
     """The other way round.
 
-    >>> neighbours(torch.tensor([0, 1, 10, 11]), heads=1).tolist()
-    [0, 10, 1, 11]
+    >>> neighbours(np.float32([0, 1, 10, 11]), heads=1).tolist()
+    [0.0, 10.0, 1.0, 11.0]
     """
-    pairs = tensor.view(heads, 2, -1, *tensor.shape[1:])
-    return pairs.transpose(1, 2).reshape(tensor.shape)
+    pairs = values.reshape(heads, 2, -1, *values.shape[1:])
+    return pairs.swapaxes(1, 2).reshape(values.shape)

@@ -1,24 +1,22 @@
 """A model as one GGUF file that llama.cpp loads; the package `gguf` quantises and lays it out."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
-
-import numpy as np
-import numpy.typing as npt
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, Any, Literal
 
 from codekiln.artifact import BESIDE, disk_errors
 from codekiln.model.config import ModelConfig
 from codekiln.model.gguf.container import require_gguf
 from codekiln.model.gguf.shape import metadata_of as shape_metadata
-from codekiln.model.gguf.tensors import ROPE_FACTORS, stored_form, their_name
+from codekiln.model.gguf.tensors import ROPE_FACTORS, Floats, stored_form, their_name
 from codekiln.model.gguf.vocabulary import metadata_of as tokenizer_metadata
 from codekiln.model.hugging_face import family_of
-from codekiln.model.rotary import slowing, unscaled_frequencies
-from codekiln.model.transformer import Transformer
 from codekiln.tokenizer import Tokenizer
+
+if TYPE_CHECKING:
+    from codekiln.model.transformer import Transformer
 
 GgufType = Literal["f16", "q8_0", "q4_0"]
 BLOCK = 32  # values that share a scale in Q8_0 and Q4_0
@@ -76,32 +74,34 @@ def _add_entries(writer: Any, entries: Mapping[str, Any]) -> None:
         add[type(value)](key, value)
 
 
-def _tensors(model: Transformer) -> list[tuple[str, Tensor]]:
-    """GGUF's names and the tensors in its order of rows, in fp32."""
+def _tensors(model: Transformer) -> list[tuple[str, Floats]]:
+    """GGUF's names and the values in its order of rows, in fp32."""
     config = model.config
     found = [
-        (name, stored_form(name, tensor.detach().float().cpu(), config))
+        (name, stored_form(name, tensor.detach().float().cpu().numpy(), config))
         for name, tensor in ((their_name(ours), t) for ours, t in model.state_dict().items())
     ]
     if config.rope_scaling is None:
         return found
+    import torch
+
+    from codekiln.model.rotary import slowing, unscaled_frequencies
+
     plain = unscaled_frequencies(config, torch.device("cpu"))
-    return [(ROPE_FACTORS, slowing(plain, config.rope_scaling)), *found]
+    return [(ROPE_FACTORS, slowing(plain, config.rope_scaling).numpy()), *found]
 
 
-def _add_tensor(writer: Any, name: str, tensor: Tensor, kind: GgufType) -> None:
+def _add_tensor(writer: Any, name: str, values: Floats, kind: GgufType) -> None:
     from gguf import GGMLQuantizationType
     from gguf.quants import quantize
 
-    type_name = _type_of(name, tensor, kind)
-    values: npt.NDArray[np.float32] = tensor.contiguous().numpy()
-    stored = GGMLQuantizationType[type_name]
+    stored = GGMLQuantizationType[_type_of(name, values, kind)]
     writer.add_tensor(name, quantize(values, stored), raw_dtype=stored)
 
 
-def _type_of(name: str, tensor: Tensor, kind: GgufType) -> str:
-    if tensor.ndim == 1:
+def _type_of(name: str, values: Floats, kind: GgufType) -> str:
+    if values.ndim == 1:
         return "F32"
-    if tensor.shape[1] % BLOCK:
+    if values.shape[1] % BLOCK:
         return "F16"
     return "Q8_0" if kind == "q4_0" and name in TABLES else kind.upper()

@@ -19,7 +19,7 @@ class DiskOrigin:
         Raises:
             ModelError: it is neither, or the folder lacks something or has pickled weights alone.
         """
-        from codekiln.model.weights import INDEX_NAME, weight_files
+        from codekiln.model.arrays import INDEX_NAME, weight_files
 
         self.name = path.resolve().stem if path.is_file() else path.resolve().name
         if path.is_file():

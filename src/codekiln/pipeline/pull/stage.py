@@ -74,9 +74,10 @@ def adopt(folder: Path) -> Statistics:
         ModelError: the weights do not fit the configuration, or the tokenizer not the weights; or
             it is of a kind that we do not compute.
     """
+    from codekiln.model.arrays import GGUF_NAME
     from codekiln.model.gguf import config_of, read_gguf, tokenizer_of
     from codekiln.model.hugging_face import family_of, read_config
-    from codekiln.model.weights import GGUF_NAME, assemble, write_config
+    from codekiln.model.weights import assemble, write_config
 
     if (folder / GGUF_NAME).exists():
         file = read_gguf(folder / GGUF_NAME)

@@ -1,0 +1,160 @@
+"""The fast engine: a compiled graph, and the pages of keys and values that it reads and writes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from codekiln.errors import ModelError
+from codekiln.generate.engine import Ids, Logits
+from codekiln.generate.openvino.forms import Kind
+from codekiln.generate.openvino.graph import build_graph
+from codekiln.generate.openvino.pages import PAGE, PageTable
+from codekiln.generate.openvino.rotary import rotary_tables
+from codekiln.generate.openvino.runtime import (
+    CompiledModel,
+    InferRequest,
+    Type,
+    compile_model,
+    has_bf16,
+    tensor,
+)
+from codekiln.model.arrays import Floats, check_fit, read_arrays, shapes
+from codekiln.model.config import ModelConfig
+
+CHUNK = 512  # most tokens of a row that are read at once, which bounds the memory they take
+
+
+@dataclass(frozen=True)
+class Network:
+    """What engines on the same weights share."""
+
+    config: ModelConfig
+    compiled: CompiledModel
+    cosine: Floats
+    sine: Floats
+    half: bool
+
+
+def load_network(folder: Path, config: ModelConfig, kind: Kind) -> Network:
+    """Read the weights in a folder and compile them; `f32` computes everything in fp32.
+
+    Raises:
+        ModelError: the weights are missing or damaged, or do not fit the configuration.
+        MissingExtraError: they are in GGUF, and the package that reads it is not installed.
+    """
+    weights = read_arrays(folder, config)
+    check_fit(folder, weights, shapes(config))
+    half = kind != "f32" and has_bf16()
+    graph = build_graph(config, weights, kind, half_attention=half)
+    compiled = compile_model(graph, quantised=kind != "f32", half_cache=half)
+    return Network(config, compiled, *rotary_tables(config), half)
+
+
+class OpenVinoEngine:
+    """Implements `Engine`. A rewind costs nothing, and a fork copies the page that is written next."""
+
+    def __init__(self, network: Network) -> None:
+        self._network, self.length = network, 0
+        self._pages = PageTable()
+        self._request: InferRequest = network.compiled.create_infer_request()
+        self._caches: dict[str, npt.NDArray[np.generic]] = {}
+
+    @property
+    def context(self) -> int:
+        """Most tokens a sequence may have."""
+        return self._network.config.context
+
+    @property
+    def vocabulary(self) -> int:
+        """Number of ids."""
+        return self._network.config.vocabulary
+
+    def prefill(self, ids: Ids) -> Logits:
+        """Forget everything and read `ids[batch, n]`; logits `[batch, vocab]` after the last one."""
+        self._check_room(0, ids)
+        self.length = 0
+        self._pages.clear(len(ids))
+        return self.read(ids)
+
+    def read(self, ids: Ids) -> Logits:
+        """Read `ids[batch, n]` more; logits `[batch, vocab]` after the last one."""
+        self._check_room(self.length, ids)
+        for start in range(0, ids.shape[1], CHUNK):
+            part = ids[:, start : start + CHUNK]
+            ends = np.arange(1, len(part) + 1) * part.shape[1] - 1
+            logits = self._infer(part, ends)
+        return logits
+
+    def step(self, ids: Ids) -> Logits:
+        """Read `ids[batch, n]` more; logits `[batch, n, vocab]` after each."""
+        self._check_room(self.length, ids)
+        return self._infer(ids, np.arange(ids.size)).reshape(*ids.shape, -1)
+
+    def fork(self, parents: Sequence[int]) -> None:
+        """Row `i` becomes a copy of row `parents[i]`."""
+        self._pages.fork(parents)
+
+    def rewind(self, n: int) -> None:
+        """Forget the last `n` tokens of every row."""
+        assert 0 <= n <= self.length
+        self.length -= n
+
+    def twin(self) -> "OpenVinoEngine":
+        """Another engine on the same weights, with an empty cache of its own."""
+        return OpenVinoEngine(self._network)
+
+    def _check_room(self, length: int, ids: Ids) -> None:
+        if length + ids.shape[1] > self.context:
+            raise ModelError(
+                f"{length + ids.shape[1]} tokens do not fit the model's context of "
+                f"{self.context}: shorten the prompt."
+            )
+
+    def _infer(self, ids: Ids, wanted: npt.NDArray[np.int64]) -> Logits:
+        """Logits `[wanted, vocab]` at those of the places in `ids`, counted row after row."""
+        rows, n = ids.shape
+        past, total = self.length, self.length + n
+        self._make_room(n)
+        pages = self._pages.rows
+        angles = (rows * n, 1, 1, -1)
+        inputs = {
+            "ids": ids.reshape(-1).astype(np.int32),
+            "cosine": np.tile(self._network.cosine[past:total], (rows, 1)).reshape(angles),
+            "sine": np.tile(self._network.sine[past:total], (rows, 1)).reshape(angles),
+            "past_lens": np.full(rows, past, np.int32),
+            "subsequence_begins": np.arange(0, rows * n + 1, n, dtype=np.int32),
+            "block_indices": np.array(pages, np.int32).reshape(-1),
+            "block_indices_begins": np.arange(rows + 1, dtype=np.int32) * len(pages[0]),
+            "max_context_len": np.array(total, np.int32),
+            "wanted": wanted.astype(np.int32),
+        }
+        for name, array in inputs.items():
+            self._request.set_tensor(name, tensor(array))
+        self._request.infer()
+        self.length = total
+        return np.array(self._request.get_output_tensor(0).data)
+
+    def _make_room(self, n: int) -> None:
+        """Have pages for `n` more tokens of each row, and in them the tokens they shared until now."""
+        before = self._pages.capacity
+        copies = self._pages.extend(self.length, n)
+        if self._pages.capacity > before or not self._caches:
+            self._grow(self._pages.capacity)
+        for source, target in copies:
+            for cache in self._caches.values():
+                cache[target] = cache[source]
+
+    def _grow(self, capacity: int) -> None:
+        config = self._network.config
+        shape = (capacity, config.key_value_heads, PAGE, config.head_width)
+        half = self._network.half
+        for layer in range(config.layers):
+            for name in (f"key_cache.{layer}", f"value_cache.{layer}"):
+                cache = np.zeros(shape, np.uint16 if half else np.float32)
+                if name in self._caches:
+                    cache[: len(self._caches[name])] = self._caches[name]
+                self._caches[name] = cache
+                self._request.set_tensor(name, tensor(cache, Type.bf16 if half else None))
