@@ -13,19 +13,30 @@ from dataclasses import dataclass
 from codekiln.languages import Language
 
 ALL = "*"
-SOURCE_FOLDERS = ("", "src", "lib", "include", "src/main/java")  # below the root, and above the file
+SOURCE_FOLDERS = (
+    "",
+    "src",
+    "lib",
+    "include",
+    "src/main/java",
+)  # below the root, and above the file
 
 _SCRIPTS = (".ts", ".tsx", ".d.ts", ".js", ".jsx", ".mjs", ".cjs", ".mts")
 
 _PYTHON = re.compile(
-    r"^[ \t]*(?:from[ \t]+(?P<module>\.*[\w.]*)[ \t]+import[ \t]*(?:\((?P<many>[^()]{1,4000})\)|(?P<few>[^\n#(]+))"
-    r"|import[ \t]+(?P<modules>[^\n#;]+))",
-    re.MULTILINE,
+    r"""^[ \t]*(?:
+        from[ \t]+(?P<module>\.*[\w.]*)[ \t]+import[ \t]*(?:\((?P<many>[^()]{1,4000})\)|(?P<few>[^\n\#(]+))
+        |import[ \t]+(?P<modules>[^\n\#;]+)
+    )""",
+    re.MULTILINE | re.VERBOSE,
 )
 _SCRIPT = re.compile(
-    r"^[ \t]*(?:(?P<verb>import|export)\b(?P<clause>[^;'\"`=()]{1,2000}?)\bfrom\s*(['\"])(?P<from>\.[^'\"\n]*)\3"
-    r"|(?:const|let|var)\s+(?P<names>\{[^{}]{1,2000}\}|[\w$]+)\s*=\s*require\(\s*(['\"])(?P<required>\.[^'\"\n]*)\6)",
-    re.MULTILINE,
+    r"""^[ \t]*(?:
+        (?:import|export)\b(?P<clause>[^;'"`=()]{1,2000}?)\bfrom\s*['"](?P<from>\.[^'"\n]*)['"]
+        |(?:const|let|var)\s+(?P<names>\{[^{}]{1,2000}\}|[\w$]+)\s*=\s*
+            require\(\s*['"](?P<required>\.[^'"\n]*)['"]
+    )""",
+    re.MULTILINE | re.VERBOSE,
 )
 _HEADER = re.compile(r'^[ \t]*#[ \t]*(?:include|import)[ \t]*"([^"\n]+)"', re.MULTILINE)
 _JAVA = re.compile(r"^import[ \t]+([\w.]+)[ \t]*;", re.MULTILINE)
