@@ -61,7 +61,10 @@ def refusal(path: str) -> str:
 
 
 class WorkingFolder:
-    """Reads the files of one folder, and remembers those it has read by size and time of change."""
+    """Reads the files of one folder, and remembers those it has read by size and time of change.
+
+    For one thread at a time. What git ignores is read once.
+    """
 
     def __init__(self, root: Path) -> None:
         """`root` need not exist: then nothing is found."""

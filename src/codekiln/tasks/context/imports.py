@@ -19,7 +19,7 @@ SOURCE_FOLDERS = (
     "lib",
     "include",
     "src/main/java",
-)  # below the root, and above the file
+)  # where imports of a repository begin
 
 _SCRIPTS = (".ts", ".tsx", ".d.ts", ".js", ".jsx", ".mjs", ".cjs", ".mts")
 
@@ -74,7 +74,7 @@ def places(
     elif language.name == "java":
         yield from (f"{folder}{module.replace('.', '/')}.java" for folder in _above(here))
     elif language.name in ("c", "cpp", "objc"):
-        yield from (_joined(folder, module) for folder in dict.fromkeys((here, *_above(here))))
+        yield from (_joined(folder, module) for folder in _above(here))
     else:
         path = _joined(here, module)
         stem, ending = posixpath.splitext(path)
@@ -89,14 +89,14 @@ def _python_places(module: str, here: str, is_package: Callable[[str], bool]) ->
     name = module.lstrip(".")
     level = len(module) - len(name)
     if level:
-        starts = [_joined(here, "../" * (level - 1)) + "/"]
+        starts = [_joined(here, "../" * (level - 1))]
     else:
         starts = [folder for folder in _above(here) if not is_package(folder.rstrip("/"))]
     for start in starts:
         path = _joined(start, name.replace(".", "/"))
-        yield from (
-            (f"{path}.py", f"{path}/__init__.py") if name else (_joined(path, "__init__.py"),)
-        )
+        if name:
+            yield f"{path}.py"
+        yield _joined(path, "__init__.py")
 
 
 def _above(folder: str) -> list[str]:
