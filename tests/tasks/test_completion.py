@@ -1,7 +1,11 @@
+import argparse
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import codekiln
 from codekiln.errors import UsageError
 from codekiln.inputs.formats import Header, header_ids
 from codekiln.tasks import completion_prompt
@@ -147,3 +151,80 @@ def test_another_model_that_knows_the_middle_is_asked_as_it_has_learned():
     assert found == [tokenizer.opening, first, *before, second, *after, third]
     short = completion_prompt(tokenizer, "def add " * 50, "return first\n" * 50, HEADER, 40)
     assert 20 < len(short) <= 40
+
+
+LIBRARY = Path(argparse.__file__).read_text(encoding="utf-8")  # more than 2,000 lines
+STARTER = Tokenizer.load(Path(codekiln.__file__).parent / "starter")
+TOKENIZERS = {
+    "spm": STARTER,
+    "psm": foreign(qwen2(), "<|endoftext|>"),
+    "none": foreign(smollm(), "<|im_end|>"),
+}
+
+
+def shared(last, ids):
+    pairs = enumerate(zip(last, ids, strict=False))
+    return next((place for place, (a, b) in pairs if a != b), min(len(last), len(ids)))
+
+
+@pytest.mark.parametrize("order", TOKENIZERS)
+@pytest.mark.parametrize("suffix", [LIBRARY[60_000:], ""], ids=["suffix", "end of file"])
+def test_while_typing_the_prompt_keeps_its_beginning(order, suffix):
+    tokenizer, kept, keys = TOKENIZERS[order], 0, 0
+    for start in (600, 2_500, 20_000, 59_000):
+        last = completion_prompt(tokenizer, LIBRARY[:start], suffix, HEADER, 700)
+        for end in range(start + 1, start + 300):
+            ids = completion_prompt(tokenizer, LIBRARY[:end], suffix, HEADER, 700)
+            whole = len(ids)
+            if order == "psm" and suffix:  # what stands behind the cursor is always read anew
+                whole = ids.index(tokenizer.special(FIM_SUFFIX))
+            kept += shared(last, ids) >= 0.9 * whole
+            keys += 1
+            last = ids
+    assert kept >= 0.95 * keys
+
+
+@pytest.mark.parametrize("order", ["spm", "psm"])
+def test_what_is_encoded_in_pieces_is_what_is_encoded_at_once(order):
+    tokenizer = TOKENIZERS[order]
+    windows = LIBRARY[:30_000].replace("\n", "\r\n")
+    for text in (LIBRARY[:30_000], windows, "x = 1\n\n\n\n  \n    y\n" * 300, "\n" * 3000):
+        ids = completion_prompt(tokenizer, text, "", Header(), 100_000)
+        assert ids[1:] == tokenizer.encode(text)
+
+
+def test_where_tokens_may_cross_lines_few_are_cut_in_two():
+    ids = completion_prompt(TOKENIZERS["none"], LIBRARY[:30_000], "", Header(), 100_000)
+    assert TOKENIZERS["none"].decode(ids) == LIBRARY[:30_000]
+    assert len(ids) < 1.01 * len(TOKENIZERS["none"].encode(LIBRARY[:30_000]))
+
+
+def test_a_prefix_fills_most_of_its_room():
+    for text in (LIBRARY, "\u4e16\u754c" * 5000, (" " * 20 + "x\n") * 2000, "{}[]();,\n" * 5000):
+        for end in range(len(text) - 1000, len(text), 97):
+            for room in (40, 200, 700):
+                ids = completion_prompt(STARTER, text[:end], "", Header(), room + 1)
+                assert room * 5 // 8 <= len(ids) - 1 <= room
+                assert text[:end].endswith(STARTER.decode(ids).lstrip("\ufffd"))
+
+
+def test_context_stands_in_front_of_the_prefix_and_takes_its_room_from_it():
+    context = "# other.py\n# def f(): ...\n"
+    ids = completion_prompt(TOKENIZER, "f(", "x\n", HEADER, 1000, context)
+    assert sides(ids)[1] == TOKENIZER.encode(context) + TOKENIZER.encode("f(")
+    plain = completion_prompt(TOKENIZER, "f(", "", HEADER, 1000, context)
+    assert plain == [*header_ids(TOKENIZER, HEADER), *TOKENIZER.encode(context + "f(")]
+    front, long = TOKENIZER.encode(context), "a = 1\n" * 500
+    _, before, after = sides(completion_prompt(TOKENIZER, long, long, Header(), 204, context))
+    assert len(after) == 50
+    assert before[: len(front)] == front
+    assert 100 - len(front) < len(before) <= 150
+    assert before[len(front) :] == TOKENIZER.encode(long)[len(front) - len(before) :]
+
+
+def test_context_that_is_longer_than_half_of_the_room_is_left_out():
+    context = "# abc\n"
+    size = len(TOKENIZER.encode(context))
+    for room, front in ((2 * size, context), (2 * size - 1, "")):
+        ids = completion_prompt(TOKENIZER, "x", "", Header(), room + 1, context)
+        assert TOKENIZER.decode(ids) == front + "x"

@@ -74,6 +74,16 @@ def test_python_agrees_with_its_import_system(tmp_path):
         assert (place.replace("/", "."), definition.name) == (module, own), statement
 
 
+def test_a_folder_that_is_itself_a_package(tmp_path):
+    written(tmp_path, {"__init__.py": "def top(): pass\n", "near.py": "def near(): pass\n"})
+    for statement, name in (("from . import top", "top"), ("from .near import near", "near")):
+        assert found(tmp_path, "main.py", statement, name)[0].name == name
+        assert found(tmp_path, "deep/main.py", statement, name)[0] is None
+        above = statement.replace(" .", " ..")
+        assert found(tmp_path, "deep/main.py", above, name)[0].name == name
+        assert found(tmp_path, "main.py", above, name)[0] is None
+
+
 def test_a_module_of_the_library_is_not_taken_for_a_neighbour(tmp_path):
     written(tmp_path, PACKAGE)
     assert found(tmp_path, "src/shop/main.py", "from types import wrong", "wrong")[0] is None

@@ -1,12 +1,15 @@
 """What a file defines, in outline: signatures and the first line of the documentation, no bodies.
 
 Values of fields are left out: an outline is for those who call, and values may be secrets. How an
-outline is written down is `outline`.
+outline is written down is `outline`, and what the nodes of the grammars are, `definitions.toml`.
 """
 
 import re
 import textwrap
+import tomllib
 from collections.abc import Iterator
+from functools import cache
+from importlib import resources
 
 from tree_sitter import Node
 
@@ -15,32 +18,6 @@ from codekiln.tasks.context.outline import Outline, braced, indented, verbatim
 
 WHOLE = 400  # bytes up to which an enumeration, an alias or a macro is taken as it stands
 
-_FUNCTIONS = frozenset(
-    """function_definition function_declaration generator_function_declaration function_signature
-    method_definition method_declaration method_signature abstract_method_signature
-    constructor_declaration""".split()
-)
-_TYPES = frozenset(
-    """class_definition class_declaration abstract_class_declaration class_specifier
-    interface_declaration struct_specifier record_declaration""".split()
-)
-_WHOLES = frozenset(
-    """enum_declaration enum_specifier union_specifier type_alias_declaration type_definition
-    alias_declaration preproc_function_def""".split()
-)
-_DECLARATIONS = frozenset(("variable_declarator", "declaration"))  # counted if of a function
-_FIELDS = frozenset(("public_field_definition", "property_signature", "field_declaration"))
-_FUNCTION_VALUES = frozenset(("arrow_function", "function_expression", "function_declarator"))
-_AROUND = frozenset(
-    """module program translation_unit export_statement decorated_definition if_statement
-    try_statement else_clause elif_clause except_clause block namespace_definition declaration_list
-    linkage_specification template_declaration preproc_ifdef preproc_if preproc_else
-    lexical_declaration variable_declaration ambient_declaration internal_module""".split()
-)
-_WRAPPERS = frozenset(
-    """export_statement lexical_declaration variable_declaration ambient_declaration
-    template_declaration""".split()
-)
 _DEEPEST = 8  # conditions and namespaces around a definition
 
 _MARKS = re.compile(r"^[ \t]*(?:/\*+!?|//[/!]*|\*(?!/))?|\*+/[ \t]*$", re.MULTILINE)
@@ -64,7 +41,7 @@ def definitions(language: Language, content: bytes) -> dict[str, Outline]:
             found.setdefault(name, file.outline(node))
             if _is_default(node):
                 found.setdefault("default", found[name])
-        elif node.type in _AROUND and depth < _DEEPEST:
+        elif node.type in _nodes("around") and depth < _DEEPEST:
             waiting += [(child, depth + 1) for child in reversed(node.named_children)]
     return found
 
@@ -77,10 +54,10 @@ class _File:
 
     def name(self, node: Node) -> str:
         """The name of a definition; empty for what is none."""
-        if node.type in _DECLARATIONS:
-            if not _FUNCTION_VALUES.intersection(part.type for part in _parts(node)):
+        if node.type in _nodes("declarations"):
+            if not _nodes("function_values").intersection(part.type for part in _parts(node)):
                 return ""
-        elif node.type not in _FUNCTIONS | _TYPES | _WHOLES:
+        elif node.type not in _nodes("functions") | _nodes("types") | _nodes("verbatim"):
             return ""
         *_, last = _parts(node)
         named = node.child_by_field_name("name") or last.child_by_field_name("name") or last
@@ -88,25 +65,28 @@ class _File:
 
     def outline(self, node: Node) -> Outline:
         """A definition from its left margin."""
-        if node.type in _WHOLES:
+        if node.type in _nodes("verbatim"):
             return verbatim(self._whole(node))
         head = self._head(node)
         if self._is_python:
-            fields = self._members(node) if node.type in _TYPES else None
+            fields = self._members(node) if node.type in _nodes("types") else None
             return indented(head, self._docstring(node), fields)
-        return braced(head, self._comment(node), self._members(node) if node.type in _TYPES else ())
+        return braced(
+            head, self._comment(node), self._members(node) if node.type in _nodes("types") else ()
+        )
 
     def _members(self, node: Node) -> Iterator[str]:
         """Methods and declared fields of a type, as they are written, without bodies and values."""
         body = node.child_by_field_name("body")
         for child in body.named_children if body else ():
             inner = child.child_by_field_name("definition") or child
-            if inner.type in _FUNCTIONS:
+            if inner.type in _nodes("functions"):
                 yield self._head(inner)
-            elif inner.type in _FIELDS:
+            elif inner.type in _nodes("fields"):
                 yield self._without_value(inner)
-            elif inner.type == "expression_statement" and inner.named_children:
-                if inner.named_children[0].child_by_field_name("type"):
+            elif inner.type == "expression_statement":  # Python's fields are declared with a type
+                first = inner.named_children[0] if inner.named_children else inner
+                if first.child_by_field_name("type"):
                     yield self._without_value(inner)
 
     def _without_value(self, node: Node) -> str:
@@ -145,7 +125,7 @@ class _File:
 
     def _comment(self, node: Node) -> str:
         """The comment that ends on the line before."""
-        while node.parent is not None and node.parent.type in _WRAPPERS:
+        while node.parent is not None and node.parent.type in _nodes("wrappers"):
             node = node.parent
         before = node.prev_sibling
         if before is None or "comment" not in before.type:
@@ -183,3 +163,9 @@ def _is_default(node: Node) -> bool:
 
 def _first_line(text: str) -> str:
     return next(filter(None, map(str.strip, text.splitlines())), "")
+
+
+@cache
+def _nodes(kind: str) -> frozenset[str]:
+    text = resources.files(__package__).joinpath("definitions.toml").read_text(encoding="utf-8")
+    return frozenset(tomllib.loads(text)[kind])

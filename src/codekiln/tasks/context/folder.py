@@ -61,16 +61,19 @@ def refusal(path: str) -> str:
 
 
 class WorkingFolder:
-    """Reads the files of one folder, and remembers those it has read by size and time of change."""
+    """Reads the files of one folder, and remembers those it has read by size and time of change.
+
+    For one thread at a time. What git ignores is read once.
+    """
 
     def __init__(self, root: Path) -> None:
         """`root` need not exist: then nothing is found."""
-        self._root = Path(os.path.realpath(root))
+        self._root = os.path.realpath(root)  # no `Path`: some hundred places are looked at a prompt
         self._files: OrderedDict[str, tuple[tuple[int, int], SourceFile]] = OrderedDict()
 
     def is_file(self, path: str) -> bool:
         """Whether there is such a file; a link counts."""
-        return _is_inside(path) and os.path.isfile(self._root / path)
+        return _is_inside(path) and os.path.isfile(f"{self._root}/{path}")  # noqa: PTH113
 
     def file(self, path: str) -> SourceFile:
         """A file of the folder, by its path from the root.
@@ -78,7 +81,7 @@ class WorkingFolder:
         Raises:
             RefusedError: it is not there, or not for prompts.
         """
-        real = os.path.realpath(self._root / path)
+        real = os.path.realpath(f"{self._root}/{path}")
         inside = os.path.relpath(real, self._root).replace(os.sep, "/")
         if not _is_inside(inside):
             raise RefusedError("outside the folder")
@@ -91,7 +94,7 @@ class WorkingFolder:
             raise RefusedError(f"unreadable ({error.strerror})") from None
 
     def _read(self, path: str, inside: str) -> SourceFile:
-        with os.fdopen(os.open(self._root / inside, _OPEN), "rb") as opened:
+        with os.fdopen(os.open(f"{self._root}/{inside}", _OPEN), "rb") as opened:
             facts = os.fstat(opened.fileno())
             if not stat.S_ISREG(facts.st_mode):
                 raise RefusedError("no regular file")
@@ -118,9 +121,10 @@ class WorkingFolder:
         """The rules of the repository, and where in it this folder lies."""
         from dulwich.ignore import IgnoreFilterManager
 
-        around = (self._root, *self._root.parents)
-        top = next((place for place in around if (place / ".git").exists()), self._root)
-        return self._root.relative_to(top).as_posix(), IgnoreFilterManager(str(top), [], False)
+        root = Path(self._root)
+        around = (root, *root.parents)
+        top = next((place for place in around if (place / ".git").exists()), root)
+        return root.relative_to(top).as_posix(), IgnoreFilterManager(str(top), [], False)
 
 
 def _is_inside(path: str) -> bool:

@@ -13,19 +13,30 @@ from dataclasses import dataclass
 from codekiln.languages import Language
 
 ALL = "*"
-SOURCE_FOLDERS = ("", "src", "lib", "include", "src/main/java")  # below the root, and above the file
+SOURCE_FOLDERS = (
+    "",
+    "src",
+    "lib",
+    "include",
+    "src/main/java",
+)  # where imports of a repository begin
 
 _SCRIPTS = (".ts", ".tsx", ".d.ts", ".js", ".jsx", ".mjs", ".cjs", ".mts")
 
 _PYTHON = re.compile(
-    r"^[ \t]*(?:from[ \t]+(?P<module>\.*[\w.]*)[ \t]+import[ \t]*(?:\((?P<many>[^()]{1,4000})\)|(?P<few>[^\n#(]+))"
-    r"|import[ \t]+(?P<modules>[^\n#;]+))",
-    re.MULTILINE,
+    r"""^[ \t]*(?:
+        from[ \t]+(?P<module>\.*[\w.]*)[ \t]+import[ \t]*(?:\((?P<many>[^()]{1,4000})\)|(?P<few>[^\n\#(]+))
+        |import[ \t]+(?P<modules>[^\n\#;]+)
+    )""",
+    re.MULTILINE | re.VERBOSE,
 )
 _SCRIPT = re.compile(
-    r"^[ \t]*(?:(?P<verb>import|export)\b(?P<clause>[^;'\"`=()]{1,2000}?)\bfrom\s*(['\"])(?P<from>\.[^'\"\n]*)\3"
-    r"|(?:const|let|var)\s+(?P<names>\{[^{}]{1,2000}\}|[\w$]+)\s*=\s*require\(\s*(['\"])(?P<required>\.[^'\"\n]*)\6)",
-    re.MULTILINE,
+    r"""^[ \t]*(?:
+        (?:import|export)\b(?P<clause>[^;'"`=()]{1,2000}?)\bfrom\s*['"](?P<from>\.[^'"\n]*)['"]
+        |(?:const|let|var)\s+(?P<names>\{[^{}]{1,2000}\}|[\w$]+)\s*=\s*
+            require\(\s*['"](?P<required>\.[^'"\n]*)['"]
+    )""",
+    re.MULTILINE | re.VERBOSE,
 )
 _HEADER = re.compile(r'^[ \t]*#[ \t]*(?:include|import)[ \t]*"([^"\n]+)"', re.MULTILINE)
 _JAVA = re.compile(r"^import[ \t]+([\w.]+)[ \t]*;", re.MULTILINE)
@@ -63,7 +74,7 @@ def places(
     elif language.name == "java":
         yield from (f"{folder}{module.replace('.', '/')}.java" for folder in _above(here))
     elif language.name in ("c", "cpp", "objc"):
-        yield from (_joined(folder, module) for folder in dict.fromkeys((here, *_above(here))))
+        yield from (_joined(folder, module) for folder in _above(here))
     else:
         path = _joined(here, module)
         stem, ending = posixpath.splitext(path)
@@ -78,14 +89,14 @@ def _python_places(module: str, here: str, is_package: Callable[[str], bool]) ->
     name = module.lstrip(".")
     level = len(module) - len(name)
     if level:
-        starts = [_joined(here, "../" * (level - 1)) + "/"]
+        starts = [_joined(here, "../" * (level - 1))]
     else:
         starts = [folder for folder in _above(here) if not is_package(folder.rstrip("/"))]
     for start in starts:
         path = _joined(start, name.replace(".", "/"))
-        yield from (
-            (f"{path}.py", f"{path}/__init__.py") if name else (_joined(path, "__init__.py"),)
-        )
+        if name:
+            yield f"{path}.py"
+        yield _joined(path, "__init__.py")
 
 
 def _above(folder: str) -> list[str]:

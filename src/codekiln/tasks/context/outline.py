@@ -34,7 +34,9 @@ def indented(head: str, document: str, members: Iterable[str] | None) -> Outline
     string = document.replace('"""', "'''")
     lines = [f'"""{string}"""'] if document else []
     rest = [f"{each} ..." if each.endswith(":") else each for each in _public(members or ())]
-    return Outline(_python(head, lines + rest, members is None), _python(head, lines, members is None))
+    return Outline(
+        _python(head, lines + rest, members is None), _python(head, lines, members is None)
+    )
 
 
 def _python(head: str, lines: list[str], is_function: bool) -> str:

@@ -34,7 +34,7 @@ class Search:
 
     folder: WorkingFolder
     refused: dict[str, str] = field(default_factory=dict)
-    _looks: int = 0
+    _known: dict[str, bool] = field(default_factory=dict)
     _files: dict[str, SourceFile] = field(default_factory=dict)
     _modules: dict[tuple[str, str], SourceFile | None] = field(default_factory=dict)
     _asked: set[tuple[str, Chain]] = field(default_factory=set)
@@ -89,15 +89,15 @@ class Search:
         return bool(folder) and self._exists(f"{folder}/__init__.py")
 
     def _exists(self, path: str) -> bool:
-        self._looks += 1
-        if self._looks > LOOKS:
-            self.refused.setdefault(path, f"{LOOKS:,} places were looked at before it")
-        return self._looks <= LOOKS and self.folder.is_file(path)
+        if path not in self._known:
+            if len(self._known) >= LOOKS:
+                self.refused.setdefault(path, f"{LOOKS:,} places were looked at before it")
+                return False
+            self._known[path] = self.folder.is_file(path)
+        return self._known[path]
 
 
-def _meanings(
-    language: Language, bound: Import, chain: Chain
-) -> Iterable[tuple[str, Chain]]:
+def _meanings(language: Language, bound: Import, chain: Chain) -> Iterable[tuple[str, Chain]]:
     """In which modules a chain may be, and under which name, if it begins with an import's name."""
     if bound.name == ALL:
         return [(bound.module, chain)]

@@ -120,7 +120,9 @@ class _Choice:
 
     def _tokens(self, path: str, text: str) -> int:
         heading = "" if any(piece.path == path for piece in self.pieces) else path
-        return sum(_count(self._tokenizer, commented(self._language, part)) for part in (heading, text))
+        return sum(
+            _count(self._tokenizer, commented(self._language, part)) for part in (heading, text)
+        )
 
 
 def _definitions(file: OpenFile, search: Search) -> Iterator[_Candidate]:
