@@ -78,8 +78,9 @@ def beam_search(
         bound = max((beam.logprob for _, beam in going), default=-math.inf) / limit**alpha
         if not going or (len(best) == n and score(best[-1]) >= bound):
             break
+        parents = [parent for parent, _ in going]
         beams = [beam for _, beam in going]
-        logits = read_on(engine, [parent for parent, _ in going], beams)
+        logits = read_on(engine, len(logits), parents, beams)
     back_to_prompt(engine, len(prompt))
     return best
 

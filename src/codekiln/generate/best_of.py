@@ -69,7 +69,8 @@ def best_of(
         going = [i for i, result in results.items() if result is None]
         if not going:
             break
-        logits = read_on(engine, [rows[i] for i in going], [samples[i] for i in going])
+        parents, partials = [rows[i] for i in going], [samples[i] for i in going]
+        logits = read_on(engine, len(logits), parents, partials)
         rows = {i: row for row, i in enumerate(going)}
     back_to_prompt(engine, len(prompt))
     return ranked(finished, score)

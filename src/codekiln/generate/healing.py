@@ -26,21 +26,24 @@ class Pieces:
         self._size = tokenizer.vocabulary_size
         self._ids = np.array(sorted(tokenizer.text_ids, key=self.bytes_of), dtype=np.int64)
         self._sorted = [self.bytes_of(token) for token in self._ids.tolist()]
+        self._id_of = dict(zip(self._sorted, self._ids.tolist(), strict=True))
 
     def compatible(self, text: bytes) -> Mask:
         """`[vocabulary_size]`: the ids whose bytes begin with `text` or are a beginning of it.
 
-        If the text is empty, all are.
+        If the text is empty, all are. Otherwise some are too, because a byte that occurs in any token
+        of a byte-level BPE is also a token of its own.
         """
         if not text:
             return np.ones(self._size, dtype=np.bool_)
         mask = np.zeros(self._size, dtype=np.bool_)
-        for length in range(1, len(text)):
-            place = bisect_left(self._sorted, text[:length])
-            mask[self._ids[place : place + 1]] = self._sorted[place : place + 1] == [text[:length]]
         first = bisect_left(self._sorted, text)
         behind = bisect_right(self._sorted, text, key=lambda piece: piece[: len(text)])
         mask[self._ids[first:behind]] = True
+        for length in range(1, len(text)):
+            beginning = self._id_of.get(text[:length])
+            if beginning is not None:
+                mask[beginning] = True
         return mask
 
 

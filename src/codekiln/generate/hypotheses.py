@@ -67,7 +67,8 @@ class Finish:
             return None
         data = b"".join(map(self.tokenizer.bytes_of, partial.token_ids))
         stream, extent = TextStream(self.stop), self.extent()
-        text = stream.feed(data[partial.constraint.overlap if partial.constraint else 0 :], last)
+        overlap = partial.constraint.overlap if partial.constraint else 0
+        text = stream.feed(data[overlap:], final=last)
         text = extent.feed(text, final=last or stream.stopped)
         stopped = stream.stopped or extent.ended
         if not (last or stopped):
@@ -76,12 +77,15 @@ class Finish:
         return Hypothesis(text, partial.token_ids, partial.logprob, reason)
 
 
-def read_on(engine: Engine, parents: Sequence[int], partials: Sequence[Partial]) -> Logits:
-    """Go on with row `parents[i]` of the engine by the last token of `partials[i]`.
+def read_on(
+    engine: Engine, rows: int, parents: Sequence[int], partials: Sequence[Partial]
+) -> Logits:
+    """Go on from row `parents[i]` of the engine, which has `rows`, with the last token of `partials[i]`.
 
     Returns logits `[len(partials), vocab]`.
     """
-    engine.fork(parents)
+    if list(parents) != list(range(rows)):  # a fork copies the cache
+        engine.fork(parents)
     last = [[partial.token_ids[-1]] for partial in partials]
     return engine.step(np.array(last, dtype=np.int64))[:, -1]
 
