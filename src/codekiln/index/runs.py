@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from codekiln.index.batch_search import Integers, Lanes, lower_bounds, ranges
+from codekiln.index.batch_search import Integers, Lanes, longest_matches
 from codekiln.index.shard import Shard
 from codekiln.tokenizer import Tokenizer
 
@@ -80,49 +80,49 @@ def runs(shards: Sequence[Shard], cut: Cut, least: int) -> Iterator[Run]:
     """
     if not cut.ids or not shards:
         return
-    ends, places = _matching(shards, cut, least)
+    ends = _matching(shards, cut, least)
     reach = np.maximum.accumulate(ends.max(axis=1))
     numbers = np.arange(len(reach))
     begins = (np.diff(reach, prepend=0) > 0) & (reach > numbers)
-    starts = np.flatnonzero(begins & (cut.widths(numbers, reach) >= least))
-    where, number = np.nonzero((ends[starts] == reach[starts, None]).T)
-    at = starts[number]
-    low, high = ranges(shards, cut.ids, Lanes(where, at, reach[at] - at), places[at, where])
-    for start in starts.tolist():
-        occurrences: list[Occurrence] = []
-        count = 0
-        for lane in np.flatnonzero(at == start).tolist():
-            shard = shards[where[lane]]
-            living = shard.living(shard.suffixes[low[lane] : high[lane]])
-            count += len(living)
-            left = LOOKED_AT - len(occurrences)
-            occurrences += [(shard, position) for position in living[:left].tolist()]
-        yield Run(start, int(reach[start]), count, occurrences)
+    for first in np.flatnonzero(begins & (cut.widths(numbers, reach) >= least)).tolist():
+        last = int(reach[first])
+        holders = [shards[number] for number in np.flatnonzero(ends[first] == last)]
+        yield _run(holders, cut.ids, first, last)
 
 
-def _matching(shards: Sequence[Shard], cut: Cut, least: int) -> tuple[Integers, Integers]:
-    """How far the ids from each position on stand in each shard, and where: `[ids, shards]` both.
+def _run(shards: Sequence[Shard], ids: Sequence[int], first: int, last: int) -> Run:
+    """Count a run in the shards that hold it."""
+    count, occurrences = 0, []
+    for shard in shards:
+        low, high = shard.find(shard.encode(ids[first:last]))
+        living = shard.living(shard.suffixes[low:high])
+        count += len(living)
+        left = LOOKED_AT - len(occurrences)
+        occurrences += [(shard, position) for position in living[:left].tolist()]
+    return Run(first, last, count, occurrences)
 
-    From a position on they stand at least as far as from an earlier one (matching statistics, Chang and
-    Lawler 1994, §3). So no run begins between two samples from which they stand equally far, and none that
-    is long enough where the later sample's do not stand far enough: nothing is looked up there.
+
+def _matching(shards: Sequence[Shard], cut: Cut, least: int) -> Integers:
+    """Where the ids from each position on cease to stand together in each shard, `[ids, shards]`.
+
+    From a position on they reach at least as far as from an earlier one (matching statistics, Chang and
+    Lawler 1994, §3). So no run begins between two samples that reach equally far, and none that is long
+    enough where the later one does not reach far enough: nothing is looked up there.
     """
     ends = np.zeros((len(cut.ids), len(shards)), np.int64)
-    places = np.zeros_like(ends)
 
     def look_up(at: Integers, where: Integers) -> None:
         """Positions `at` in shards `where`, which ascend."""
-        found = lower_bounds(shards, cut.ids, Lanes(where, at, len(cut.ids) - at))
-        ends[at, where], places[at, where] = at + found.longest, found.places
+        ends[at, where] = at + longest_matches(shards, cut.ids, Lanes(where, at))
 
     samples = cut.samples(max(least // 2, 1))
     everywhere = np.arange(len(shards))
     look_up(np.tile(samples, len(shards)), np.repeat(everywhere, len(samples)))
-    later, earlier = samples[1:], samples[:-1]
+    earlier, later = samples[:-1], samples[1:]
     further = ends[later] > ends[earlier].max(axis=1, keepdims=True)
     wide = cut.widths((earlier + 1)[:, None], ends[later]) >= least
     where, gaps = np.nonzero((further & wide).T)
     sizes = (later - earlier - 1)[gaps]
     within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     look_up(np.repeat(earlier[gaps] + 1, sizes) + within, np.repeat(where, sizes))
-    return ends, places
+    return ends
