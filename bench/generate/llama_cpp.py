@@ -1,18 +1,19 @@
 """The peer: llama.cpp's server from the wheel `xllamacpp`, in a process of its own.
 
-Its prompt cache is on, and so may be one of its own speculations without a draft model.
+Its prompt cache is on, and so may be one of its own speculations without a draft model. Those look up
+the last tokens in what was read: by default 12 of them (24 for ngram-mod), so that lines of code are
+hardly ever drafted; the peer at its best gets a shorter `lookup`.
 """
 
 import argparse
 import json
 import subprocess
 import sys
-import time
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 Speculation = Literal["ngram-simple", "ngram-map-k", "ngram-map-k4v", "ngram-mod", "ngram-cache"]
 PATIENCE = 120.0  # seconds for one answer
@@ -42,11 +43,23 @@ class LlamaServer:
         context: int = 1024,
         threads: int = 2,
         speculation: Speculation | None = "ngram-simple",
+        lookup: int | None = None,
+        draft: int | None = None,
     ) -> None:
-        """`context` is in tokens. Returns when the model is loaded."""
+        """Returns when the model is loaded.
+
+        `context`, `lookup` and `draft` (the longest) are in tokens; None leaves llama.cpp's default.
+        ngram-cache has neither.
+        """
         program = [sys.executable, "-m", "bench.generate.llama_cpp", str(gguf)]
-        program += ["--context", str(context), "--threads", str(threads)]
-        program += ["--speculation", speculation] if speculation else []
+        given = {
+            "context": context,
+            "threads": threads,
+            "speculation": speculation,
+            "lookup": lookup,
+            "draft": draft,
+        }
+        program += [f"--{name}={value}" for name, value in given.items() if value is not None]
         self._process = subprocess.Popen(
             program,
             cwd=Path(__file__).parents[2],
@@ -120,6 +133,8 @@ def main() -> None:
     parser.add_argument("--context", type=int)
     parser.add_argument("--threads", type=int)
     parser.add_argument("--speculation")
+    parser.add_argument("--lookup", type=int)
+    parser.add_argument("--draft", type=int)
     arguments = parser.parse_args()
     settings = xllamacpp.CommonParams()
     settings.model.path = arguments.gguf
@@ -131,12 +146,26 @@ def main() -> None:
     settings.ui = False
     settings.verbosity = 0
     if arguments.speculation:
-        name = "COMMON_SPECULATIVE_TYPE_" + arguments.speculation.upper().replace("-", "_")
-        settings.speculative.types = [getattr(xllamacpp.common_speculative_type, name)]
+        _speculate(settings.speculative, arguments)
     server = xllamacpp.Server(settings)
     print(server.listening_address, flush=True)
-    while sys.stdin.read(1):  # ends when the parent does
-        time.sleep(0)
+    sys.stdin.read()  # ends when the parent does
+
+
+def _speculate(settings: Any, arguments: argparse.Namespace) -> None:
+    import xllamacpp
+
+    kind = arguments.speculation.replace("-", "_")
+    name = f"COMMON_SPECULATIVE_TYPE_{kind.upper()}"
+    settings.types = [getattr(xllamacpp.common_speculative_type, name)]
+    sizes = getattr(settings, kind)
+    look, longest = ("n_match", "n_max") if kind == "ngram_mod" else ("size_n", "size_m")
+    if arguments.lookup:
+        setattr(sizes, look, arguments.lookup)
+    if arguments.draft:
+        setattr(sizes, longest, arguments.draft)
+        if kind == "ngram_mod":
+            sizes.n_min = min(sizes.n_min, arguments.draft)
 
 
 if __name__ == "__main__":
