@@ -3,14 +3,14 @@
 import dataclasses
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from codekiln.cli.options import Json, Model, Work
-from codekiln.cli.passages import passage_as_json, passage_line
+from codekiln.cli.passages import opened_index, passage_as_json, passage_line
 from codekiln.cli.terminal import errors, print_json, progress_bars
 from codekiln.errors import UsageError
 from codekiln.generate.loading import EngineKind, Weights
@@ -111,9 +111,10 @@ def complete(
         deadline_ms=deadline,
     )
     request = _at(request, file, line, column, prefix_file, suffix_file)
+    opened = opened_index(index, model, work) if index else nullcontext()
     with (
         progress_bars(),
-        _opened(index, model, work) as found,
+        opened as found,
         _completer(model, found, engine, weights, server, server_model, template) as completer,
     ):
         if raw and not as_json:

@@ -91,7 +91,7 @@ def trace(
     work: Work = Path("work"),
     as_json: Json = False,
 ) -> None:
-    """Say which passages of a text stand word for word in an index, rarest first, and under which licence."""
+    """Say which passages of a text stand word for word in an index, and under which licence."""
     from codekiln.apps.complete import read_source
     from codekiln.index import trace as passages_of
 
