@@ -71,8 +71,8 @@ def ollama_end(reason):
 
 
 def tokenize(*known):
-    """Replies to `/tokenize`, one a question: the number of tokens that the strings are."""
-    return [said({"tokens": [0] * n, "count": n}) for n in known]
+    """Replies to `/tokenize`, one a question: as many tokens."""
+    return [said({"tokens": list(range(n)), "count": n}) for n in known]
 
 
 @dataclass
@@ -380,8 +380,9 @@ def test_llama_cpp_with_a_template_completes_its_prompt():
 
 def test_a_model_of_ours_is_asked_in_our_layout():
     kind = replace(KINDS["llama.cpp"], path="POST /completion")
-    kind.replies = kind.replies | {"POST /tokenize": said({"tokens": [0] * 26})}
+    kind.replies = kind.replies | {"POST /tokenize": said({"tokens": list(range(29))})}
     _, (body,) = answer(kind, kind.stream(llama_end("eos")))
+    assert body["logit_bias"] == [[token, False] for token in range(29)]
     before = "<filename>add.py<language>python\n<fim_prefix><fim_suffix>\n\nprint(add(1, 2))\n"
     assert body["prompt"] == before + "<fim_middle>def add(a, b):\n    return "
 
@@ -417,10 +418,15 @@ def test_vllm_tells_ids_and_logprobs():
 
 def test_vllms_tokenizer_tells_the_template_of_a_model_with_any_name():
     # starcoder's strings after those of codekiln, which are not all tokens
-    replies = KINDS["vLLM"].replies | {"POST /tokenize": tokenize(90, 3)}
+    replies = KINDS["vLLM"].replies | {"POST /tokenize": tokenize(90, 3, 1, 1, 2, 3)}
     with ModelServer(replies) as server, open_server(server.url) as completer:
         assert completer.dialect.template.name == "starcoder"
         assert completer.dialect.context == 2048
+        server.replies["POST /v1/completions"] = [events(openai("x", "stop"))]
+        assert collect(completer, REQUEST).text == "x"
+    (body,) = server.bodies("POST /v1/completions")
+    assert body["logit_bias"] == {"0": -100, "1": -100, "2": -100}
+    assert body["stop_token_ids"] == [0, 0]
 
 
 def test_an_openai_server_gets_no_stop_strings_and_nothing_it_may_not_know():

@@ -75,7 +75,7 @@ def test_a_model_that_is_not_known_is_refused(model):
 def counting(*control):
     """A tokenizer that knows these strings, and else has a token a character."""
     pattern = "|".join(map(re.escape, control))
-    return lambda text: len(re.findall(f"{pattern}|.", text, re.DOTALL))
+    return lambda text: [7] * len(re.findall(f"{pattern}|.", text, re.DOTALL))
 
 
 @pytest.mark.parametrize("name", sorted(BY_NAME.keys() - {"plain", "mellum"}))

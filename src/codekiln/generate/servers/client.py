@@ -57,10 +57,8 @@ def known_shape(url: str) -> Iterator[None]:
 class Client:
     """One server by its address; safe to use from several threads."""
 
-    def __init__(
-        self, url: str, timeout: float = 60.0, transport: httpx.BaseTransport | None = None
-    ) -> None:
-        """`timeout` is in seconds, until the next piece of an answer; `transport` is for tests.
+    def __init__(self, url: str, timeout: float = 60.0) -> None:
+        """`timeout` is in seconds, until the next piece of an answer.
 
         Raises:
             UsageError: the address is none of the web's, holds a password, or the key is no key.
@@ -75,7 +73,6 @@ class Client:
             timeout=httpx.Timeout(timeout, connect=min(timeout, CONNECTING)),
             trust_env=not local,
             verify=not local or address.scheme == "https",  # loading certificates takes 30 ms
-            transport=transport,
         )
 
     def close(self) -> None:
@@ -186,7 +183,7 @@ class Client:
             reason = _reason(json.loads(response.content))
         except ValueError:
             reason = ""
-        if status == 400 and any(words in response.text for words in _TOO_LONG):
+        if any(words in response.text for words in _TOO_LONG):
             return TooLongError(
                 f"The text is too long for {self.url} ({reason}): give its context's size.", status
             )

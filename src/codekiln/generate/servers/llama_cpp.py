@@ -13,7 +13,7 @@ from codekiln.generate.completer import CompletionRequest
 from codekiln.generate.decoding import FinishReason
 from codekiln.generate.servers.answer import Piece
 from codekiln.generate.servers.client import Client, RefusedError
-from codekiln.generate.servers.templates import Template, knows, template_named
+from codekiln.generate.servers.templates import Template, control_ids, knows, template_named
 
 CANNOT_FILL = (400, 501)
 SEEDS = 2**32 - 1  # the number itself asks for chance
@@ -22,12 +22,17 @@ FINISH: dict[str, FinishReason] = {"eos": "end", "word": "stop", "limit": "lengt
 
 @dataclass(frozen=True)
 class LlamaCpp:
-    """A model of llama.cpp's server; without a `template`, its file says how a middle is asked for."""
+    """A model of llama.cpp's server; without a `template`, its file says how a middle is asked for.
+
+    `banned` are ids that are never generated. A log-probability is that of the model itself: before
+    they are banned, unlike in our own decoding.
+    """
 
     client: Client
     model: str
     context: int
     template: Template | None
+    banned: tuple[int, ...] = ()
 
     name = "llama.cpp"
     settings = frozenset({"top_k", "top_p", "min_p", "repetition_penalty"})
@@ -71,6 +76,7 @@ class LlamaCpp:
             "min_p": request.min_p or 0.0,
             "repeat_penalty": request.repetition_penalty or 1.0,
             "repeat_last_n": self.context,
+            "logit_bias": [[token, False] for token in self.banned],
             "n_probs": 1,
             "return_tokens": True,
         }
@@ -86,19 +92,18 @@ def open_llama_cpp(
         ServerError: the server does not say what it is asked.
     """
 
-    def tokens(text: str) -> int:
-        answer = client.post("/tokenize", {"model": model, "content": text, "parse_special": True})
-        return len(answer["tokens"])
+    def encode(text: str) -> list[int]:
+        body = {"model": model, "content": text, "parse_special": True}
+        return list(client.post("/tokenize", body)["tokens"])
 
     if context is None:
         context = client.get("/props").get("default_generation_settings", {}).get("n_ctx")
         if not context:
             raise ServerError(f"{client.url} does not tell its context: give its size.")
-    if template:
-        return LlamaCpp(client, model, context, template_named(template))
     ours = template_named("codekiln")
-    if knows(ours, tokens):
-        return LlamaCpp(client, model, context, ours)
+    if template or knows(ours, encode):
+        chosen = template_named(template) if template else ours
+        return LlamaCpp(client, model, context, chosen, control_ids(chosen.banned, encode))
     try:
         client.post(
             "/infill", {"model": model, "input_prefix": "", "input_suffix": "", "n_predict": 0}

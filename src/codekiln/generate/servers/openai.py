@@ -11,8 +11,8 @@ from typing import Any
 from codekiln.generate.completer import CompletionRequest
 from codekiln.generate.decoding import FinishReason
 from codekiln.generate.servers.answer import Piece
-from codekiln.generate.servers.client import Client
-from codekiln.generate.servers.templates import Template, template_for, template_named
+from codekiln.generate.servers.client import Client, RefusedError
+from codekiln.generate.servers.templates import Template, control_ids, template_for, template_named
 
 UNKNOWN_CONTEXT = 4096  # tokens
 
@@ -77,7 +77,13 @@ class OpenAI:
 
 @dataclass(frozen=True)
 class VLLM(OpenAI):
-    """A model of vLLM: all our settings, and it tells which stop string it met."""
+    """A model of vLLM: all our settings, and it tells which stop string it met.
+
+    `banned` are ids that are never generated, `ends` such as end an answer.
+    """
+
+    banned: tuple[int, ...] = ()
+    ends: tuple[int, ...] = ()
 
     name = "vLLM"
     settings = frozenset({"top_k", "top_p", "min_p", "repetition_penalty"})
@@ -89,6 +95,8 @@ class VLLM(OpenAI):
             "min_p": request.min_p or 0.0,
             "repetition_penalty": request.repetition_penalty or 1.0,
             "stop": request.stop,
+            "stop_token_ids": self.ends,
+            "logit_bias": {str(token): -100 for token in self.banned},
             "logprobs": 1,
             "return_token_ids": True,
             "stream_options": {"include_usage": True, "continuous_usage_stats": True},
@@ -116,12 +124,17 @@ def open_vllm(
         ServerError: the server does not say what it is asked.
     """
 
-    def tokens(text: str) -> int:
+    def encode(text: str) -> list[int]:
         body = {"model": model, "prompt": text, "add_special_tokens": False}
-        return int(client.post("/tokenize", body)["count"])
+        try:
+            return list(client.post("/tokenize", body)["tokens"])
+        except RefusedError:
+            return []  # a gateway before it passes on completions alone
 
-    chosen = template_named(template) if template else template_for(model, tokens)
-    return VLLM(client, model, context or listed or UNKNOWN_CONTEXT, chosen)
+    chosen = template_named(template) if template else template_for(model, encode)
+    ends = tuple(token for end in chosen.ends for token in control_ids((end,), encode))
+    banned = control_ids(chosen.banned, encode)
+    return VLLM(client, model, context or listed or UNKNOWN_CONTEXT, chosen, banned, ends)
 
 
 def _finish(choice: dict[str, Any], stop: tuple[str, ...]) -> FinishReason | None:

@@ -20,8 +20,10 @@ from codekiln.tokenizer.special import (
     FIM_PREFIX,
     FIM_SUFFIX,
     LANGUAGE,
+    MASK,
     PADDING,
     REPOSITORY,
+    SEPARATOR,
 )
 
 
@@ -74,6 +76,11 @@ class Template:
         return (*self.markers, *self.ends)
 
     @property
+    def banned(self) -> tuple[str, ...]:
+        """Control that a model could write instead of code, and that ends nothing."""
+        return tuple(mark for mark in self.control if mark not in self.ends)
+
+    @property
     def fills(self) -> bool:
         """Whether the model can be told what stands behind the cursor."""
         return "{suffix}" in self.layout
@@ -92,10 +99,10 @@ TEMPLATES = (
     Template(
         "codekiln",
         FIM_PREFIX + FIM_SUFFIX + "{suffix}" + FIM_MIDDLE + "{prefix}",
-        (END_OF_TEXT, PADDING),
+        (END_OF_TEXT,),
         r"codekiln",
         _our_header,
-        (REPOSITORY, FILE, LANGUAGE, *DOMAIN_TOKENS.values()),
+        (PADDING, REPOSITORY, FILE, LANGUAGE, *DOMAIN_TOKENS.values(), MASK, SEPARATOR),
     ),
     Template(
         "starcoder",
@@ -168,10 +175,11 @@ def template_named(name: str) -> Template:
     raise UsageError(f"No template is called '{name}': known are {known}.")
 
 
-def template_for(model: str, tokens: Callable[[str], int] | None = None) -> Template:
-    """The template of a model: by its name, else by what its tokenizer reads as one token.
+Encode = Callable[[str], list[int]]  # the server's tokenizer, which reads control as control
 
-    `tokens` counts the tokens that the server's tokenizer makes of a text, control read as control.
+
+def template_for(model: str, encode: Encode | None = None) -> Template:
+    """The template of a model: by its name, else by what its tokenizer reads as one token.
 
     Raises:
         UsageError: neither tells it.
@@ -179,8 +187,8 @@ def template_for(model: str, tokens: Callable[[str], int] | None = None) -> Temp
     for template in TEMPLATES:
         if re.search(template.models, model, re.IGNORECASE):
             return template
-    for template in TEMPLATES if tokens else ():
-        if tokens and knows(template, tokens):
+    for template in TEMPLATES if encode else ():
+        if encode and knows(template, encode):
             return template
     names = ", ".join(template.name for template in TEMPLATES)
     raise UsageError(
@@ -189,7 +197,12 @@ def template_for(model: str, tokens: Callable[[str], int] | None = None) -> Temp
     )
 
 
-def knows(template: Template, tokens: Callable[[str], int]) -> bool:
+def knows(template: Template, encode: Encode) -> bool:
     """Whether all of a family's strings are single tokens of a tokenizer."""
-    strings = tuple(dict.fromkeys((*template.markers, *template.signature)))
-    return bool(strings) and tokens("".join(strings)) == len(strings)
+    return bool(control_ids((*template.markers, *template.signature), encode))
+
+
+def control_ids(strings: tuple[str, ...], encode: Encode) -> tuple[int, ...]:
+    """The ids of strings of control; none if one of them is no single token."""
+    ids = encode("".join(strings)) if strings else []
+    return tuple(ids) if len(ids) == len(strings) else ()
