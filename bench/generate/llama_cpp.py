@@ -75,9 +75,14 @@ class LlamaServer:
             raise RuntimeError(f"llama.cpp's server did not start with {gguf}: run {program}")
 
     def complete(
-        self, prefix: str, suffix: str = "", *, n_predict: int = 32, stop: tuple[str, ...] = ()
+        self,
+        prefix: str | list[int],
+        suffix: str = "",
+        *,
+        n_predict: int = 32,
+        stop: tuple[str, ...] = (),
     ) -> Answer:
-        """The greedy middle, or with an empty suffix the continuation of a raw prompt."""
+        """The greedy middle, or with an empty suffix the continuation of a raw prompt, text or ids."""
         text = {"input_prefix": prefix, "input_suffix": suffix} if suffix else {"prompt": prefix}
         body = {"n_predict": n_predict, "stop": stop, "temperature": 0, "cache_prompt": True}
         said = self._post("/infill" if suffix else "/completion", body | text)

@@ -57,7 +57,7 @@ def test_typing_on_costs_few_steps_and_gives_what_a_fresh_engine_does(monkeypatc
 
 
 def test_an_answer_knows_what_of_it_is_left():
-    answer = Answer("x = ", "foo(bar)")
+    answer = Answer("x = ", "foo(bar)", [1, 2])
     assert answer.rest("x = ") == "foo(bar)"
     assert answer.rest("x = foo") == "(bar)"
     assert answer.rest("x = foo(bar)") == ""

@@ -11,6 +11,7 @@ from codekiln.generate.speculation import (
     LONGEST,
     Draft,
     FromAnswer,
+    FromAnswers,
     FromMatches,
     HitRates,
     Speculation,
@@ -241,3 +242,13 @@ def test_the_rest_of_an_answer_goes_on_behind_a_token_that_differs_but_not_behin
     assert source.propose([1, 2, 5, 99, 7]).ids == (8, 9)
     assert source.propose([1, 2, 99, 98]) is None
     assert source.propose([1, 2, 5, 6, 7, 8, 9]) is None
+
+
+def test_what_earlier_answers_said_behind_the_last_ids():
+    source = FromAnswers([[5, 6, 7, 8], [1, 6, 9]])
+    assert source.propose([0, 5, 6]).ids == (7, 8)
+    assert source.propose([0, 1, 6]).ids == (9,)  # of two ids rather than of one
+    assert source.propose([0, 2, 6]).ids == (7, 8)
+    assert source.propose([0, 2, 6]).kind != source.propose([0, 5, 6]).kind
+    assert source.propose([0, 8]) is None  # nothing behind it
+    assert source.propose([0, 3]) is None

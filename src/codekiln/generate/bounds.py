@@ -1,6 +1,7 @@
 """What must hold before a prompt is read, and which ids may be generated at all."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -51,8 +52,16 @@ def random_generator(seed: int) -> np.random.Generator:
 
 
 def generable(engine: Engine, tokenizer: Tokenizer) -> Mask:
-    """`[vocab]` of the engine: True for text, and of control for what ends an answer."""
-    return np.isin(np.arange(engine.vocabulary), [*tokenizer.text_ids, *tokenizer.ends])
+    """`[vocab]` of the engine: True for text, and of control for what ends an answer. Not to be changed."""
+    return _generable(engine.vocabulary, tokenizer)
+
+
+@lru_cache(maxsize=8)
+def _generable(vocabulary: int, tokenizer: Tokenizer) -> Mask:
+    mask = np.zeros(vocabulary, dtype=np.bool_)
+    mask[[*tokenizer.text_ids, *tokenizer.ends]] = True
+    mask.flags.writeable = False
+    return mask
 
 
 def logprobs(logits: Logits, allowed: Mask) -> npt.NDArray[np.float64]:

@@ -76,7 +76,7 @@ def generate(
     """`decode` on an engine that keeps nothing for the next prompt; `on_logits` sees those chosen from."""
     slot = Slot(engine)
     if prompt:
-        slot.prime(prompt)
+        slot.prime(list(prompt))
     guides = Guides(mixer=_Shown(on_logits)) if on_logits else Guides()
     return decode(
         slot,

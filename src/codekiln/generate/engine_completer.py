@@ -15,7 +15,7 @@ from codekiln.generate.grammar import GrammarCompiler
 from codekiln.generate.mixing import Mixing
 from codekiln.generate.prefix_cache import PrefixCache
 from codekiln.generate.searching import search
-from codekiln.generate.speculation import FromAnswer, FromMatches, Source, Speculation
+from codekiln.generate.speculation import FromAnswer, FromAnswers, FromMatches, Source, Speculation
 from codekiln.generate.strategies import Strategy, strategy_of
 from codekiln.index import Index, Matcher, Mixture, OpenFile
 from codekiln.tasks import completion_prompt
@@ -30,6 +30,7 @@ class Answer:
 
     prefix: str
     text: str
+    ids: list[int]
 
     def rest(self, prefix: str) -> str | None:
         """What of it still lies behind a prefix that agrees with it; None if this does not."""
@@ -144,10 +145,11 @@ class EngineCompleter:
         )
         if rest is not None:
             yield FromAnswer(self.tokenizer.encode(rest), start)
+        yield FromAnswers([answer.ids for answer in self._answers])
 
     def _remember(self, prefix: str, written: list[int]) -> None:
         if written:
-            self._answers.appendleft(Answer(prefix, self.tokenizer.decode(written)))
+            self._answers.appendleft(Answer(prefix, self.tokenizer.decode(written), written))
 
 
 def _token(step: Step) -> tuple[int, ...]:

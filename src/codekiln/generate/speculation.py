@@ -72,6 +72,24 @@ class FromAnswer:
         return Draft(ids, ("answer", surprised)) if ids else None
 
 
+class FromAnswers:
+    """Drafts from what earlier answers said behind the last ids: a new answer often ends as an old one did."""
+
+    def __init__(self, answers: Sequence[Sequence[int]]) -> None:
+        """The ids of the answers, the latest first."""
+        self._answers = answers
+
+    def propose(self, context: Sequence[int]) -> Draft | None:
+        """Behind as many of the last ids as stand in an answer, four at most."""
+        for length in range(4, 0, -1):
+            tail = list(context[-length:])
+            for answer in self._answers:
+                for end in range(length, len(answer)):
+                    if answer[end - 1] == tail[-1] and answer[end - length : end] == tail:
+                        return Draft(tuple(answer[end : end + LONGEST]), ("answers", length))
+        return None
+
+
 @dataclass
 class StepCosts:
     """What a step of n tokens takes, in milliseconds: the median of the latest ones of each size."""

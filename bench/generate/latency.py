@@ -1,0 +1,194 @@
+"""Time to a full single-line completion, ours and llama.cpp's server, on the same weights at eight bits.
+
+At cursor positions in files that the models have not seen, with 1,000 tokens of context. Cold is the first
+request in a file; typing is each next key on that line, five of them. Both get the same ids, take the likeliest token
+and stop at the line's end or after 32 tokens. llama.cpp (the wheel `xllamacpp`) keeps its prompt cache and speculates
+from n-grams of its own; ours is the whole call, with the prompt built and the answer verified. The two are asked in
+turn, place by place. With the index, ours also has the suffix array of the repository's other files: it drafts from it and
+mixes it in, so that answers are others then. "Long matches" are the places where 8 tokens or more before the cursor
+stand in the index.
+
+`CODEKILN_BENCH_PLACES` (300) is the number of positions.
+"""
+
+import os
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from bench.corpus.rows import cache
+from bench.generate.llama_cpp import LlamaServer
+from bench.generate.places import File, Place, files, places
+from codekiln.generate import CompletionRequest, EngineCompleter, collect
+from codekiln.generate.loading import STARTER, load_engine, model_folder
+from codekiln.generate.verify import verify
+from codekiln.index import Index
+from codekiln.index.mix import default_mixture
+from codekiln.languages import language_of, languages
+from codekiln.pipeline.export import export
+from codekiln.pipeline.pull import pull
+from codekiln.tasks import completion_prompt
+from codekiln.tokenizer import Tokenizer
+
+PLACES = int(os.environ.get("CODEKILN_BENCH_PLACES", "300"))
+KEYS, CONTEXT, LONGEST, LONG_MATCH, LONGEST_DRAFT = 5, 990, 32, 8, 8
+SMOLLM2 = "smollm2-135m-instruct-q4_1"
+
+Row = dict[str, str]
+
+
+@dataclass
+class Times:
+    """Milliseconds of each request, ours and theirs for the same one."""
+
+    ours: list[float] = field(default_factory=list)
+    peer: list[float] = field(default_factory=list)
+    same: list[bool] = field(default_factory=list)
+
+    def row(self, name: str) -> Row:
+        """Medians, 95th percentiles and their ratios."""
+        (a50, a95), (b50, b95) = (
+            np.percentile(times, (50, 95)) for times in (self.ours, self.peer)
+        )
+        return {
+            "request": name,
+            "requests": str(len(self.ours)),
+            "ours p50": f"{a50:.0f} ms",
+            "llama.cpp p50": f"{b50:.0f} ms",
+            "ratio p50": f"{a50 / b50:.2f}",
+            "ours p95": f"{a95:.0f} ms",
+            "llama.cpp p95": f"{b95:.0f} ms",
+            "ratio p95": f"{a95 / b95:.2f}",
+            "same text": f"{np.mean(self.same):.0%}",
+        }
+
+
+def run() -> dict[str, list[Row]]:
+    """Two tables a model: times, and what it takes beside them."""
+    known = files()
+    chosen = places(known, PLACES)
+    tables: dict[str, list[Row]] = {}
+    for name, model in (
+        ("starter, 32M", Path(STARTER)),
+        ("SmolLM2, 135M", pull(SMOLLM2, cache()).path),
+    ):
+        server = LlamaServer(
+            _gguf(model),
+            context=CONTEXT + LONGEST + 16,
+            speculation="ngram-simple",
+            lookup=4,
+            draft=LONGEST_DRAFT,
+        )
+        with server:
+            times, beside = _race(model_folder(model), server, chosen, known)
+        tables[name] = [times[kind].row(kind) for kind in sorted(times)]
+        tables[f"{name}: beside the time"] = beside
+    return tables
+
+
+def _race(
+    folder: Path, server: LlamaServer, chosen: list[Place], known: list[File]
+) -> tuple[dict[str, Times], list[Row]]:
+    before = _memory()
+    tokenizer, engine = Tokenizer.load(folder), load_engine(folder, kind="openvino", weights="int8")
+    plain = EngineCompleter(engine, tokenizer)
+    indexes = Indexes(tokenizer, known)
+    times: dict[str, Times] = defaultdict(Times)
+    for place in chosen:
+        index = indexes.without(place.file)
+        indexed = EngineCompleter(engine.twin(), tokenizer, index=index, mixture=default_mixture())
+        long = index.match(tokenizer.encode(place.prefix[-2000:])).length >= LONG_MATCH
+        for key in range(KEYS + 1):
+            request = _request(place, key)
+            state = "typing" if key else "cold"
+            said, peer = _timed(partial(_peer, server, tokenizer, request))
+            for kind, completer in (("", plain), (", with index", indexed)):
+                text, ours = _timed(partial(_ours, completer, request))
+                for row in (state + kind, *([f"{state}{kind}, long matches"] if long else [])):
+                    times[row].ours.append(ours)
+                    times[row].peer.append(peer)
+                    times[row].same.append(text == said)
+    return times, [
+        {
+            "": "memory",
+            "ours": _megabytes(_memory() - before),
+            "llama.cpp": _megabytes(server.memory()["VmRSS"]),
+        },
+        {"": "processor while idle", "ours": f"{_idle():.1%}", "llama.cpp": ""},
+    ]
+
+
+class Indexes:
+    """Of each package, the index of all its files but one."""
+
+    def __init__(self, tokenizer: Tokenizer, known: list[File]) -> None:
+        self._tokenizer, self._known = tokenizer, known
+        self._ids: dict[File, list[int]] = {}
+
+    def without(self, file: File) -> Index:
+        others = [one for one in self._known if one.package == file.package and one != file]
+        new = [one for one in others if one not in self._ids]
+        self._ids.update(
+            zip(new, self._tokenizer.encode_batch([one.content for one in new]), strict=True)
+        )
+        return Index.of(self._tokenizer, [self._ids[one] for one in others])
+
+
+def _request(place: Place, key: int) -> CompletionRequest:
+    """After so many keys; the text is cut at the same places each time, so that only the keys are new."""
+    return CompletionRequest(
+        place.prefix[-4 * CONTEXT :] + place.rest[:key],
+        place.suffix[: 2 * CONTEXT],
+        path=place.file.path,
+        language=language_of(place.file.path, "").name,
+        max_tokens=LONGEST,
+        max_prompt_tokens=CONTEXT,
+        stop=("\n",),
+    )
+
+
+def _ours(completer: EngineCompleter, request: CompletionRequest) -> str:
+    answer = collect(completer, request)
+    verify(request.prefix, answer.text, request.suffix, languages()[request.language])
+    return answer.text
+
+
+def _peer(server: LlamaServer, tokenizer: Tokenizer, request: CompletionRequest) -> str:
+    prompt = completion_prompt(tokenizer, request.prefix, request.suffix, request.header, CONTEXT)
+    return server.complete(prompt, n_predict=LONGEST, stop=request.stop).text
+
+
+def _timed(work: Callable[[], str]) -> tuple[str, float]:
+    begun = time.perf_counter()
+    found = work()
+    return found, 1000 * (time.perf_counter() - begun)
+
+
+def _gguf(model: Path) -> Path:
+    """The model in llama.cpp's form with a byte a weight, made once."""
+    path = cache() / "gguf" / f"{model_folder(model).name}-q8_0.gguf"
+    if not path.exists():
+        export(model, path, "gguf", "q8_0")
+    return path
+
+
+def _memory() -> int:
+    return psutil.Process().memory_info().rss
+
+
+def _idle() -> float:
+    """Of one core, over three seconds."""
+    process = psutil.Process()
+    process.cpu_percent()
+    time.sleep(3)
+    return process.cpu_percent() / 100
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 1e6:.0f} MB"
