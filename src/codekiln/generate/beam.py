@@ -66,7 +66,7 @@ def beam_search(
     allowed = generable(engine, tokenizer)
 
     def score(hypothesis: Hypothesis) -> float:
-        return hypothesis.logprob / len(hypothesis.token_ids) ** alpha
+        return hypothesis.logprob / float(len(hypothesis.token_ids) ** alpha)
 
     beams = [Partial((), 0.0, constraint)]
     logits = engine.prefill(np.array([prompt], dtype=np.int64))

@@ -16,15 +16,6 @@ from codekiln.tokenizer import Tokenizer
 if TYPE_CHECKING:
     from llguidance import LLMatcher
 
-# JSON as Python's `json.dumps` writes it: with free white space a model may go on without end. A schema
-# may not have its unknown keywords passed over, for then an answer need not fit it.
-JSON_STYLE = {
-    "item_separator": ", ",
-    "key_separator": ": ",
-    "whitespace_flexible": False,
-    "lenient": False,
-}
-
 
 class GrammarCompiler:
     """Makes constraints for one tokenizer; its ids are read once (0.2 s for 49,152 of them)."""
@@ -39,7 +30,9 @@ class GrammarCompiler:
         self._table = LLTokenizer(TokenizerWrapper(self._ids))
 
     def json_schema(self, schema: str) -> "GrammarConstraint":
-        """JSON, on one line, that a schema allows; `schema` is the JSON text of one.
+        """JSON that a schema allows, as Python writes it: on one line, with a blank after `,` and `:`.
+
+        `schema` is JSON text itself.
 
         Raises:
             UsageError: it is no JSON object, no schema, cannot be met, or has a keyword that llguidance
@@ -47,7 +40,17 @@ class GrammarCompiler:
         """
         try:
             json.loads(schema)  # its messages are about the user's text
-            grammar = self._matcher.grammar_from_json_schema(schema, overrides=JSON_STYLE)
+            # As Python's `json.dumps` writes it: with free white space a model may go on without end.
+            # Nor may a schema have the keywords passed over that llguidance does not know.
+            grammar = self._matcher.grammar_from_json_schema(
+                schema,
+                overrides={
+                    "item_separator": ", ",
+                    "key_separator": ": ",
+                    "whitespace_flexible": False,
+                    "lenient": False,
+                },
+            )
         except ValueError as error:
             raise UsageError(f"The JSON schema cannot be used ({error}): correct it.") from None
         return self._compiled("JSON schema", grammar)
