@@ -3,7 +3,7 @@
 The text's runs of ids are found in `runs.py`; here they become passages of characters, with places and
 licences.
 
-What is exact, and what is not. Every run is found whose characters, with those of the id at either side,
+What is exact, and what is not. Every run is found whose characters, with those of two ids at either side,
 reach `least`, if it has `least // 2` of its own; its count is exact. Text that was cut elsewhere has other
 ids at its edges. So a run is extended at both ends by comparing bytes, at the first `COMPARED` places
 where it stands, `REACH` ids far.

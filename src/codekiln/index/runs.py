@@ -15,6 +15,7 @@ from codekiln.index.batch_search import Integers, Lanes, longest_matches
 from codekiln.index.shard import Shard
 from codekiln.tokenizer import Tokenizer
 
+MARGIN = 2  # ids at either end of a run that may be other ids where it was learned from
 LOOKED_AT = 64  # places of a run that are told
 
 Occurrence = tuple[Shard, int]
@@ -49,10 +50,10 @@ class Cut:
         self._whole = self._begun - np.append(~opens, False)
 
     def widths(self, first: Integers, last: Integers) -> Integers:
-        """Characters of ids `first … last - 1` and of the id at either side."""
+        """Characters of ids `first … last - 1` and of `MARGIN` ids at either side."""
         edges = self._begun[self._edges]
-        after = np.minimum(np.asarray(last) + 1, len(self.ids))
-        return np.asarray(edges[after] - edges[np.maximum(np.asarray(first) - 1, 0)])
+        after = edges[np.minimum(last + MARGIN, len(self.ids))]
+        return np.asarray(after - edges[np.maximum(first - MARGIN, 0)])
 
     def samples(self, stride: int) -> Integers:
         """Positions, the first among them, of which any `stride` characters of whole ids hold one."""
@@ -74,7 +75,7 @@ class Cut:
 
 
 def runs(shards: Sequence[Shard], cut: Cut, least: int) -> Iterator[Run]:
-    """The maximal runs, in order, whose characters with the id at either side reach `least`.
+    """The maximal runs, in order, whose characters with `MARGIN` ids at either side reach `least`.
 
     One of fewer than `least // 2` characters may be missed.
     """
@@ -106,8 +107,8 @@ def _matching(shards: Sequence[Shard], cut: Cut, least: int) -> Integers:
     """Where the ids from each position on cease to stand together in each shard, `[ids, shards]`.
 
     From a position on they reach at least as far as from an earlier one (matching statistics, Chang and
-    Lawler 1994, §3). So no run begins between two samples that reach equally far, and none that is long
-    enough where the later one does not reach far enough: nothing is looked up there.
+    Lawler 1994, §3). So no run begins between two samples that reach equally far, and none that is wide
+    enough where it is not from there to where the later one reaches: nothing is looked up there.
     """
     ends = np.zeros((len(cut.ids), len(shards)), np.int64)
 
@@ -120,9 +121,10 @@ def _matching(shards: Sequence[Shard], cut: Cut, least: int) -> Integers:
     look_up(np.tile(samples, len(shards)), np.repeat(everywhere, len(samples)))
     earlier, later = samples[:-1], samples[1:]
     further = ends[later] > ends[earlier].max(axis=1, keepdims=True)
-    wide = cut.widths((earlier + 1)[:, None], ends[later]) >= least
-    where, gaps = np.nonzero((further & wide).T)
+    where, gaps = np.nonzero(further.T)
     sizes = (later - earlier - 1)[gaps]
     within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    look_up(np.repeat(earlier[gaps] + 1, sizes) + within, np.repeat(where, sizes))
+    at, where = np.repeat(earlier[gaps] + 1, sizes) + within, np.repeat(where, sizes)
+    wide = cut.widths(at, ends[np.repeat(later[gaps], sizes), where]) >= least
+    look_up(at[wide], where[wide])
     return ends
