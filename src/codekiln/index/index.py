@@ -1,7 +1,7 @@
 """An index: shards that answer together, what followed a context and how it went on."""
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -88,6 +88,8 @@ class Index:
         ids = np.concatenate(
             [shard.tokens[places] for (shard, _), places in zip(found, behind, strict=True)]
         )
+        if not len(ids):  # its documents were taken away this moment
+            return NO_MATCH
         followers, counts = np.unique(ids.astype(np.int64), return_counts=True)
         return Match(found[0][1].length, len(ids) * step, followers, counts.astype(np.int64))
 
@@ -108,8 +110,7 @@ class Index:
             ahead = ahead[ahead[:, depth] != self.tokenizer.end]
             if not len(ahead):
                 break
-            ids, counts = np.unique(ahead[:, depth], return_counts=True)
-            drafted.append(int(ids[counts.argmax()]))
+            drafted.append(_commonest(ahead[:, depth]))
             ahead = ahead[ahead[:, depth] == drafted[-1]]
         return drafted
 
@@ -117,7 +118,7 @@ class Index:
         """The document and the line that a token of one shard stands in."""
         document = int(shard.documents_of(position))
         before = shard.tokens[int(shard.starts[document]) : position]
-        return Place(shard.origins[document], 1 + int(self._newlines[before].sum()))
+        return Place(shard.origins[document], 1 + int(_newlines(self.tokenizer)[before].sum()))
 
     def _longest(self, context: Sequence[int]) -> Found:
         """The spans of the longest match in the shards that have it."""
@@ -151,12 +152,19 @@ class Index:
         start = next((n for n in range(len(tail), 0, -1) if tail[n - 1] not in text), 0)
         return np.array(tail[start:], self._type).tobytes()
 
-    @cached_property
-    def _newlines(self) -> TokenArray:
-        """How many lines each id ends."""
-        tokenizer = self.tokenizer
-        pieces = map(tokenizer.bytes_of, range(tokenizer.vocabulary_size))
-        return np.array([piece.count(b"\n") for piece in pieces], np.int64)
+
+@lru_cache(maxsize=2)
+def _newlines(tokenizer: Tokenizer) -> TokenArray:
+    """How many lines each id ends."""
+    pieces = map(tokenizer.bytes_of, range(tokenizer.vocabulary_size))
+    return np.array([piece.count(b"\n") for piece in pieces], np.int64)
+
+
+def _commonest(ids: TokenArray) -> int:
+    if (ids == ids[0]).all():  # mostly, and a tenth of the time
+        return int(ids[0])
+    distinct, counts = np.unique(ids, return_counts=True)
+    return int(distinct[counts.argmax()])
 
 
 def _sampled(found: Found) -> tuple[list[Places], int]:
