@@ -14,7 +14,7 @@ from codekiln.index.origins import Origin
 from codekiln.index.shard import Places, Shard, Span, token_type
 from codekiln.tokenizer import Tokenizer
 
-CAP = 64  # ids of a context that are looked up: longer matches are right as often
+CAP = 64  # ids of a context that are looked up at most, which bounds the time of a query
 SAMPLE = 1024  # places of a match that are looked at, evenly over its range
 STRIDE = 16  # ids by which a context may have grown since the last one to be looked up for less
 
@@ -72,8 +72,9 @@ class Index:
         folders = sorted({file.parent for file in artifact.files("shard-")})
         return cls(tokenizer, [Shard.open(folder, tokenizer) for folder in folders])
 
-    def __len__(self) -> int:
-        """Tokens in it, ends of documents included."""
+    @property
+    def tokens(self) -> int:
+        """How many tokens it has, ends of documents included."""
         return sum(map(len, self.shards))
 
     def match(self, context: Sequence[int]) -> Match:
@@ -137,7 +138,7 @@ class Index:
         return found
 
     def _bound(self, tail: bytes, before: bytes, length: int) -> int:
-        """The most that can match: ids more than the last match, if the context went on from there."""
+        """The most that can match: the last match and what the context has gained since, if it went on."""
         width = self._type.itemsize
         size = len(tail) // width
         for more in range(min(STRIDE, size) + 1):
