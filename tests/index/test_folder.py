@@ -374,6 +374,20 @@ def test_a_commit_and_a_licence_are_in_the_origin(root, tmp_path):
         assert index.index.shards[0].origins[0].revision == commit
 
 
+def test_ignore_files_of_the_repository_hold_in_a_folder_of_it(root, tmp_path):
+    from dulwich import porcelain
+
+    porcelain.init(root)
+    write(root / ".gitignore", "sub/cherry.py\nout/\n")
+    write(root / "sub" / "cherry.py", code("cherry"))
+    with FolderIndex.open(root / "sub", TOKENIZER, tmp_path / "work") as index:
+        assert holds(index, code("banana"))
+        assert not holds(index, code("cherry"))
+    write(root / "out" / "date.py", code("date"))  # the folder itself is ignored, but asked for
+    with FolderIndex.open(root / "out", TOKENIZER, tmp_path / "work") as index:
+        assert holds(index, code("date"))
+
+
 def test_a_folder_is_indexed_without_any_extra(root, tmp_path):
     program = """
 from pathlib import Path
