@@ -9,6 +9,7 @@ from codekiln.errors import BusyError, SourceError, UsageError
 from codekiln.index import CAP
 from codekiln.index import folder as folder_module
 from codekiln.index.folder import FolderIndex
+from codekiln.tokenizer import train_bpe
 from fakes import tiny_tokenizer
 from test_architecture import CORPUS, TRAIN, without
 
@@ -88,7 +89,7 @@ def test_what_is_ignored_generated_or_no_code_never_enters(root, tmp_path, path,
         assert not holds(index, code("secret"))
         index.update(path)
         assert not holds(index, code("secret"))
-        assert len(index.index) == sum(len(TOKENIZER.encode(code(w))) + 1 for w in FRUIT)
+        assert index.index.tokens == sum(len(TOKENIZER.encode(code(w))) + 1 for w in FRUIT)
         twin = (root / path).with_name("twin.py")
         if not {"build", "cache", "node_modules"} & set(path.split("/")):
             write(twin, code("secret"))
@@ -335,6 +336,15 @@ def test_a_second_process_is_told_to_wait(root, opened, tmp_path):
     FolderIndex.open(root, TOKENIZER, tmp_path / "work").close()
 
 
+def test_another_tokenizer_has_an_index_of_its_own(root, opened, tmp_path):
+    other = train_bpe(iter([code("apple"), code("banana")]), 290)
+    with FolderIndex.open(root, other, tmp_path / "work") as index:
+        ids = other.encode(code("apple"))
+        assert ids != TOKENIZER.encode(code("apple"))
+        assert index.draft(ids[:5], 8) == ids[5:13]
+    assert holds(opened, code("apple"))
+
+
 def test_no_folder_or_a_path_outside_is_refused(root, opened, tmp_path):
     with pytest.raises(SourceError, match="There is no folder"):
         FolderIndex.open(tmp_path / "nowhere", TOKENIZER, tmp_path / "work")
@@ -364,13 +374,27 @@ def test_a_commit_and_a_licence_are_in_the_origin(root, tmp_path):
         assert index.index.shards[0].origins[0].revision == commit
 
 
+def test_ignore_files_of_the_repository_hold_in_a_folder_of_it(root, tmp_path):
+    from dulwich import porcelain
+
+    porcelain.init(root)
+    write(root / ".gitignore", "sub/cherry.py\nout/\n")
+    write(root / "sub" / "cherry.py", code("cherry"))
+    with FolderIndex.open(root / "sub", TOKENIZER, tmp_path / "work") as index:
+        assert holds(index, code("banana"))
+        assert not holds(index, code("cherry"))
+    write(root / "out" / "date.py", code("date"))  # the folder itself is ignored, but asked for
+    with FolderIndex.open(root / "out", TOKENIZER, tmp_path / "work") as index:
+        assert holds(index, code("date"))
+
+
 def test_a_folder_is_indexed_without_any_extra(root, tmp_path):
     program = """
 from pathlib import Path
 from codekiln.index.folder import FolderIndex
 from codekiln.tokenizer import Tokenizer
 with FolderIndex.open(Path(sys.argv[1]), Tokenizer.load(Path(sys.argv[2])), Path(sys.argv[3])) as index:
-    print(len(index.index))
+    print(index.index.tokens)
 """
     (tmp_path / "tokenizer.json").write_text(TOKENIZER.definition, encoding="utf-8")
     done = without((*CORPUS, *TRAIN), program, str(root), str(tmp_path), str(tmp_path / "work"))

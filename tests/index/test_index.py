@@ -1,6 +1,7 @@
 """Matches and drafts of several shards, beside a search through every place."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -161,3 +162,34 @@ def test_real_text_with_every_kind_of_character_is_found():
     for stop in range(1, len(ids)):
         assert ids[stop] in index.match(ids[:stop]).followers
     assert index.match(tokenizer.encode("\0")) is NO_MATCH
+
+
+@pytest.mark.parametrize("tokenizer", [SMALL, LARGE], ids=["two bytes", "four bytes"])
+def test_a_shard_on_disk_answers_as_the_one_in_memory(tokenizer, tmp_path):
+    rng = np.random.default_rng(3)
+    alphabet = rng.integers(2, tokenizer.vocabulary_size, 4)
+    documents = [rng.choice(alphabet, size).tolist() for size in (1, 40, 90)]
+    origins = [Origin("r", f"ü{n}", "v", "MIT OR Apache-2.0", "ab") for n in range(3)]
+    built = Shard.build(tokenizer, documents, origins)
+    built.write(tmp_path / "shard")
+    opened = Shard.open(tmp_path / "shard", tokenizer)
+    assert opened.tokens.itemsize == (2 if tokenizer is SMALL else 4)
+    assert [opened.origins[n] for n in range(-3, 3)] == origins * 2
+    assert list(opened.origins) == opened.origins[:] == origins
+    with pytest.raises(IndexError):
+        opened.origins[3]
+    for shard in (built, opened):
+        index = Index(tokenizer, [shard])
+        for stop in range(91):
+            expect(index, documents, documents[2][:stop])
+
+
+def test_threads_that_share_an_index_get_their_own_answers():
+    rng = np.random.default_rng(4)
+    documents = [rng.integers(2, 6, 60).tolist() for _ in range(6)]
+    index = Index(SMALL, shards_of(SMALL, [documents[:3], documents[3:]]))
+    wanted = [[index.draft(text[:stop], 4) for stop in range(61)] for text in documents]
+    with ThreadPoolExecutor(6) as pool:
+        for _ in range(5):
+            found = pool.map(lambda t: [index.draft(t[:stop], 4) for stop in range(61)], documents)
+            assert list(found) == wanted

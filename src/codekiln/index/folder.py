@@ -12,10 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
-
-import numpy as np
-import numpy.typing as npt
+from typing import Self
 
 from codekiln.corpus.sources import File, UnreadableError
 from codekiln.errors import SourceError, UsageError
@@ -24,22 +21,23 @@ from codekiln.index.intake import IGNORE, Intake
 from codekiln.index.live import Known, LiveStore
 from codekiln.index.match import Match
 from codekiln.index.origins import Origin
-from codekiln.index.shard import Shard, token_type
+from codekiln.index.shard import BATCH, Shard, encode_texts
+from codekiln.inputs.shards import blocks
 from codekiln.telemetry import progress
 from codekiln.tokenizer import Tokenizer
 
 DELTA_SHARDS, DELTA_TOKENS = 8, 1 << 18  # more than that in memory is merged
 SHARD_TOKENS = 1 << 22  # a shard this large is made in a second or two, and no merge exceeds it
+SHARD_TEXT = 3 * SHARD_TOKENS  # characters; mostly there are more to a token
 
 
 @dataclass(frozen=True)
 class _Text:
-    """A file that is to enter: its ids, and what will be known of it."""
+    """A file that is to enter, and what will be known of it."""
 
-    path: str
-    known: Known
-    ids: npt.NDArray[Any]
+    content: str
     origin: Origin
+    known: Known
 
 
 class FolderIndex:
@@ -187,7 +185,6 @@ class FolderIndex:
             self._forget(file.path)
             self._known[file.path] = Known(stamp, digest)
             return None
-        ids = np.array(self._tokenizer.encode(cleaned.text), token_type(self._tokenizer))
         origin = Origin(
             self._intake.repository,
             file.path,
@@ -195,17 +192,22 @@ class FolderIndex:
             cleaned.licence or "own",
             hashlib.sha256(cleaned.text.encode()).hexdigest(),
         )
-        return _Text(file.path, Known(stamp, digest), ids, origin)
+        return _Text(cleaned.text, origin, Known(stamp, digest))
 
     def _add(self, texts: list[_Text]) -> None:
         """Have documents match, in place of what their files had."""
-        shard = Shard.build(self._tokenizer, [t.ids for t in texts], [t.origin for t in texts])
+        ids = [
+            document
+            for block in blocks(texts, BATCH)
+            for document in encode_texts(self._tokenizer, [text.content for text in block])
+        ]
+        shard = Shard.build(self._tokenizer, ids, [text.origin for text in texts])
         large = len(shard) > DELTA_TOKENS
         if large:
             shard = self._store.write(shard)
         for document, text in enumerate(texts):
-            self._forget(text.path)
-            self._known[text.path] = replace(text.known, shard=shard, document=document)
+            self._forget(text.origin.path)
+            self._known[text.origin.path] = replace(text.known, shard=shard, document=document)
         self._show([*self.index.shards, shard])
         if large:
             self._store.save(self._known, list(self.index.shards))
@@ -284,8 +286,8 @@ def _groups(texts: Iterable[_Text]) -> Iterator[list[_Text]]:
     size = 0
     for text in texts:
         group.append(text)
-        size += len(text.ids) + 1
-        if size >= SHARD_TOKENS:
+        size += len(text.content)
+        if size >= SHARD_TEXT:
             yield group
             group, size = [], 0
     if group:

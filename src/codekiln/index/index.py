@@ -1,7 +1,7 @@
 """An index: shards that answer together, what followed a context and how it went on."""
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from codekiln.index.origins import Origin
 from codekiln.index.shard import Places, Shard, Span, token_type
 from codekiln.tokenizer import Tokenizer
 
-CAP = 64  # ids of a context that are looked up: longer matches are right as often
+CAP = 64  # ids of a context that are looked up at most, which bounds the time of a query
 SAMPLE = 1024  # places of a match that are looked at, evenly over its range
 STRIDE = 16  # ids by which a context may have grown since the last one to be looked up for less
 
@@ -72,8 +72,9 @@ class Index:
         folders = sorted({file.parent for file in artifact.files("shard-")})
         return cls(tokenizer, [Shard.open(folder, tokenizer) for folder in folders])
 
-    def __len__(self) -> int:
-        """Tokens in it, ends of documents included."""
+    @property
+    def tokens(self) -> int:
+        """How many tokens it has, ends of documents included."""
         return sum(map(len, self.shards))
 
     def match(self, context: Sequence[int]) -> Match:
@@ -88,6 +89,8 @@ class Index:
         ids = np.concatenate(
             [shard.tokens[places] for (shard, _), places in zip(found, behind, strict=True)]
         )
+        if not len(ids):  # its documents were taken away this moment
+            return NO_MATCH
         followers, counts = np.unique(ids.astype(np.int64), return_counts=True)
         return Match(found[0][1].length, len(ids) * step, followers, counts.astype(np.int64))
 
@@ -108,8 +111,7 @@ class Index:
             ahead = ahead[ahead[:, depth] != self.tokenizer.end]
             if not len(ahead):
                 break
-            ids, counts = np.unique(ahead[:, depth], return_counts=True)
-            drafted.append(int(ids[counts.argmax()]))
+            drafted.append(_commonest(ahead[:, depth]))
             ahead = ahead[ahead[:, depth] == drafted[-1]]
         return drafted
 
@@ -117,7 +119,7 @@ class Index:
         """The document and the line that a token of one shard stands in."""
         document = int(shard.documents_of(position))
         before = shard.tokens[int(shard.starts[document]) : position]
-        return Place(shard.origins[document], 1 + int(self._newlines[before].sum()))
+        return Place(shard.origins[document], 1 + int(_newlines(self.tokenizer)[before].sum()))
 
     def _longest(self, context: Sequence[int]) -> Found:
         """The spans of the longest match in the shards that have it."""
@@ -136,7 +138,7 @@ class Index:
         return found
 
     def _bound(self, tail: bytes, before: bytes, length: int) -> int:
-        """The most that can match: ids more than the last match, if the context went on from there."""
+        """The most that can match: the last match and what the context has gained since, if it went on."""
         width = self._type.itemsize
         size = len(tail) // width
         for more in range(min(STRIDE, size) + 1):
@@ -151,12 +153,19 @@ class Index:
         start = next((n for n in range(len(tail), 0, -1) if tail[n - 1] not in text), 0)
         return np.array(tail[start:], self._type).tobytes()
 
-    @cached_property
-    def _newlines(self) -> TokenArray:
-        """How many lines each id ends."""
-        tokenizer = self.tokenizer
-        pieces = map(tokenizer.bytes_of, range(tokenizer.vocabulary_size))
-        return np.array([piece.count(b"\n") for piece in pieces], np.int64)
+
+@lru_cache(maxsize=2)
+def _newlines(tokenizer: Tokenizer) -> TokenArray:
+    """How many lines each id ends."""
+    pieces = map(tokenizer.bytes_of, range(tokenizer.vocabulary_size))
+    return np.array([piece.count(b"\n") for piece in pieces], np.int64)
+
+
+def _commonest(ids: TokenArray) -> int:
+    if (ids == ids[0]).all():  # mostly, and a tenth of the time
+        return int(ids[0])
+    distinct, counts = np.unique(ids, return_counts=True)
+    return int(distinct[counts.argmax()])
 
 
 def _sampled(found: Found) -> tuple[list[Places], int]:

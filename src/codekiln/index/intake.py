@@ -1,7 +1,7 @@
 """Which files of a working folder enter its index, and as what text, by the corpus' own rules.
 
 Nothing here remembers a file. What git ignores stays out too; for a folder inside a repository that is
-what the whole repository says.
+what the whole repository says, unless it ignores the folder itself.
 """
 
 import os
@@ -90,9 +90,11 @@ class Intake:
             Repo.discover(self.root) as repository,
         ):
             top = Path(repository.path).resolve()
-            below = self.root.relative_to(top).as_posix()
-            self._below = "" if below == "." else f"{below}/"
-            self._ignored = IgnoreFilterManager.from_repo(repository)
+            ignored = IgnoreFilterManager.from_repo(repository)
+            below = f"{self.root.relative_to(top).as_posix()}/".removeprefix("./")
+            if below and ignored.is_ignored(below):
+                return  # it is no part of that repository, yet somebody wants its index
+            self._ignored, self._below = ignored, below
             with suppress(SourceError):
                 source = GitSource(top.name, top)
                 self.revision = source.revision

@@ -51,6 +51,7 @@ class OriginTable(Sequence[Origin]):
     def __getitem__(self, place: int | slice) -> Origin | list[Origin]:
         if isinstance(place, slice):
             return [self[n] for n in range(*place.indices(len(self)))]
+        place = range(len(self))[place]
         start = int(self._ends[place - 1]) if place else 0
         return Origin(*json.loads(self._rows[start : int(self._ends[place])]))
 

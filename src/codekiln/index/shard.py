@@ -24,6 +24,7 @@ from codekiln.inputs.shards import id_type
 from codekiln.tokenizer import Tokenizer
 
 TOKENS, SUFFIXES, STARTS = "tokens.npy", "suffixes.npy", "starts.npy"
+BATCH = 64  # texts to be tokenised together
 FEW = 16  # places of which one mostly goes on
 OUTLINED = 256  # suffixes for each number of the outline
 
@@ -213,6 +214,12 @@ class Shard:
 def token_type(tokenizer: Tokenizer) -> np.dtype[Any]:
     """How an index stores ids: as small as they allow, big end first."""
     return np.dtype(id_type(tokenizer)).newbyteorder(">")
+
+
+def encode_texts(tokenizer: Tokenizer, texts: Sequence[str]) -> list[npt.NDArray[Any]]:
+    """The ids of texts as an index stores them: a tenth of the memory that lists of ids take."""
+    kind = token_type(tokenizer)
+    return [np.array(ids, kind) for ids in tokenizer.encode_batch(texts)]
 
 
 def _memory(tokens: npt.NDArray[Any]) -> tuple[mmap.mmap | bytes, int]:

@@ -6,19 +6,16 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from codekiln.artifact import Artifact, Stage, Statistics
 from codekiln.config import setting
 from codekiln.corpus import Document, documents
 from codekiln.index.origins import Origin
-from codekiln.index.shard import Shard, token_type
+from codekiln.index.shard import BATCH, Shard, encode_texts
 from codekiln.inputs.shards import blocks
 from codekiln.telemetry import Progress, progress
 from codekiln.tokenizer import Tokenizer
-
-BATCH = 64  # documents tokenised together
 
 Tokenised = tuple[npt.NDArray[Any], Origin]
 
@@ -73,11 +70,9 @@ def _folder(out: Path, number: int) -> Path:
 
 
 def _tokenised(tokenizer: Tokenizer, texts: Iterable[Document]) -> Iterator[Tokenised]:
-    kind = token_type(tokenizer)  # a list of ids takes ten times the memory
     for block in blocks(texts, BATCH):
-        encoded = tokenizer.encode_batch([document.content for document in block])
-        for document, ids in zip(block, encoded, strict=True):
-            yield np.array(ids, kind), origin_of(document)
+        encoded = encode_texts(tokenizer, [document.content for document in block])
+        yield from zip(encoded, map(origin_of, block), strict=True)
 
 
 def _groups(texts: Iterable[Tokenised], most: int) -> Iterator[list[Tokenised]]:

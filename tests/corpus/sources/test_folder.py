@@ -160,3 +160,20 @@ def test_the_state_changes_with_any_file_and_with_nothing_else(folder):
     assert touched != before
     (folder / "three.py").write_text("")
     assert state() != touched
+
+
+def test_one_file_is_found_as_the_listing_has_it(folder):
+    for path in ("deep/er/three.py", "deeper/four.py", "node_modules/left/pad.js", "cache/five.py"):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text("x = 1\n")
+    (folder / "cache/CACHEDIR.TAG").write_bytes(folder_module.CACHE_SIGNATURE)
+    (folder / "link.py").symlink_to("one.py")
+    listed = {file.path: file for file in FolderSource("x", folder).files()}
+    assert len(listed) == 6
+    source = FolderSource("x", folder)
+    for path, file in listed.items():
+        found = source.find(path)
+        assert (found.path, found.size, found.defect) == (path, file.size, file.defect)
+    assert source.find("one.py").read() == (folder / "one.py").read_bytes()
+    for path in ("cache/five.py", "deep", "deep/er", "none.py", "deep/er/three.py/x", "", ".."):
+        assert source.find(path) is None
