@@ -19,11 +19,10 @@ _HEADERS = "".join(f"#include <std{name}.h>\n" for name in ("bool", "def", "int"
 
 _NODE = """
 const vm = require("vm");
-const accepts = (Kind, text) => {
-  try { new Kind(text); return true; }
-  catch (error) { return /has already been declared|Duplicate export/.test(error.message); }
-};
-const parses = (text) => accepts(vm.Script, text) || accepts(vm.SourceTextModule, text);
+const twice = /has already been declared|Duplicate (export|parameter)/;
+const parses = (text) => [vm.compileFunction, (text) => new vm.SourceTextModule(text)].some((parse) => {
+  try { parse(text); return true; } catch (error) { return twice.test(error.message); }
+});
 console.log(JSON.stringify(JSON.parse(require("fs").readFileSync(0, "utf8")).map(parses)));
 """
 

@@ -12,7 +12,7 @@ The file is `prefix + suffix`; a cut is a beginning of the candidate. A cut is *
 
 Shown is the longest verified cut; cuts end where the candidate does, or after a token. Before, what repeats
 the text behind the cursor is taken away (`overlap`). If no cut is verified, the candidate is kept as **unverified**
-where nobody can judge it (no grammar, a file too large, other errors in it, the limit of parses spent), or where
+where nobody can judge it (no grammar, a file too large, other errors in it, the parses or the time spent), or where
 all it lacks is the end of what it opens (`if ready:`). Otherwise there is **nothing** to show.
 
 `python` and `grammar` know the file with a text at its cursor, `judge` knows rule 2, `brackets` counts. How a
@@ -31,8 +31,8 @@ from codekiln.languages import Language
 
 __all__ = ["Reason", "State", "Verified", "verify"]
 
-LARGEST = 2**20  # characters; of more, nothing is parsed
-PARSES = 96
+LARGEST, LONGEST = 2**20, 2**14  # characters of a file and of a candidate that are parsed
+PARSES, SECONDS = 96, 0.5
 
 State = Literal["verified", "unverified", "nothing"]
 Reason = Literal[
@@ -44,7 +44,7 @@ Reason = Literal[
     "unfinished",  # it would parse, were what it opens closed
     "no parser",  # the language has none, or the file is too large for it
     "broken file",  # there are errors with any text at the cursor, so that a new one proves nothing
-    "limit",  # the parses were spent
+    "limit",  # the parses or the time were spent
 ]
 
 
@@ -63,11 +63,18 @@ class Verified:
 
 
 def verify(
-    prefix: str, candidate: str, suffix: str, language: Language | None, *, parses: int = PARSES
+    prefix: str,
+    candidate: str,
+    suffix: str,
+    language: Language | None,
+    *,
+    parses: int = PARSES,
+    seconds: float = SECONDS,
 ) -> Verified:
     """The longest cut of `candidate` that adds no error between `prefix` and `suffix`.
 
-    At most `parses` times a part of the file is parsed; whatever the texts are, nothing is raised.
+    At most `parses` times a part of the file is parsed, and none begins after so many `seconds`. Whatever
+    the texts are, nothing is raised.
     """
     text = without_repeated(prefix, candidate, suffix)
     if not text.strip():
@@ -75,7 +82,7 @@ def verify(
     file = _open(prefix, text, suffix, language)
     if file is None:
         return _unjudged(prefix, text, suffix, "no parser")
-    judge = Judge(file, prefix, suffix, parses)
+    judge = Judge(file, prefix, suffix, parses, seconds)
     lacking = judge.lacking(text)
     if lacking is not None:
         return Verified(text, "verified", "whole" if text == candidate else "cut", lacking)
@@ -95,7 +102,7 @@ def verify(
 
 def _open(prefix: str, text: str, suffix: str, language: Language | None) -> OpenFile | None:
     """What can judge; None for a language without a grammar, for much text, or for what is none."""
-    if language is None or len(prefix) + len(text) + len(suffix) > LARGEST:
+    if language is None or len(text) > LONGEST or len(prefix + suffix) > LARGEST:
         return None
     try:
         (prefix + text + suffix).encode()

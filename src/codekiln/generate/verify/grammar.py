@@ -5,7 +5,7 @@ parsed again. C with macros has errors in many files. Those that were there befo
 apart from the text, that is before its line or behind the definition that it is in; but only in a file that closes
 all that it opens: what a bracket too many at the cursor breaks may lie anywhere.
 
-Grammars take words for names that no compiler does (`return new`), so a text may not end with one.
+Grammars take words for names or statements that no compiler does (`super`), so no line may end with one.
 """
 
 from collections.abc import Iterator
@@ -17,16 +17,13 @@ from tree_sitter import Node, Point, Tree
 from codekiln.languages import Language, parse
 _PAIRS = [("(", ")"), ("[", "]"), ("{", "}")]
 _QUOTES = '"`'  # of strings that may go on over lines
-_RESERVED = frozenset(  # in every language that has them at all
-    b"break case catch class const continue do else enum fn for func function if import new return "
-    b"struct switch throw try while".split()
+_NEVER_LAST = frozenset(  # in any language
+    "case class export fn for func function if import new super switch throw while".split()
 )
 _FRAMES = frozenset(  # what may hold all the definitions of a file of C or C++
     ("declaration_list", "linkage_specification", "namespace_definition", "preproc_else")
     + ("preproc_elif", "preproc_if", "preproc_ifdef")
 )
-_LETTERS = b"abcdefghijklmnopqrstuvwxyz"
-_NAMES = ("identifier", "type_identifier", "shorthand_property_identifier")
 
 
 class _Error(NamedTuple):
@@ -49,27 +46,25 @@ class GrammarFile:
 
     def __init__(self, language: Language, prefix: str, suffix: str) -> None:
         self._language = language
-        self._before, self._after = prefix.encode(), suffix.encode()
+        self.has_other_errors = False
+        self._before = prefix.encode()
+        self._after = (suffix if suffix.endswith("\n") else f"{suffix}\n").encode()
         self._line = len(self._after.partition(b"\n")[0])
         self._line_start = self._before.rfind(b"\n") + 1
         self._cursor = _moved(Point(0, 0), self._before)
         self._tree = parse(language, self._before + self._after)
         self._old = set(_errors(self._tree.root_node)) if self._tree else set()
 
-    @property
-    def has_other_errors(self) -> bool:
-        """Whether the file has errors that no text at the cursor mends."""
-        return self._is_balanced and bool(self._old)
-
     def fits(self, text: str, tail: str = "") -> bool:
         """Whether every error was there before, and lies apart from the text."""
-        tree = self._with(text, tail)
+        tree = None if self._ends_amid(text) else self._with(text, tail)
         if tree is None:
             return False
         found = list(_errors(tree.root_node))
         if found and not self._are_old(found, tree.root_node, text, tail):
             return False
-        return not self._ends_with_reserved(tree.root_node, text.encode())
+        self.has_other_errors |= bool(found)
+        return True
 
     def _are_old(self, found: list[_Error], root: Node, text: str, tail: str) -> bool:
         """Whether all errors were there before, and apart from the text."""
@@ -96,15 +91,10 @@ class GrammarFile:
             text.count(opening) == text.count(closing) for opening, closing in pairs
         )
 
-    def _ends_with_reserved(self, root: Node, added: bytes) -> bool:
-        """Whether the last word of the text is reserved, but was taken for a name."""
-        added = added.rstrip()
-        word = added[len(added.rstrip(_LETTERS)) :]
-        if word not in _RESERVED:
-            return False
-        end = len(self._before) + len(added)
-        leaf = root.descendant_for_byte_range(end - len(word), end)
-        return leaf is not None and leaf.type in _NAMES
+    def _ends_amid(self, text: str) -> bool:
+        """Whether the line ends with a word of the text that no statement can end with."""
+        last = text.rsplit(maxsplit=1)[-1:] or [""]
+        return last[0] in _NEVER_LAST and not self._after[: self._line].strip()
 
     def swallows(self, text: str) -> bool:
         """Whether a node that begins in `text` ends in a line behind it."""
@@ -165,5 +155,5 @@ def _errors(root: Node) -> Iterator[_Error]:
         node = waiting.pop()
         if node.is_error or node.is_missing:
             yield _Error(node.type, node.start_byte, node.end_byte)
-        else:
-            waiting += [child for child in node.children if child.has_error]
+        else:  # a MISSING node does not always say that it has an error
+            waiting += [child for child in node.children if child.has_error or child.is_missing]

@@ -1,6 +1,7 @@
-"""Whether a text may stand at the cursor, within a number of parses: what the file lacks is found out once."""
+"""Whether a text may stand at the cursor, in so many parses and seconds; what a file lacks is found out once."""
 
 import itertools
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,7 +30,7 @@ class OpenFile(Protocol):
 
     @property
     def has_other_errors(self) -> bool:
-        """Whether the parser cannot read this file anyway, when something fits at its cursor."""
+        """Whether something has fitted in spite of errors elsewhere."""
 
     def fits(self, text: str, tail: str = "") -> bool:
         """Whether no error is new with `text` at the cursor and `tail` at the end of its line."""
@@ -48,17 +49,20 @@ class Debt:
 
 
 class Judge:
-    """One file's judgements. When the parses are spent, nothing fits."""
+    """One file's judgements. When the parses or the seconds are spent, nothing fits."""
 
-    def __init__(self, file: OpenFile, prefix: str, suffix: str, parses: int) -> None:
+    def __init__(
+        self, file: OpenFile, prefix: str, suffix: str, parses: int, seconds: float
+    ) -> None:
         self._file, self._left = file, parses
-        self._rest = suffix.partition("\n")[0]
+        self._deadline = time.monotonic() + seconds
+        self._rest = suffix[:WINDOW].partition("\n")[0]
         self._before = unclosed(prefix[-WINDOW:])[1]
 
     @property
     def is_spent(self) -> bool:
-        """Whether no parse is left."""
-        return self._left <= 0
+        """Whether no parse is left, or no time."""
+        return self._left <= 0 or time.monotonic() >= self._deadline
 
     @cached_property
     def debt(self) -> Debt | None:
@@ -116,5 +120,7 @@ class Judge:
         return closing(self._before[self._standing - lacking : left])
 
     def _fits(self, text: str, tail: str = "") -> bool:
+        if self.is_spent:
+            return False
         self._left -= 1
-        return self._left >= 0 and self._file.fits(text, tail)
+        return self._file.fits(text, tail)

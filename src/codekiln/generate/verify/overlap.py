@@ -11,7 +11,7 @@ from codekiln.generate.verify.brackets import surplus
 LEAST = 8  # letters and digits that must be said twice
 WINDOW = 2048  # characters on either side that are compared
 
-_CLOSING = frozenset(")]}>\"'`;:, ")
+_DOUBLED = re.compile(r"[)\]};:, ]{1,16}")
 _TERMINATORS = (";", ",")
 _TWO_LINES = re.compile(r"(?:\s*\S[^\n]*(?=\n)){2}")
 
@@ -40,12 +40,13 @@ def without_doubled(prefix: str, candidate: str, suffix: str) -> str:
 
     They are taken away only if the line then has fewer brackets closed that were never opened.
     """
-    line, rest = prefix[prefix.rfind("\n") + 1 :], suffix.partition("\n")[0][:WINDOW]
-    for length in range(min(len(candidate), len(rest)), 0, -1):
-        doubled, shorter = rest[:length], candidate[:-length]
-        if not candidate.endswith(doubled) or not _CLOSING.issuperset(doubled):
-            continue
-        if surplus(line + shorter + rest) < surplus(line + candidate + rest):
+    line, rest = prefix[prefix.rfind("\n") + 1 :][-WINDOW:], suffix.partition("\n")[0][:WINDOW]
+    closers = _DOUBLED.match(rest)
+    for length in range(closers.end() if closers else 0, 0, -1):
+        shorter = candidate[:-length]
+        if candidate.endswith(rest[:length]) and (
+            surplus(line + shorter + rest) < surplus(line + candidate + rest)
+        ):
             return shorter
     return candidate
 

@@ -48,7 +48,7 @@ class PythonFile:
         line, feed, later = self._after.partition("\n")
         written = self._before + text + line + tail
         whole = written + feed + later
-        end = _end(whole, len(self._before + text))
+        end = _end(whole, len(self._before + text + line))
         if end is None:
             return False
         behind = whole[end:]
@@ -60,11 +60,11 @@ class PythonFile:
 
 
 def _end(text: str, cursor: int) -> int | None:
-    """Where the first statement behind the cursor begins, or the text ends; None for open brackets."""
+    """Where the first statement behind the cursor's begins, or the text ends; None for open brackets."""
     for start in _statements(text):
         if start is None:
             return None
-        if start >= max(cursor, 1):
+        if start > cursor + 1:  # one that begins on the next line may go on with what is at the cursor
             return start
     return len(text)
 
