@@ -17,10 +17,12 @@ def frequencies(config: ModelConfig) -> Floats:
     """By how much each pair turns from one token to the next, in radians, `[D/2]`."""
     half = np.arange(0, config.head_width, 2, dtype=np.float32) / np.float32(config.head_width)
     # In fp32 this power is off by a digit that moves logits a thousand tokens on.
-    plain = np.float32(1) / np.power(config.rope_base, half.astype(np.float64)).astype(np.float32)
+    plain: Floats = np.float32(1) / np.power(config.rope_base, half.astype(np.float64)).astype(
+        np.float32
+    )
     if config.rope_scaling is not None:
         plain = plain / _slowing(plain, config.rope_scaling)
-    return plain.astype(np.float32)
+    return plain
 
 
 def _slowing(plain: Floats, scaling: RopeScaling) -> Floats:

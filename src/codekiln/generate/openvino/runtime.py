@@ -79,7 +79,7 @@ def tensor(array: npt.NDArray[Any], kind: Type | None = None) -> Tensor:
 
 
 def paged_attention(
-    qkv: tuple[Node, Node, Node],
+    qkv: tuple[Node | Output, Node | Output, Node | Output],
     pages: tuple[Node, Node],
     places: tuple[Node, Node, Node, Node],
     longest: Node,
@@ -99,7 +99,7 @@ def paged_attention(
     zero = _scalar(Type.i32, 0)
     operator = _PagedAttentionExtension(
         [
-            node.output(0)
+            node if isinstance(node, Output) else node.output(0)
             for node in (
                 *qkv,
                 *pages,
