@@ -87,13 +87,14 @@ class Healer:
 
         That end is the last id, with those before it that are of one word or one white space with
         it. The prefix must not be empty; it ends where the prompt does or, in the order prefix, suffix,
-        middle, before the suffix. Where control stands at its end, the prompt stays as it is.
+        middle, before the suffix. Where control or a line break stands at its end, the prompt stays as
+        it is: tokens end at line breaks anyway, and a model that writes one anew may add an empty line.
         """
         end = self._cursor(prompt)
         start = self._piece(prompt, end)
-        if start == end:
-            return list(prompt), None
         text = b"".join(map(self._pieces.bytes_of, prompt[start:end]))
+        if not text or text.endswith((b"\n", b"\r")):
+            return list(prompt), None
         return [*prompt[:start], *prompt[end:]], Healing(self._pieces, text)
 
     def _cursor(self, prompt: Sequence[int]) -> int:
