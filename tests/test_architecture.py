@@ -29,7 +29,7 @@ class Without(PathFinder):
 
 sys.meta_path[sys.meta_path.index(PathFinder)] = Without
 """
-TRAIN = ("torch", "safetensors", "matplotlib")
+TRAIN = ("torch", "matplotlib")
 CORPUS = ("daft", "pyarrow", "pypi_simple")
 
 
@@ -136,7 +136,7 @@ def test_the_rooms_that_need_no_torch_import_none():
     imports = "".join(f"import codekiln.{room}\n" for room in rooms)
     done = without(TRAIN, imports + "print(*(name for name in sys.modules if '.' not in name))")
     assert done.returncode == 0, done.stderr
-    assert not {"torch", "safetensors", "matplotlib"} & set(done.stdout.split())
+    assert not {"torch", "matplotlib"} & set(done.stdout.split())
 
 
 def test_torch_is_really_out_of_reach_there():

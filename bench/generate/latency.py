@@ -25,7 +25,8 @@ import psutil
 from bench.corpus.rows import cache
 from bench.generate.llama_cpp import LlamaServer
 from bench.generate.places import File, Place, files, places
-from codekiln.generate import CompletionRequest, EngineCompleter, collect
+from codekiln.generate import CompletionRequest, collect
+from codekiln.generate.engine_completer import EngineCompleter
 from codekiln.generate.loading import STARTER, load_engine, model_folder
 from codekiln.generate.verify import verify
 from codekiln.index import Index

@@ -4,7 +4,8 @@ from itertools import chain, count
 import pytest
 
 from codekiln.errors import UsageError
-from codekiln.generate import CompletionRequest, EngineCompleter, collect
+from codekiln.generate import CompletionRequest, collect
+from codekiln.generate.engine_completer import EngineCompleter
 from codekiln.inputs.formats import Header
 from codekiln.tasks import completion_prompt
 from fakes import FakeCompleter, rambling, saying, tiny_tokenizer
@@ -21,7 +22,7 @@ REQUEST = CompletionRequest(
 
 
 def test_chunks_joined_are_the_collected_text():
-    completer = EngineCompleter(rambling(V), TOKENIZER)
+    completer = EngineCompleter(rambling(V), TOKENIZER, heal=False)
     request = replace(REQUEST, temperature=1.0, max_tokens=40, stop=("zz",))
     chunks = list(completer.complete(request))
     whole = collect(completer, request)
@@ -34,7 +35,7 @@ def test_chunks_joined_are_the_collected_text():
 
 def test_the_engine_reads_the_prompt_of_the_task():
     engine = saying(TOKENIZER.encode("first + second"), V)
-    whole = collect(EngineCompleter(engine, TOKENIZER), REQUEST)
+    whole = collect(EngineCompleter(engine, TOKENIZER, heal=False), REQUEST)
     header = Header("", "add.py", "python")
     prompt = completion_prompt(TOKENIZER, REQUEST.prefix, REQUEST.suffix, header, 800)
     assert engine.rows[0][: len(prompt)] == prompt
@@ -48,12 +49,12 @@ def test_the_engine_reads_the_prompt_of_the_task():
 def test_what_is_known_of_the_file_reaches_the_prompt():
     engine = saying(TOKENIZER.encode("x"), V)
     request = replace(REQUEST, domains=("testing", "web"))
-    collect(EngineCompleter(engine, TOKENIZER), request)
+    collect(EngineCompleter(engine, TOKENIZER, heal=False), request)
     header = Header("", "add.py", "python", ("web", "testing"))
     prompt = completion_prompt(TOKENIZER, REQUEST.prefix, REQUEST.suffix, header, 800)
     assert engine.rows[0][: len(prompt)] == prompt
     with pytest.raises(UsageError, match="'wob' is no domain of code"):
-        EngineCompleter(engine, TOKENIZER).complete(replace(REQUEST, domains=("wob",)))
+        EngineCompleter(engine, TOKENIZER, heal=False).complete(replace(REQUEST, domains=("wob",)))
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,7 @@ def test_what_is_known_of_the_file_reaches_the_prompt():
     [(100, 20, 80, 20), (100, 90, 50, 50), (100, 1000, 50, 50), (100, 1, 99, 1), (2, 1, 1, 1)],
 )
 def test_prompt_and_answer_share_the_context(context, max_tokens, prompt, generated):
-    completer = EngineCompleter(saying([70] * 2000, V, context), TOKENIZER)
+    completer = EngineCompleter(saying([70] * 2000, V, context), TOKENIZER, heal=False)
     whole = collect(completer, CompletionRequest("x = 1\n" * 500, max_tokens=max_tokens))
     read = whole.timings.prompt_tokens
     assert prompt * 5 // 8 <= read <= prompt  # the prompt is cut in steps
@@ -81,14 +82,14 @@ def test_prompt_and_answer_share_the_context(context, max_tokens, prompt, genera
     ],
 )
 def test_a_request_out_of_bounds_is_refused_before_the_first_chunk(wrong):
-    completer = EngineCompleter(rambling(V), TOKENIZER)
+    completer = EngineCompleter(rambling(V), TOKENIZER, heal=False)
     with pytest.raises(UsageError, match=next(iter(wrong)).split("_")[0]):
         completer.complete(replace(REQUEST, prefix="x = 1\n" * 500, **wrong))
     completer.complete(REQUEST)
 
 
 def test_sampling_settings_reach_the_choice():
-    completer = EngineCompleter(rambling(V), TOKENIZER)
+    completer = EngineCompleter(rambling(V), TOKENIZER, heal=False)
     greedy = collect(completer, replace(REQUEST, max_tokens=20))
     only_best = collect(
         completer, replace(REQUEST, max_tokens=20, temperature=2.0, top_k=1, seed=3)

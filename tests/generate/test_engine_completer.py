@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from codekiln.errors import UsageError
-from codekiln.generate import CompletionRequest, EngineCompleter, collect
-from codekiln.generate.engine_completer import Answer
+from codekiln.generate import CompletionRequest, collect
+from codekiln.generate.engine_completer import Answer, EngineCompleter
 from codekiln.generate.speculation import StepCosts
 from fakes import FakeEngine, rambling, saying, tiny_tokenizer
 
@@ -41,13 +41,13 @@ def test_typing_on_costs_few_steps_and_gives_what_a_fresh_engine_does(monkeypatc
     )  # whatever else this machine does
     text = "def add(first, second):\n    return first + second\n    print(first)\n"
     engine = knowing(text)
-    completer = EngineCompleter(engine, TOKENIZER)
+    completer = EngineCompleter(engine, TOKENIZER, heal=False)
     steps = plain_steps = 0
     for request in typed(text, 30):
         before = engine.steps
         answer = collect(completer, request)
         plain = knowing(text)
-        fresh = collect(EngineCompleter(plain, TOKENIZER), request)
+        fresh = collect(EngineCompleter(plain, TOKENIZER, heal=False), request)
         assert (answer.text, answer.finish_reason) == (fresh.text, fresh.finish_reason)
         assert text.startswith(request.prefix + answer.text)
         steps += engine.steps - before
@@ -67,15 +67,15 @@ def test_an_answer_knows_what_of_it_is_left():
 
 
 def test_another_seed_or_temperature_is_not_bent_by_earlier_answers():
-    completer = EngineCompleter(rambling(V), TOKENIZER)
+    completer = EngineCompleter(rambling(V), TOKENIZER, heal=False)
     for seed in range(4):
         request = replace(REQUEST, temperature=1.0, seed=seed)
-        fresh = collect(EngineCompleter(rambling(V), TOKENIZER), request)
+        fresh = collect(EngineCompleter(rambling(V), TOKENIZER, heal=False), request)
         assert collect(completer, request).token_ids == fresh.token_ids
 
 
 def test_a_prompt_may_be_bounded():
-    completer = EngineCompleter(rambling(V), TOKENIZER)
+    completer = EngineCompleter(rambling(V), TOKENIZER, heal=False)
     long = replace(REQUEST, prefix="first\n" * 300)
     assert collect(completer, long).timings.prompt_tokens > 500
     for bound in (1, 50):
@@ -94,7 +94,7 @@ def test_lines_and_block():
         ({}, text),
     ):
         engine = saying(TOKENIZER.encode(text), V)
-        found = collect(EngineCompleter(engine, TOKENIZER), replace(REQUEST, **wanted))
+        found = collect(EngineCompleter(engine, TOKENIZER, heal=False), replace(REQUEST, **wanted))
         assert found.text == answer
         assert found.finish_reason == ("stop" if wanted else "end")
 
@@ -109,7 +109,7 @@ def test_lines_and_block():
     ],
 )
 def test_contradictory_settings_are_refused_at_once(wrong, message):
-    completer = EngineCompleter(rambling(V), TOKENIZER)
+    completer = EngineCompleter(rambling(V), TOKENIZER, heal=False)
     with pytest.raises(UsageError, match=message):
         completer.complete(replace(REQUEST, **wrong))
     collect(completer, replace(REQUEST, lines=1, deadline_ms=60_000))
@@ -128,7 +128,7 @@ def slow() -> Slow:
 
 
 def test_after_the_deadline_the_answer_is_what_there_is():
-    completer = EngineCompleter(slow(), TOKENIZER)
+    completer = EngineCompleter(slow(), TOKENIZER, heal=False)
     whole = collect(completer, replace(REQUEST, max_tokens=1000, deadline_ms=150))
     assert whole.finish_reason == "deadline"
     assert 0 < len(whole.token_ids) < 1000
@@ -136,7 +136,7 @@ def test_after_the_deadline_the_answer_is_what_there_is():
 
 
 def test_a_deadline_may_pass_before_the_first_token():
-    completer = EngineCompleter(slow(), TOKENIZER)
+    completer = EngineCompleter(slow(), TOKENIZER, heal=False)
     long = replace(REQUEST, prefix="first\n" * 400, deadline_ms=30)
     whole = collect(completer, long)
     assert (whole.text, whole.token_ids, whole.finish_reason) == ("", (), "deadline")
@@ -144,7 +144,7 @@ def test_a_deadline_may_pass_before_the_first_token():
 
 
 def test_a_cancelled_request_makes_way_for_the_next():
-    completer = EngineCompleter(slow(), TOKENIZER)
+    completer = EngineCompleter(slow(), TOKENIZER, heal=False)
     event = threading.Event()
     with ThreadPoolExecutor() as pool:
         long = pool.submit(
@@ -161,7 +161,7 @@ def test_a_cancelled_request_makes_way_for_the_next():
 
 
 def test_an_answer_that_nobody_waits_for_makes_way_too():
-    completer = EngineCompleter(rambling(V), TOKENIZER)
+    completer = EngineCompleter(rambling(V), TOKENIZER, heal=False)
     chunks = completer.complete(REQUEST)
     next(chunks)
     chunks.close()
@@ -170,7 +170,7 @@ def test_an_answer_that_nobody_waits_for_makes_way_too():
 
 def test_two_callers_each_get_their_own_answer():
     text = "def add(first, second):\n    return first + second\n"
-    completer = EngineCompleter(knowing(text), TOKENIZER)
+    completer = EngineCompleter(knowing(text), TOKENIZER, heal=False)
     requests = typed(text, 20) * 2
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda request: collect(completer, request).text, requests))

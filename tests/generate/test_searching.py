@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from codekiln.errors import UsageError
-from codekiln.generate import CompletionRequest, EngineCompleter, collect
+from codekiln.generate import CompletionRequest, collect
+from codekiln.generate.engine_completer import EngineCompleter
 from fakes import FakeEngine, rambling, tiny_tokenizer
 
 TOKENIZER = tiny_tokenizer()
@@ -30,7 +31,7 @@ def preferring(shares: dict[str, float]) -> FakeEngine:
 
 def test_beams_find_the_answer_that_is_likeliest_as_a_whole():
     engine = preferring({"f(a)": 0.3, "f(b)": 0.3, "first": 0.4})
-    completer = EngineCompleter(engine, TOKENIZER)
+    completer = EngineCompleter(engine, TOKENIZER, heal=False)
     assert collect(completer, replace(REQUEST, beams=4)).text == "first"
 
 
@@ -43,14 +44,14 @@ def test_of_several_answers_the_best_that_parses_is_taken():
 
 
 def test_a_search_ends_with_its_lines():
-    completer = EngineCompleter(preferring({"first\n    second": 1.0}), TOKENIZER)
+    completer = EngineCompleter(preferring({"first\n    second": 1.0}), TOKENIZER, heal=False)
     for choice in ({"beams": 2}, {"best_of": 2, "temperature": 1.0}):
         answer = collect(completer, replace(REQUEST, lines=1, **choice))
         assert (answer.text, answer.finish_reason) == ("first", "stop")
 
 
 def test_after_a_search_the_slot_goes_on_as_if_there_had_been_none():
-    completer = EngineCompleter(rambling(V), TOKENIZER)
+    completer = EngineCompleter(rambling(V), TOKENIZER, heal=False)
     plain = collect(completer, REQUEST)
     collect(completer, replace(REQUEST, beams=3))
     assert collect(completer, REQUEST).token_ids == plain.token_ids
@@ -68,7 +69,7 @@ def test_after_a_search_the_slot_goes_on_as_if_there_had_been_none():
     ],
 )
 def test_contradictory_settings_are_refused(settings, message):
-    completer = EngineCompleter(rambling(V), TOKENIZER)
+    completer = EngineCompleter(rambling(V), TOKENIZER, heal=False)
     with pytest.raises(UsageError, match=message):
         collect(completer, replace(REQUEST, **settings))
     assert collect(completer, REQUEST).token_ids

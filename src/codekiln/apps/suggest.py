@@ -11,7 +11,8 @@ from typing import TypeVar
 
 from codekiln.generate import Completer, Completion, CompletionRequest, collect
 from codekiln.generate.verify import Verified, verify
-from codekiln.index import Index, Passage, trace
+from codekiln.index import Index
+from codekiln.index.provenance import Passage, trace
 from codekiln.languages import languages
 
 T = TypeVar("T")

@@ -57,7 +57,7 @@ def folder(
     """Index a working folder, or bring its index up to date: only what changed is read."""
     from codekiln.artifact import open_work
     from codekiln.generate.loading import model_folder
-    from codekiln.index import FolderIndex
+    from codekiln.index.folder import FolderIndex
     from codekiln.tokenizer import Tokenizer
 
     open_work(work)
@@ -93,7 +93,7 @@ def trace(
 ) -> None:
     """Say which passages of a text stand word for word in an index, and under which licence."""
     from codekiln.apps.complete import read_source
-    from codekiln.index import trace as passages_of
+    from codekiln.index.provenance import trace as passages_of
 
     text = read_source(file)
     with progress_bars(), opened_index(index, model, work) as opened:

@@ -10,7 +10,8 @@ from rich.markup import escape
 from codekiln.cli.terminal import printable
 
 if TYPE_CHECKING:
-    from codekiln.index import Index, Passage
+    from codekiln.index import Index
+    from codekiln.index.provenance import Passage
 
 
 @contextmanager

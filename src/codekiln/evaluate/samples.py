@@ -12,7 +12,8 @@ import numpy as np
 
 from codekiln.corpus import Document
 from codekiln.generate import Completer, CompletionRequest, collect
-from codekiln.index import Index, Place, trace
+from codekiln.index import Index, Place
+from codekiln.index.provenance import trace
 from codekiln.telemetry import progress
 
 SHOWN_LINES = 8

@@ -1,6 +1,7 @@
-"""Step 6: engines, sampling strategies, the decoding loop, the completer.
+"""Step 6: engines, sampling strategies, the decoding loop, completers.
 
-`generate.torch_engine` is not in this catalogue: it needs the extra `train`.
+Not in this catalogue are `generate.engine_completer`, `generate.verify` and `generate.servers`, which a machine
+that only trains has no use for, and the engines: `generate.loading` chooses one.
 """
 
 from codekiln.generate.completer import (
@@ -13,7 +14,6 @@ from codekiln.generate.completer import (
 )
 from codekiln.generate.decoding import FinishReason, Guides, Step, decode, generate
 from codekiln.generate.engine import Engine, Ids, Logits
-from codekiln.generate.engine_completer import EngineCompleter
 from codekiln.generate.strategies import Sampling, Strategy, log_softmax, softmax, strategy_of
 from codekiln.generate.text_stream import TextStream
 
@@ -23,7 +23,6 @@ __all__ = [
     "CompletionChunk",
     "CompletionRequest",
     "Engine",
-    "EngineCompleter",
     "FinishReason",
     "Guides",
     "Ids",

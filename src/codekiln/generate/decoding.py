@@ -55,7 +55,7 @@ class Guides:
     """What bends or hastens a generation besides its strategy; nothing by default."""
 
     mixer: Mixer | None = None
-    constraints: tuple[Constraint, ...] = ()
+    constraint: Constraint | None = None
     sources: tuple[Source, ...] = ()
     speculation: Speculation = field(default_factory=Speculation)
     extent: Extent = field(default_factory=Everything)
@@ -128,7 +128,7 @@ def _steps(
 ) -> Iterator[Step]:
     """Add the text to at most `limit` tokens, and end where one of the reasons says so."""
     extent = guides.extent
-    swallowed = sum(constraint.overlap for constraint in guides.constraints)
+    swallowed = guides.constraint.overlap if guides.constraint else 0
     for count, event in enumerate(chosen, start=1):
         if isinstance(event, str):
             yield Step(extent.feed(stream.feed(b"", final=True), final=True), None, 0.0, event)
@@ -220,11 +220,12 @@ class _Chooser:
             raise ModelError("The model gives logits that are no numbers: train or load it anew.")
         if self._guides.mixer:
             logits = self._guides.mixer(logits, context)
-        for constraint in self._guides.constraints:
+        constraint = self._guides.constraint
+        if constraint:
             allowed = constraint.allowed()
             logits[: len(allowed)][~allowed] = -np.inf
         token = self._strategy.choose(logits, self._seen, self._rng)
-        for constraint in self._guides.constraints:
+        if constraint:
             constraint.advance(token)
         self._seen = np.append(self._seen, token)
         return token, _log_probability(logits, token)

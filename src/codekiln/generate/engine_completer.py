@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +12,7 @@ from codekiln.generate.constraint import Constraint
 from codekiln.generate.decoding import Guides, Step, decode
 from codekiln.generate.engine import Engine
 from codekiln.generate.grammar import GrammarCompiler
+from codekiln.generate.healing import Healer
 from codekiln.generate.mixing import Mixing
 from codekiln.generate.prefix_cache import PrefixCache
 from codekiln.generate.searching import search
@@ -49,11 +50,16 @@ class EngineCompleter:
         *,
         index: Matcher | None = None,
         mixture: Mixture | None = None,
+        heal: bool = True,
     ) -> None:
-        """Draft from the open file and from an index, if there is one; with a `mixture`, mix them in."""
+        """Draft from the open file and from an index, if there is one; with a `mixture`, mix them in.
+
+        With `heal` the word at the cursor is written anew, so that its tokens are those of training.
+        """
         self.engine, self.tokenizer = engine, tokenizer
         self._index = index or Index(tokenizer, [])
         self._open_file, self._mixture = OpenFile(tokenizer), mixture
+        self._heals = heal
         self._cache, self._speculation = PrefixCache(engine), Speculation()
         self._answers: deque[Answer] = deque(maxlen=ANSWERS)
         self._turn = threading.Lock()
@@ -65,16 +71,16 @@ class EngineCompleter:
         """
         random_generator(request.seed)
         strategy = strategy_of(request.sampling)
-        prompt = self._prompt(request)
+        prompt, constraint = self._bounded(request)
         token_limit(self.engine, self.tokenizer, prompt, request.max_tokens, request.stop)
-        constraints = tuple(self._constraints(request))
         if request.is_search:
-            return self._search(request, prompt, strategy, constraints)
+            return self._search(request, prompt, strategy, constraint)
         open_file = self._open_file.index(request.prefix, request.suffix)
+        overlap = constraint.overlap if constraint else 0
         guides = Guides(
             mixer=self._mixture and Mixing(self._mixture, (self._index, open_file)),
-            constraints=constraints,
-            sources=tuple(self._sources(request, len(prompt), open_file)),
+            constraint=constraint,
+            sources=tuple(self._sources(request.prefix, overlap, len(prompt), open_file)),
             speculation=self._speculation,
             extent=request.extent(),
             interrupt=request.interrupt(),
@@ -104,18 +110,19 @@ class EngineCompleter:
                         step.text, _token(step), _logprob(step), step.finish_reason, len(prompt)
                     )
             finally:
-                self._remember(request.prefix, written)
+                overlap = guides.constraint.overlap if guides.constraint else 0
+                self._remember(request.prefix, written, overlap)
 
     def _search(
         self,
         request: CompletionRequest,
         prompt: list[int],
         strategy: Strategy,
-        constraints: Sequence[Constraint],
+        constraint: Constraint | None,
     ) -> Iterator[CompletionChunk]:
         with self._turn:
             slot = self._cache.slot_for(prompt)
-            best = search(slot, self.tokenizer, request, prompt, strategy, constraints)
+            best = search(slot, self.tokenizer, request, prompt, strategy, constraint)
             yield CompletionChunk(best.text, best.token_ids, (), best.finish_reason, len(prompt))
 
     def _prompt(self, request: CompletionRequest) -> list[int]:
@@ -127,29 +134,38 @@ class EngineCompleter:
             self.tokenizer, request.prefix, request.suffix, request.header, budget, request.context
         )
 
-    def _constraints(self, request: CompletionRequest) -> Iterator[Constraint]:
+    def _bounded(self, request: CompletionRequest) -> tuple[list[int], Constraint | None]:
+        """The prompt, and what the answer to it has to be: a schema's JSON, or the rest of a word."""
+        prompt = self._prompt(request)
         if request.json_schema is not None:
-            yield self._grammars.json_schema(request.json_schema)
+            return prompt, self._grammars.json_schema(request.json_schema)
+        return self._healer.heal(prompt) if self._heals and request.prefix else (prompt, None)
+
+    @cached_property
+    def _healer(self) -> Healer:
+        return Healer(self.tokenizer)
 
     @cached_property
     def _grammars(self) -> GrammarCompiler:
         return GrammarCompiler(self.tokenizer)
 
     def _sources(
-        self, request: CompletionRequest, start: int, open_file: Matcher
+        self, prefix: str, overlap: int, start: int, open_file: Matcher
     ) -> Iterator[Source]:
+        """The likeliest to hold first: of drafts with equal hit rates the first is read."""
+        rest = next((rest for answer in self._answers if (rest := answer.rest(prefix))), None)
+        if rest is not None:
+            healed = prefix.encode()[len(prefix.encode()) - overlap :].decode(errors="ignore")
+            yield FromAnswer(self.tokenizer.encode(healed + rest), start)
+        yield FromAnswers([answer.ids for answer in self._answers])
         yield FromMatches("index", self._index)
         yield FromMatches("open file", open_file)
-        rest = next(
-            (rest for answer in self._answers if (rest := answer.rest(request.prefix))), None
-        )
-        if rest is not None:
-            yield FromAnswer(self.tokenizer.encode(rest), start)
-        yield FromAnswers([answer.ids for answer in self._answers])
 
-    def _remember(self, prefix: str, written: list[int]) -> None:
-        if written:
-            self._answers.appendleft(Answer(prefix, self.tokenizer.decode(written), written))
+    def _remember(self, prefix: str, written: list[int], overlap: int) -> None:
+        data = b"".join(map(self.tokenizer.bytes_of, written))
+        if len(data) > overlap:
+            text = data[overlap:].decode(errors="replace")
+            self._answers.appendleft(Answer(prefix, text, written))
 
 
 def _token(step: Step) -> tuple[int, ...]:

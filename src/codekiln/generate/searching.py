@@ -20,7 +20,7 @@ def search(
     request: CompletionRequest,
     prompt: Sequence[int],
     strategy: Strategy,
-    constraints: Sequence[Constraint],
+    constraint: Constraint | None,
 ) -> Hypothesis:
     """The first by score whose whole text is verified, or else the first.
 
@@ -30,7 +30,6 @@ def search(
         UsageError: `beams` or `best_of` is below 1.
     """
     slot.ids, slot.pending = [], []  # both searches read the prompt themselves
-    constraint = constraints[0] if constraints else None
     if request.beams is not None:
         found = beam_search(
             slot.engine,

@@ -15,10 +15,11 @@ from typing import NamedTuple
 from tree_sitter import Node, Point, Tree
 
 from codekiln.languages import Language, parse
+
 _PAIRS = [("(", ")"), ("[", "]"), ("{", "}")]
 _QUOTES = '"`'  # of strings that may go on over lines
 _NEVER_LAST = frozenset(  # in any language
-    "case class export fn for func function if import new super switch throw while".split()
+    ["case", "class", "export", "fn", "for", "func", "function", "if", "import", "new", "super", "switch", "throw", "while"]
 )
 _FRAMES = frozenset(  # what may hold all the definitions of a file of C or C++
     ("declaration_list", "linkage_specification", "namespace_definition", "preproc_else")
