@@ -47,7 +47,9 @@ class Place:
 def files() -> list[File]:
     """All files of the packages."""
     return [
-        File(package, row["path"], row["content"]) for package in PACKAGES for row in rows([package])
+        File(package, row["path"], row["content"])
+        for package in PACKAGES
+        for row in rows([package])
     ]
 
 

@@ -117,10 +117,8 @@ def by_language() -> dict[str, list[Document]]:
 
 def ours(language: str) -> Parser:
     """The grammar that verification has used itself."""
-    trees = (lambda text: parse(languages()[language], text.encode()))
-    return lambda texts: [
-        bool(tree and not tree.root_node.has_error) for tree in map(trees, texts)
-    ]
+    trees = lambda text: parse(languages()[language], text.encode())
+    return lambda texts: [bool(tree and not tree.root_node.has_error) for tree in map(trees, texts)]
 
 
 def parsing(files: Sequence[Document], parser: Parser, rng: random.Random) -> list[Document]:
@@ -201,9 +199,7 @@ def completed(
 
 def has_ended(place: Place, ids: Sequence[int], tokenizer: Tokenizer) -> bool:
     """Whether an answer is complete: by the end token, or with the line where a line is asked for."""
-    return ids[-1] in tokenizer.ends or (
-        not place.lines and b"\n" in tokenizer.bytes_of(ids[-1])
-    )
+    return ids[-1] in tokenizer.ends or (not place.lines and b"\n" in tokenizer.bytes_of(ids[-1]))
 
 
 def verified(place: Place, raw: str) -> Answer:

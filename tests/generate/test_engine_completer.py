@@ -176,3 +176,26 @@ def test_two_callers_each_get_their_own_answer():
         answers = list(pool.map(lambda request: collect(completer, request).text, requests))
     for request, answer in zip(requests, answers, strict=True):
         assert text.startswith(request.prefix + answer)
+
+
+def test_a_word_at_the_cursor_is_written_anew_and_not_shown_again():
+    text = "def add(first, second):\n    return first + second"
+    whole = TOKENIZER.encode(text)
+
+    def after(row, _):  # knows the text by its own tokens alone, as a model does
+        logits = np.full(V, -5, dtype=np.float32)
+        said = [token for token in row if token != TOKENIZER.end]
+        known = whole[: len(said)] == said and len(said) < len(whole)
+        logits[whole[len(said)] if known else TOKENIZER.end] = 9
+        return logits
+
+    cut = text.index("second):") + 3  # within a word
+    request = replace(REQUEST, prefix=text[:cut], max_tokens=60)
+    assert TOKENIZER.encode(text[:cut]) != whole[: len(TOKENIZER.encode(text[:cut]))]
+    healed = EngineCompleter(FakeEngine(after, V), TOKENIZER)
+    assert collect(healed, request).text == text[cut:]
+    assert collect(healed, request).text == text[cut:]  # also with its own answer as a draft
+    longer = replace(request, prefix=text[: cut + 2])
+    assert collect(healed, longer).text == text[cut + 2 :]
+    plain = EngineCompleter(FakeEngine(after, V), TOKENIZER, heal=False)
+    assert collect(plain, request).text != text[cut:]

@@ -3,7 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from codekiln.generate.bounds import random_generator, token_limit
@@ -71,8 +71,9 @@ class EngineCompleter:
         """
         random_generator(request.seed)
         strategy = strategy_of(request.sampling)
-        prompt, constraint = self._bounded(request)
+        prompt, constraint, again = self._bounded(request)
         token_limit(self.engine, self.tokenizer, prompt, request.max_tokens, request.stop)
+        request = replace(request, max_tokens=request.max_tokens + again)
         if request.is_search:
             return self._search(request, prompt, strategy, constraint)
         open_file = self._open_file.index(request.prefix, request.suffix)
@@ -134,12 +135,18 @@ class EngineCompleter:
             self.tokenizer, request.prefix, request.suffix, request.header, budget, request.context
         )
 
-    def _bounded(self, request: CompletionRequest) -> tuple[list[int], Constraint | None]:
-        """The prompt, and what the answer to it has to be: a schema's JSON, or the rest of a word."""
+    def _bounded(self, request: CompletionRequest) -> tuple[list[int], Constraint | None, int]:
+        """The prompt, what the answer to it has to be, and how many tokens of the prompt it begins with.
+
+        The answer is a schema's JSON, or goes on from the word at the cursor.
+        """
         prompt = self._prompt(request)
         if request.json_schema is not None:
-            return prompt, self._grammars.json_schema(request.json_schema)
-        return self._healer.heal(prompt) if self._heals and request.prefix else (prompt, None)
+            return prompt, self._grammars.json_schema(request.json_schema), 0
+        if not self._heals or not request.prefix:
+            return prompt, None, 0
+        healed, healing = self._healer.heal(prompt)
+        return healed, healing, len(prompt) - len(healed)
 
     @cached_property
     def _healer(self) -> Healer:
