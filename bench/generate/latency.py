@@ -29,8 +29,7 @@ from codekiln.generate import CompletionRequest, collect
 from codekiln.generate.engine_completer import EngineCompleter
 from codekiln.generate.loading import STARTER, load_engine, model_folder
 from codekiln.generate.verify import verify
-from codekiln.index import Index
-from codekiln.index.mix import default_mixture
+from codekiln.index import Index, Origin, Shard, default_mixture
 from codekiln.languages import language_of, languages
 from codekiln.pipeline.export import export
 from codekiln.pipeline.pull import pull
@@ -130,15 +129,21 @@ class Indexes:
 
     def __init__(self, tokenizer: Tokenizer, known: list[File]) -> None:
         self._tokenizer, self._known = tokenizer, known
-        self._ids: dict[File, list[int]] = {}
+        self._shards: dict[str, tuple[list[File], Shard]] = {}
 
     def without(self, file: File) -> Index:
-        others = [one for one in self._known if one.package == file.package and one != file]
-        new = [one for one in others if one not in self._ids]
-        self._ids.update(
-            zip(new, self._tokenizer.encode_batch([one.content for one in new]), strict=True)
-        )
-        return Index.of(self._tokenizer, [self._ids[one] for one in others])
+        if file.package not in self._shards:
+            self._shards[file.package] = self._built(file.package)
+        members, whole = self._shards[file.package]
+        shard = Shard(whole.tokens, whole.suffixes, whole.starts, whole.origins, whole.end)
+        shard.delete(members.index(file))
+        return Index(self._tokenizer, [shard])
+
+    def _built(self, package: str) -> tuple[list[File], Shard]:
+        members = [one for one in self._known if one.package == package]
+        ids = self._tokenizer.encode_batch([one.content for one in members])
+        origins = [Origin(package, one.path) for one in members]
+        return members, Shard.build(self._tokenizer, ids, origins)
 
 
 def _request(place: Place, key: int) -> CompletionRequest:
