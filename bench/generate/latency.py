@@ -25,12 +25,13 @@ import psutil
 from bench.corpus.rows import cache
 from bench.generate.llama_cpp import LlamaServer
 from bench.generate.places import File, Place, files, places
-from codekiln.generate import CompletionRequest, collect
+from codekiln.apps.suggest import suggest
+from codekiln.generate import CompletionRequest
 from codekiln.generate.engine_completer import EngineCompleter
 from codekiln.generate.loading import STARTER, load_engine, model_folder
-from codekiln.generate.verify import verify
+from codekiln.generate.verify.memory import Verifier
 from codekiln.index import Index, Origin, Shard, default_mixture
-from codekiln.languages import language_of, languages
+from codekiln.languages import language_of
 from codekiln.pipeline.export import export
 from codekiln.pipeline.pull import pull
 from codekiln.tasks import completion_prompt
@@ -99,6 +100,7 @@ def _race(
     tokenizer, engine = Tokenizer.load(folder), load_engine(folder, kind="openvino", weights="int8")
     plain = EngineCompleter(engine, tokenizer)
     indexes = Indexes(tokenizer, known)
+    verifier = Verifier()
     times: dict[str, Times] = defaultdict(Times)
     for place in chosen:
         index = indexes.without(place.file)
@@ -109,7 +111,7 @@ def _race(
             state = "typing" if key else "cold"
             said, peer = _timed(partial(_peer, server, tokenizer, request))
             for kind, completer in (("", plain), (", with index", indexed)):
-                text, ours = _timed(partial(_ours, completer, request))
+                text, ours = _timed(partial(_ours, completer, verifier, request))
                 for row in (state + kind, *([f"{state}{kind}, long matches"] if long else [])):
                     times[row].ours.append(ours)
                     times[row].peer.append(peer)
@@ -159,10 +161,8 @@ def _request(place: Place, key: int) -> CompletionRequest:
     )
 
 
-def _ours(completer: EngineCompleter, request: CompletionRequest) -> str:
-    answer = collect(completer, request)
-    verify(request.prefix, answer.text, request.suffix, languages()[request.language])
-    return answer.text
+def _ours(completer: EngineCompleter, verifier: Verifier, request: CompletionRequest) -> str:
+    return suggest(completer, request, verifier=verifier).completion.text
 
 
 def _peer(server: LlamaServer, tokenizer: Tokenizer, request: CompletionRequest) -> str:
