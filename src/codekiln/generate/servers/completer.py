@@ -9,6 +9,7 @@ from codekiln.generate.completer import CompletionChunk, CompletionRequest
 from codekiln.generate.servers.answer import Piece, chunks
 from codekiln.generate.servers.client import Client, known_shape
 from codekiln.generate.servers.request import check, fitting
+from codekiln.generate.servers.within import within
 
 
 class Dialect(Protocol):
@@ -72,7 +73,7 @@ class ServerCompleter:
                 yield from dialect.ask(request, prefix, suffix)
 
         pieces = fitting(request, tokens * dialect.density, dialect.control, ask)
-        return chunks(pieces, request.stop, dialect.leaks)
+        return within(request, chunks(pieces, request.stop, dialect.leaks))
 
     def close(self) -> None:
         """Close all connections."""

@@ -14,7 +14,12 @@ ATTEMPTS = (1, 2, 4)  # parts of the room that are tried, should the server find
 
 # A template that has no place for what is known of the file leaves it out, as our own do.
 _FILE = {"prefix", "suffix", "path", "language", "repository", "domains"}
-_ALWAYS = frozenset(_FILE | {"max_tokens", "temperature", "stop", "seed"})
+# Those behind `seed` are kept by us, whatever the server can do.
+_ALWAYS = frozenset(
+    _FILE
+    | {"context", "max_tokens", "temperature", "stop", "seed"}
+    | {"lines", "block", "deadline_ms", "cancelled"}
+)
 
 
 def check(request: CompletionRequest, server: str, able: frozenset[str]) -> None:
@@ -54,7 +59,7 @@ def fitting(
     Raises:
         TooLongError: the server refuses even a quarter of the room.
     """
-    prefix, suffix = _between(request.prefix, request.suffix, control)
+    prefix, suffix = _between(request.context + request.prefix, request.suffix, control)
     for part in ATTEMPTS:
         try:
             yield from ask(*_window(prefix, suffix, max(room // part, 1)))
