@@ -31,7 +31,7 @@ SIZES = (1_000_000, 10_000_000, 100_000_000)
 SHARD, BATCH = 1 << 24, 500  # tokens; documents tokenised together
 TOKENS, TEXTS, PEER_TEXTS = 200, 200, 10
 PIECES, AROUND = (LEAST, 60, 150), 150  # characters, of held-out text before and behind too
-SEARCHED = 40  # texts with a piece of each length
+SEARCHED = 25  # texts with a piece of each length
 
 Row = dict[str, str]
 Ids = npt.NDArray[np.integer[Any]]
