@@ -19,7 +19,7 @@ from codekiln.index.runs import Cut, Occurrence, Run, runs
 from codekiln.index.shard import Shard
 
 LEAST = 50  # characters
-COMPARED = 4  # places of a run where its edges are compared
+COMPARED = 8  # places of a run where its edges are compared
 REACH = 32  # ids that an edge is compared with
 SHOWN = 3  # places that are told
 OWN = "own"  # the licence of the user's own code
@@ -70,8 +70,8 @@ def _extent(cut: Cut, run: Run, index: Index) -> tuple[int, int]:
     before, behind = cut.around(run.first, run.last)
     further = []
     for shard, position in run.occurrences[:COMPARED]:
-        left, right = _around(shard, position, position + run.last - run.first)
-        left, right = (b"".join(map(index.tokenizer.bytes_of, ids)) for ids in (left, right))
+        beside = _around(shard, position, position + run.last - run.first)
+        left, right = (b"".join(map(index.tokenizer.bytes_of, ids)) for ids in beside)
         further.append((_in_common(reversed(left), reversed(before)), _in_common(right, behind)))
     return cut.characters(run.first, run.last, *max(further, key=sum))
 

@@ -87,13 +87,16 @@ def runs(shards: Sequence[Shard], cut: Cut, least: int) -> Iterator[Run]:
     begins = (np.diff(reach, prepend=0) > 0) & (reach > numbers)
     for first in np.flatnonzero(begins & (cut.widths(numbers, reach) >= least)).tolist():
         last = int(reach[first])
-        holders = [shards[number] for number in np.flatnonzero(ends[first] == last)]
-        yield _run(holders, cut.ids, first, last)
+        holders = [shards[number] for number in np.flatnonzero(ends[first] == last).tolist()]
+        run = _run(holders, cut.ids, first, last)
+        if run.count:  # else it was deleted while we looked
+            yield run
 
 
 def _run(shards: Sequence[Shard], ids: Sequence[int], first: int, last: int) -> Run:
     """Count a run in the shards that hold it."""
-    count, occurrences = 0, []
+    occurrences: list[Occurrence] = []
+    count = 0
     for shard in shards:
         low, high = shard.find(shard.encode(ids[first:last]))
         living = shard.living(shard.suffixes[low:high])
