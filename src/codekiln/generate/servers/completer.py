@@ -67,6 +67,7 @@ class ServerCompleter:
         dialect = self.dialect
         check(request, f"{dialect.name} at {self.client.url}", dialect.settings)
         tokens = max(dialect.context - request.max_tokens, dialect.context // 2)
+        tokens = min(request.max_prompt_tokens or tokens, tokens)
 
         def ask(prefix: str, suffix: str) -> Generator[Piece]:
             with known_shape(self.client.url):
