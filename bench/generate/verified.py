@@ -227,7 +227,7 @@ def counted(answers: Sequence[Answer], parser: Parser) -> Counter[str]:
     kept = [answer for answer in answers if answer.verified.state == "verified"]
     files = list(dict.fromkeys([*as_they_came, *map(shown, kept)]))
     parses = dict(zip(files, parser(files), strict=True))
-    states = Counter(answer.verified.state for answer in answers)
+    states: Counter[str] = Counter(answer.verified.state for answer in answers)
     return Counter(
         {
             "completions": len(answers),

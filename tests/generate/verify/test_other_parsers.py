@@ -38,4 +38,4 @@ def test_what_is_verified_parses_for_others_too(language):
             line, feed, later = suffix.partition("\n")
             shown.append(prefix + found.text + line + found.lacking + feed + later)
     share_raw, share_shown = (sum(judge(texts)) / len(texts) for texts in (raw, shown))
-    assert share_shown > max(0.75, 2 * share_raw)
+    assert share_shown > max(0.6, 3 * share_raw)
