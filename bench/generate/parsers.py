@@ -1,8 +1,9 @@
 """Parsers that are none of ours, for the benchmark of verification: does a file of this language parse?
 
-Python's own compiler, Node's, Java's, GCC and rustfmt, each where it is on the machine. Only syntax counts: names that
-nobody declared, or that were declared twice, and headers that are not there, are no errors here. So GCC reads
-files with a few standard headers in place of their directives, and only what it *expected* is an error.
+Python's own compiler, Node's, Java's, GCC and rustfmt, each where it is on the machine. Only syntax
+counts: names that nobody declared, or that were declared twice, and headers that are not there, are no
+errors here. So GCC reads files with a few standard headers in place of their directives, and only what
+it *expected* is an error.
 """
 
 import json
@@ -38,12 +39,16 @@ class Parse {
         var compiler = ToolProvider.getSystemJavaCompiler();
         for (int i = 0; Files.exists(Path.of(folder[0], i + ".java")); i++) {
             var text = Files.readString(Path.of(folder[0], i + ".java"));
-            var source = new SimpleJavaFileObject(URI.create("string:///A.java"), JavaFileObject.Kind.SOURCE) {
+            var name = URI.create("string:///A.java");
+            var source = new SimpleJavaFileObject(name, JavaFileObject.Kind.SOURCE) {
                 public CharSequence getCharContent(boolean ignore) { return text; }
             };
             var found = new DiagnosticCollector<JavaFileObject>();
-            ((JavacTask) compiler.getTask(null, null, found, List.of("-proc:none"), null, List.of(source))).parse();
-            System.out.println(found.getDiagnostics().stream().noneMatch(d -> d.getKind() == Diagnostic.Kind.ERROR));
+            var options = List.of("-proc:none");
+            var task = compiler.getTask(null, null, found, options, null, List.of(source));
+            ((JavacTask) task).parse();
+            System.out.println(found.getDiagnostics().stream()
+                .noneMatch(one -> one.getKind() == Diagnostic.Kind.ERROR));
         }
     }
 }

@@ -1,12 +1,13 @@
 """Completions in nine languages, before and after verification, judged by parsers that are none of ours.
 
-The starter model completes at random places of files that it never saw: the rest of a line, what stands before
-the closing brackets of a line, or one to four whole lines; 24 tokens, four answers a place, one of them greedy.
-Files parse before a place is cut out. A line of the table is a language: how much is shown as verified, or kept
-but marked, or dropped; how many of the files parse with what is shown, and with the answer as it came
-(to the end of its line, where a line was asked for); how many answers are exactly what stood there, again shown
-and as they came; and what verifying costs. What a file lacked before it may still lack, and then it is judged
-with that added; how often is told too. Where no other parser is on the machine, ours says how many parse.
+The starter model completes at random places of files that it never saw: the rest of a line, what stands
+before the closing brackets of a line, or one to four whole lines; 24 tokens, four answers a place, one
+of them greedy. Files parse before a place is cut out. A line of the table is a language: how much is
+shown as verified, or kept but marked, or dropped; how many of the files parse with what is shown, and
+with the answer as it came (to the end of its line, where a line was asked for); how many answers are
+exactly what stood there, again shown and as they came; and what verifying costs. What a file lacked
+before it may still lack, and then it is judged with that added; how often is told too. Where no other
+parser is on the machine, ours says how many parse.
 """
 
 import os
@@ -117,8 +118,17 @@ def by_language() -> dict[str, list[Document]]:
 
 def ours(language: str) -> Parser:
     """The grammar that verification has used itself."""
+<<<<<<< HEAD
     trees = lambda text: parse(languages()[language], text.encode())
     return lambda texts: [bool(tree and not tree.root_node.has_error) for tree in map(trees, texts)]
+=======
+
+    def parses(text: str) -> bool:
+        tree = parse(languages()[language], text.encode())
+        return tree is not None and not tree.root_node.has_error
+
+    return lambda texts: [parses(text) for text in texts]
+>>>>>>> h-verify
 
 
 def parsing(files: Sequence[Document], parser: Parser, rng: random.Random) -> list[Document]:
@@ -142,7 +152,7 @@ def drawn(
 def hole(document: Document, rng: random.Random) -> Place:
     """One to four lines, the rest of a line, or of it all but the closing brackets at its end."""
     text = document.content
-    line = rng.choice([match for match in _LINE.finditer(text)])
+    line = rng.choice(list(_LINE.finditer(text)))
     kind = rng.choice(("lines", "rest", "closed"))
     if kind == "lines":
         end = line.end()
@@ -222,7 +232,7 @@ def counted(answers: Sequence[Answer], parser: Parser) -> Counter[str]:
     kept = [answer for answer in answers if answer.verified.state == "verified"]
     files = list(dict.fromkeys([*as_they_came, *map(shown, kept)]))
     parses = dict(zip(files, parser(files), strict=True))
-    states = Counter(answer.verified.state for answer in answers)
+    states: Counter[str] = Counter(answer.verified.state for answer in answers)
     return Counter(
         {
             "completions": len(answers),
