@@ -118,17 +118,12 @@ def by_language() -> dict[str, list[Document]]:
 
 def ours(language: str) -> Parser:
     """The grammar that verification has used itself."""
-<<<<<<< HEAD
-    trees = lambda text: parse(languages()[language], text.encode())
-    return lambda texts: [bool(tree and not tree.root_node.has_error) for tree in map(trees, texts)]
-=======
 
     def parses(text: str) -> bool:
         tree = parse(languages()[language], text.encode())
         return tree is not None and not tree.root_node.has_error
 
     return lambda texts: [parses(text) for text in texts]
->>>>>>> h-verify
 
 
 def parsing(files: Sequence[Document], parser: Parser, rng: random.Random) -> list[Document]:
