@@ -1,35 +1,54 @@
-"""How the weights of a graph lie in memory: fp32, 8 bits by rows, or 4 bits by groups.
+"""How the weights of a graph lie in memory: in fp32, or in 8 or 4 bits with a scale for each group.
 
 Matrices stay as small as that: the graph says how one is restored, and the plugin multiplies with what
-is stored. A matrix in 8 bits takes the bytes of our own safetensors as they are.
+is stored. A matrix in 8 bits by rows takes the bytes of our own safetensors as they are.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
-from codekiln.generate.openvino.runtime import Constant, Node, Shape, Tensor, Type, ops
+from codekiln.generate.openvino.runtime import (
+    DYNAMIC_GROUP,
+    Constant,
+    Node,
+    Shape,
+    Tensor,
+    Type,
+    ops,
+)
 from codekiln.model.arrays import Floats, Rows, quantise
 
 Kind = Literal["f32", "int8", "int4"]
-GROUP = 64  # weights that share a scale in 4 bits: half as many are more exact and half as fast
+GROUP = DYNAMIC_GROUP  # weights that share a scale; with fewer than the inputs products are slow
 LOWEST = -8  # of 4 bits
 
 Matrix = Callable[[], Node]
 
 
 def matrix(weight: Floats | Rows, kind: Kind) -> Matrix:
-    """A maker of nodes that are this matrix `[out, in]`; every use needs a node of its own.
+    """A maker of nodes that are this matrix `[out, in]`, to be multiplied with; every use needs its own.
 
-    Rows that are no whole number of groups have 8 bits instead of 4.
+    What is stored in 8 bits by rows stays so instead of by groups, and so do, in 8 bits, rows that are
+    no whole number of groups.
     """
     if kind == "f32":
         whole = constant(_whole(weight))
         return lambda: whole
-    if kind == "int4" and weight.shape[1] % GROUP == 0:
-        return _in_groups(_whole(weight))
-    return _in_rows(weight if isinstance(weight, Rows) else quantise(weight))
+    if weight.shape[1] % GROUP or (kind == "int8" and isinstance(weight, Rows)):
+        return _by_rows(weight)
+    groups = _whole(weight).reshape(weight.shape[0], -1, GROUP)
+    values, scale = _eight_bits(groups) if kind == "int8" else _four_bits(groups)
+    scales = constant(scale)
+    shape = Constant(Type.i64, Shape([2]), list(weight.shape))
+    return lambda: ops.reshape(ops.multiply(ops.convert(values, "f32"), scales), shape, False)
+
+
+def table(weight: Floats | Rows, kind: Kind) -> Node:
+    """This matrix `[out, in]`, of which rows are looked up; in 8 bits by rows unless in fp32."""
+    return constant(_whole(weight)) if kind == "f32" else _by_rows(weight)()
 
 
 def joined(weights: Sequence[Floats | Rows]) -> Floats | Rows:
@@ -43,30 +62,33 @@ def joined(weights: Sequence[Floats | Rows]) -> Floats | Rows:
     return np.concatenate([_whole(weight) for weight in weights])
 
 
-def _whole(weight: Floats | Rows) -> Floats:
-    return weight.whole() if isinstance(weight, Rows) else weight
-
-
 def constant(array: Floats) -> Constant:
     """Shares the memory of the array and keeps it alive."""
     return Constant(np.require(array, requirements=["C", "A"]), shared_memory=True)
 
 
-def _in_rows(rows: Rows) -> Matrix:
+def _whole(weight: Floats | Rows) -> Floats:
+    return weight.whole() if isinstance(weight, Rows) else weight
+
+
+def _by_rows(weight: Floats | Rows) -> Matrix:
+    rows = weight if isinstance(weight, Rows) else quantise(weight)
     values = Constant(np.ascontiguousarray(rows.values), shared_memory=True)
     scale = constant(rows.scale[:, None])
     return lambda: ops.multiply(ops.convert(values, "f32"), scale)
 
 
-def _in_groups(whole: Floats) -> Matrix:
+def _eight_bits(groups: Floats) -> tuple[Constant, Floats]:
+    rows = quantise(groups.reshape(-1, GROUP))
+    values = Constant(rows.values.reshape(groups.shape), shared_memory=True)
+    return values, rows.scale.reshape(*groups.shape[:2], 1)
+
+
+def _four_bits(groups: Floats) -> tuple[Constant, Floats]:
     """In each group the weight furthest from zero becomes -8, so that all sixteen values are used."""
-    groups = whole.reshape(len(whole), -1, GROUP)
     furthest = np.take_along_axis(groups, np.abs(groups).argmax(axis=2)[..., None], axis=2)
     scale = np.where(furthest == 0, 1, furthest / np.float32(LOWEST)).astype(np.float32)
     rounded = np.clip(np.rint(groups / scale), LOWEST, -LOWEST - 1).astype(np.int8)
-    halves = rounded.reshape(-1, 2).view(np.uint8) & 15
+    halves: npt.NDArray[np.uint8] = rounded.reshape(-1, 2).view(np.uint8) & 15
     packed = halves[:, 0] | halves[:, 1] << 4
-    values = Constant(Tensor(packed, Shape(groups.shape), Type.i4), shared_memory=False)
-    scales = constant(scale)
-    shape = Constant(Type.i64, Shape([2]), list(whole.shape))
-    return lambda: ops.reshape(ops.multiply(ops.convert(values, "f32"), scales), shape, False)
+    return Constant(Tensor(packed, Shape(groups.shape), Type.i4), shared_memory=False), scale

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from codekiln.generate.openvino.forms import Kind, Matrix, constant, joined, matrix
+from codekiln.generate.openvino.forms import Kind, constant, joined, matrix, table
 from codekiln.generate.openvino.runtime import (
     Constant,
     Model,
@@ -57,8 +57,9 @@ class _Graph:
 
     def model(self) -> Model:
         config = self._config
-        table = self._table(EMBEDDING)
-        x = ops.gather(table(), self._input("ids", Type.i32, [-1]), _integer(0))
+        table_kind: Kind = "f32" if self._kind == "f32" else "int8"
+        embedding = table(self._weights[EMBEDDING], table_kind)
+        x = ops.gather(embedding, self._input("ids", Type.i32, [-1]), _integer(0))
         angles = [-1, 1, 1, config.head_width]
         self._cosine = self._input("cosine", Type.f32, angles)
         self._sine = self._input("sine", Type.f32, angles)
@@ -73,7 +74,7 @@ class _Graph:
             x = self._block(x, layer)
         wanted = self._input("wanted", Type.i32, [-1])
         x = self._norm(ops.gather(x, wanted, _integer(0)), "model.norm")
-        output = table if config.tied else self._table(OUTPUT)
+        output = matrix(self._weights[EMBEDDING if config.tied else OUTPUT], table_kind)
         logits = ops.matmul(x, output(), False, True)
         return Model([ops.result(logits)], [], self._inputs, "transformer")
 
@@ -141,9 +142,6 @@ class _Graph:
         one = constant(np.ones(1, np.float32))
         inverse = ops.divide(one, ops.sqrt(ops.add(mean, epsilon)))
         return ops.multiply(ops.multiply(x, inverse), constant(self._vector(f"{name}.weight")))
-
-    def _table(self, name: str) -> Matrix:
-        return matrix(self._weights[name], "f32" if self._kind == "f32" else "int8")
 
     def _vector(self, name: str) -> Floats:
         weight = self._weights[name]

@@ -21,12 +21,13 @@ def frequencies(config: ModelConfig) -> Floats:
         np.float32
     )
     if config.rope_scaling is not None:
-        plain = plain / _slowing(plain, config.rope_scaling)
+        plain /= _slowing(plain, config.rope_scaling)
     return plain
 
 
 def _slowing(plain: Floats, scaling: RopeScaling) -> Floats:
     turns = plain * np.float32(scaling.original_context / (2 * np.pi))
     share = (turns - scaling.low) / (scaling.high - scaling.low)
-    share = np.clip(share, 0, 1).astype(np.float32)
-    return 1 / (share + (1 - share) / np.float32(scaling.factor))
+    share = np.clip(share, 0, 1)
+    slowing: Floats = (1 / (share + (1 - share) / scaling.factor)).astype(np.float32)
+    return slowing

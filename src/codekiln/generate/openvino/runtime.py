@@ -46,7 +46,7 @@ __all__ = [
     "tensor",
 ]
 
-DYNAMIC_GROUP = 64  # activations that share a scale where they are quantised on the way
+DYNAMIC_GROUP = 32  # inputs of a product that share a scale where they are quantised on the way
 
 
 def has_bf16() -> bool:
