@@ -5,6 +5,7 @@ in `readers`, the older version being indexed. What `bench/index/mix.py` reports
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import codekiln.index
@@ -39,20 +40,27 @@ def observed(reader: Reader) -> Observations:
     return Observations.join([observations(reader, pair, BLOCKS) for pair in PAIRS])
 
 
-def main(models: Sequence[Reader] | None = None) -> None:
-    """Write the file into the package."""
-    seen = Observations.join([observed(reader) for reader in models or readers()])
-    fitted = fit_loss(seen)
+def fit(seen: Sequence[Observations], models: Sequence[str]) -> Mixture:
+    """Weights for the least loss over what some models saw, with a record of where they are from."""
+    together = Observations.join(seen)
+    fitted = fit_loss(together)
     provenance = {
         "objective": "loss",
-        "models": [reader.name for reader in models or readers()],
+        "models": list(models),
         "indexed → predicted": {pair.name: f"{pair.older} → {pair.newer}" for pair in PAIRS},
-        "tokens": len(seen),
-        "nats a token, the model alone": round(seen.loss_of_model(), 3),
-        "nats a token, mixed": round(seen.loss(fitted.weights), 3),
+        "tokens": len(together),
+        "nats a token, the model alone": round(together.loss_of_model(), 3),
+        "nats a token, mixed": round(together.loss(fitted.weights), 3),
     }
+    return replace(fitted, provenance=provenance)
+
+
+def main() -> None:
+    """Write the file into the package."""
+    models = readers()
+    fitted = fit([observed(reader) for reader in models], [reader.name for reader in models])
     path = Path(codekiln.index.__file__).with_name(DEFAULT)
-    path.write_text(Mixture(fitted.weights, provenance).to_json(), encoding="utf-8")
+    path.write_text(fitted.to_json(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -12,18 +12,19 @@ version in its prompt, found by BM25, on top of the file's own.
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import torch
 
-from bench.index.fitting import observed, readers
+from bench.index.fitting import fit, observed, readers
 from bench.index.places import Place, index_of, lines, permuted
 from bench.index.reading import BLOCK, Floats, Passage, Reader
 from bench.index.retrieval import Retriever
 from bench.index.scores import BUCKETS, Score, System, join, score
-from bench.index.versions import Pair, digests
+from bench.index.versions import Line, Pair, digests
 from codekiln.index import NO_MATCH
-from codekiln.index.fit import Observations, fit_lines, fit_loss
+from codekiln.index.fit import fit_lines
 from codekiln.index.mix import Mixture
 
 PAIRS = (
@@ -45,8 +46,8 @@ def run() -> dict[str, list[Row]]:
     torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
     large, small = readers()
     seen = {reader.name: observed(reader) for reader in (large, small)}
-    fits = {name: fit_loss(places) for name, places in seen.items()}
-    fits["both"] = fit_loss(Observations.join(list(seen.values())))
+    fits = {name: fit([places], [name]) for name, places in seen.items()}
+    fits["both"] = fit(list(seen.values()), list(seen))
     on_lines = fit_lines(seen[large.name], fits[large.name])
     scores = {pair.name: _score(large, pair, fits, on_lines) for pair in PAIRS}
     total = join(list(scores.values()))
@@ -205,16 +206,19 @@ def _runs(passages: list[Passage]) -> list[Passage]:
     """New lines that follow each other within a block, evenly chosen."""
     runs: list[Passage] = []
     for passage in passages:
-        group: list = []
+        group: list[Line] = []
         for line in passage.lines:
             if line.start // BLOCK != (line.stop - 1) // BLOCK:
                 continue
-            follows = group and group[-1].stop == line.start and len(group) < RUN_LINES
-            if follows and group[0].start // BLOCK == line.start // BLOCK:
-                group.append(line)
-            else:
-                group = [line]
-                runs.append(Passage(passage.path, passage.ids, (line,)))
-            runs[-1] = Passage(passage.path, passage.ids, tuple(group))
+            if not (group and _go_on(group, line)):
+                group = []
+                runs.append(passage)
+            group.append(line)
+            runs[-1] = replace(passage, lines=tuple(group))
     step = max(1.0, len(runs) / RUNS)
     return [runs[int(step * number)] for number in range(min(RUNS, len(runs)))]
+
+
+def _go_on(group: list[Line], line: Line) -> bool:
+    same_block = group[0].start // BLOCK == line.start // BLOCK
+    return group[-1].stop == line.start and same_block and len(group) < RUN_LINES

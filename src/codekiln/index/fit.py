@@ -13,6 +13,9 @@ from codekiln.index.mix import EVIDENCE, EXPERTS, Logits, Mixture, Probabilities
 STEPS = 200  # at most; both fits stop when nothing is gained any more
 GAIN = 1e-7  # nats a token, or lines of one, below which nothing is
 RIDGE = 1e-4  # on squared weights, a token: keeps weights finite where an expert never matched
+PULL = (
+    1e-2  # on squared distance from the start, a line: there are few lines that the weights decide
+)
 SHARPNESS = 4.0  # of the smooth step that stands for "the true token is ahead of all others"
 
 Rows = npt.NDArray[np.int64]
@@ -50,7 +53,14 @@ def observe(logits: Logits, matches: Sequence[Match], token: int) -> Observation
             table[:, 1 + number] = [known.get(token, 0.0) for token in ids.tolist()]
             evidence[number] = heard.evidence
     matched = np.array([heard is not None for heard in voices])
-    return Observation(evidence, matched, table[0], table[1:])
+    return Observation(evidence, matched, table[0], _front(table[1:]))
+
+
+def _front(rivals: Probabilities) -> Probabilities:
+    """Without those that by no weights can be the strongest: another has as much of each expert."""
+    rivals = np.unique(rivals, axis=0)
+    outdone = (rivals[:, None] <= rivals[None]).all(axis=-1).sum(axis=1) > 1
+    return np.asarray(rivals[~outdone])
 
 
 @dataclass(frozen=True)
@@ -159,13 +169,13 @@ def fit_lines(seen: Observations, start: Mixture) -> Mixture:
     A line is whole if at all its places the truth is ahead of its strongest rival. For the sake of the
     gradient a sigmoid of the lead stands for that, and a line counts as the product of its places.
     """
-    weights = np.array(start.weights)
-    value, gradient = _lines(seen, weights)
+    origin = np.array(start.weights)
+    weights, (value, gradient) = origin, _lines(seen, origin, origin)
     size = 1.0
     for _ in range(STEPS):
         norm = float(np.linalg.norm(gradient))
         while size > GAIN:
-            new, slope = _lines(seen, weights + size * gradient / max(norm, GAIN))
+            new, slope = _lines(seen, weights + size * gradient / max(norm, GAIN), origin)
             if new > value + GAIN:
                 break
             size /= 2
@@ -176,8 +186,10 @@ def fit_lines(seen: Observations, start: Mixture) -> Mixture:
     return _mixture(weights)
 
 
-def _lines(seen: Observations, weights: Probabilities) -> tuple[float, Probabilities]:
-    """The share of lines that are whole, smoothly, and its gradient by the weights."""
+def _lines(
+    seen: Observations, weights: Probabilities, origin: Probabilities
+) -> tuple[float, Probabilities]:
+    """The share of lines that are whole, smoothly and less the pull, and its gradient by the weights."""
     shares = seen.shares(weights)
     truth = shares * seen.truth
     rivals = shares[seen.of] * seen.rivals
@@ -188,13 +200,15 @@ def _lines(seen: Observations, weights: Probabilities) -> tuple[float, Probabili
     steepness = lines[seen.line] * SHARPNESS * (1 - lead) / len(lines)
     pull = truth / ahead[:, None] - rivals / np.maximum(behind, 1e-300)[:, None]
     gradient = np.einsum("p,pe,pef->ef", steepness, pull[:, 1:], seen.evidence)
-    return float(lines.mean()) - RIDGE * float((weights**2).sum()), gradient - 2 * RIDGE * weights
+    away = weights - origin
+    return float(lines.mean()) - PULL * float((away**2).sum()), gradient - 2 * PULL * away
 
 
 def _strongest(strength: Probabilities, of: Rows) -> Rows:
-    """The place in the list of each group's strongest; groups lie together."""
-    order = np.lexsort((-strength, of))
-    return order[np.flatnonzero(np.diff(of[order], prepend=-1))]
+    """The place in the list of each group's strongest, the first if there are more; groups lie together."""
+    peaks = np.maximum.reduceat(strength, np.flatnonzero(np.diff(of, prepend=-1)))
+    strongest = np.flatnonzero(strength == peaks[of])
+    return np.asarray(strongest[np.flatnonzero(np.diff(of[strongest], prepend=-1))])
 
 
 def _mixture(weights: Probabilities) -> Mixture:

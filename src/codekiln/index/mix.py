@@ -20,7 +20,7 @@ from codekiln.errors import UsageError
 from codekiln.index.match import Match, TokenArray
 
 EXPERTS = ("repository", "file")
-EVIDENCE = ("bias", "length", "length²", "count", "top share", "model's mass", "model's top")
+EVIDENCE = ("bias", "length", "count", "top share", "mass", "length × mass", "model's top")
 DEFAULT = "mix.json"
 FLOOR = 1e-6  # of a probability whose logarithm is evidence
 
@@ -48,14 +48,14 @@ def voice(match: Match, logits: Logits, total: float, top: float) -> Voice | Non
         return None
     shares = match.counts / match.counts.sum()
     mean = np.sqrt(shares * model)
-    length = math.log(match.length)
+    length, expected = math.log(match.length), math.log(max(mass, FLOOR))
     evidence = (
         1.0,
         length,
-        length * length,
         math.log(match.count),
         math.log(shares.max()),
-        math.log(max(mass, FLOOR)),
+        expected,
+        length * expected,
         top - total,
     )
     return Voice(match.followers, mean / mean.sum(), np.array(evidence))
@@ -124,7 +124,9 @@ class Mixture:
         try:
             entries = json.loads(text)
             table = entries["weights"]
-            if set(table) != set(EXPERTS) or any(set(row) != set(EVIDENCE) for row in table.values()):
+            if set(table) != set(EXPERTS) or any(
+                set(row) != set(EVIDENCE) for row in table.values()
+            ):
                 raise ValueError("its experts or their evidence are others")
             weights = tuple(
                 tuple(float(table[expert][name]) for name in EVIDENCE) for expert in EXPERTS
@@ -133,7 +135,9 @@ class Mixture:
                 raise ValueError("a weight is no number")
             return cls(weights, dict(entries.get("provenance", {})))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UsageError(f"These are no weights of a mixture ({error}): fit them anew.") from None
+            raise UsageError(
+                f"These are no weights of a mixture ({error}): fit them anew."
+            ) from None
 
 
 def default_mixture() -> Mixture:
