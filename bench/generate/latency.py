@@ -1,12 +1,13 @@
 """Time to a full single-line completion, ours and llama.cpp's server, on the same weights at eight bits.
 
-At cursor positions in files that the models have not seen, with 1,000 tokens of context. Cold is the first
-request in a file; typing is each next key on that line, five of them. Both get the same ids, take the likeliest token
-and stop at the line's end or after 32 tokens. llama.cpp (the wheel `xllamacpp`) keeps its prompt cache and speculates
-from n-grams of its own; ours is the whole call, with the prompt built and the answer verified. The two are asked in
-turn, place by place. With the index, ours also has the suffix array of the repository's other files: it drafts from it and
-mixes it in, so that answers are others then. "Long matches" are the places where 8 tokens or more before the cursor
-stand in the index.
+At cursor positions in files that the models have not seen, with 990 tokens of context. Cold is the first
+request in a file; typing is each next key on that line, five of them. Both read the same ids (without the
+word at the cursor, which both write anew), take the likeliest token and stop at the line's end or after 32
+tokens. llama.cpp (the wheel `xllamacpp`) keeps its prompt cache and speculates from n-grams of its own, with
+the lookup that drafts most here; ours is the whole call, with the prompt built and the answer verified. The
+two are asked in turn, key by key. With the index, ours also has the suffix array of the repository's other
+files: it drafts from it and mixes it in, so that answers are others then. "Long matches" are the places where
+8 tokens or more before the cursor stand in the index.
 
 `CODEKILN_BENCH_PLACES` (300) is the number of positions.
 """
@@ -28,6 +29,7 @@ from bench.generate.places import File, Place, files, places
 from codekiln.apps.suggest import suggest
 from codekiln.generate import CompletionRequest
 from codekiln.generate.engine_completer import EngineCompleter
+from codekiln.generate.healing import Healer
 from codekiln.generate.loading import STARTER, load_engine, model_folder
 from codekiln.generate.verify.memory import Verifier
 from codekiln.index import Index, Origin, Shard, default_mixture
@@ -100,7 +102,7 @@ def _race(
     tokenizer, engine = Tokenizer.load(folder), load_engine(folder, kind="openvino", weights="int8")
     plain = EngineCompleter(engine, tokenizer)
     indexes = Indexes(tokenizer, known)
-    verifier = Verifier()
+    verifier, healer = Verifier(), Healer(tokenizer)
     times: dict[str, Times] = defaultdict(Times)
     for place in chosen:
         index = indexes.without(place.file)
@@ -109,7 +111,7 @@ def _race(
         for key in range(KEYS + 1):
             request = _request(place, key)
             state = "typing" if key else "cold"
-            said, peer = _timed(partial(_peer, server, tokenizer, request))
+            said, peer = _timed(partial(_peer, server, tokenizer, healer, request))
             for kind, completer in (("", plain), (", with index", indexed)):
                 text, ours = _timed(partial(_ours, completer, verifier, request))
                 for row in (state + kind, *([f"{state}{kind}, long matches"] if long else [])):
@@ -165,9 +167,19 @@ def _ours(completer: EngineCompleter, verifier: Verifier, request: CompletionReq
     return suggest(completer, request, verifier=verifier).completion.text
 
 
-def _peer(server: LlamaServer, tokenizer: Tokenizer, request: CompletionRequest) -> str:
-    prompt = completion_prompt(tokenizer, request.prefix, request.suffix, request.header, CONTEXT)
-    return server.complete(prompt, n_predict=LONGEST, stop=request.stop).text
+def _peer(
+    server: LlamaServer, tokenizer: Tokenizer, healer: Healer, request: CompletionRequest
+) -> str:
+    """Its answer to the ids that our engine reads; the word at the cursor is cut off it as it is off ours."""
+    whole = completion_prompt(tokenizer, request.prefix, request.suffix, request.header, CONTEXT)
+    prompt, healing = healer.heal(whole)
+    said = server.complete(prompt, n_predict=LONGEST, stop=request.stop).text
+    word = (
+        request.prefix.encode()[len(request.prefix.encode()) - healing.overlap :]
+        if healing
+        else b""
+    )
+    return said.removeprefix(word.decode(errors="ignore"))
 
 
 def _timed(work: Callable[[], str]) -> tuple[str, float]:
