@@ -19,6 +19,12 @@ NAMES = (
     "lexeme_pieces",
     "domain_tags",
     "objectives",
+    "index.mix",
+    "index.provenance",
+    "healing",
+    "generate.latency",
+    "generate.growth",
+    "generate.verified",
     "corpus.languages",
     "corpus.licences",
     "corpus.secrets",
@@ -29,7 +35,12 @@ NAMES = (
     "corpus.memory",
     "corpus.quality",
 )
-ON_REQUEST = {"train_gpu", "starter"}  # they need a GPU, or what one made
+ON_REQUEST = {
+    "train_gpu",
+    "starter",
+    "index.provenance",
+    "generate.growth",
+}  # they need a GPU, or what one made
 
 
 def main() -> None:

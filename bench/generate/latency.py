@@ -82,7 +82,7 @@ def run() -> dict[str, list[Row]]:
         ("SmolLM2, 135M", pull(SMOLLM2, cache()).path),
     ):
         server = LlamaServer(
-            _gguf(model),
+            gguf(model),
             context=CONTEXT + LONGEST + 16,
             speculation="ngram-simple",
             lookup=4,
@@ -111,12 +111,12 @@ def _race(
         for key in range(KEYS + 1):
             request = _request(place, key)
             state = "typing" if key else "cold"
-            said, peer = _timed(partial(_peer, server, tokenizer, healer, request))
+            said, theirs = timed(partial(peer, server, tokenizer, healer, request))
             for kind, completer in (("", plain), (", with index", indexed)):
-                text, ours = _timed(partial(_ours, completer, verifier, request))
+                text, spent = timed(partial(ours, completer, verifier, request))
                 for row in (state + kind, *([f"{state}{kind}, long matches"] if long else [])):
-                    times[row].ours.append(ours)
-                    times[row].peer.append(peer)
+                    times[row].ours.append(spent)
+                    times[row].peer.append(theirs)
                     times[row].same.append(text == said)
     return times, [
         {
@@ -163,14 +163,14 @@ def _request(place: Place, key: int) -> CompletionRequest:
     )
 
 
-def _ours(completer: EngineCompleter, verifier: Verifier, request: CompletionRequest) -> str:
+def ours(completer: EngineCompleter, verifier: Verifier, request: CompletionRequest) -> str:
     return suggest(completer, request, verifier=verifier).completion.text
 
 
-def _peer(
+def peer(
     server: LlamaServer, tokenizer: Tokenizer, healer: Healer, request: CompletionRequest
 ) -> str:
-    """Its answer to the ids that our engine reads; the word at the cursor is cut off it as it is off ours."""
+    """Its answer to the ids that our engine reads; the word at the cursor is cut off, as it is off ours."""
     whole = completion_prompt(tokenizer, request.prefix, request.suffix, request.header, CONTEXT)
     prompt, healing = healer.heal(whole)
     said = server.complete(prompt, n_predict=LONGEST, stop=request.stop).text
@@ -182,13 +182,13 @@ def _peer(
     return said.removeprefix(word.decode(errors="ignore"))
 
 
-def _timed(work: Callable[[], str]) -> tuple[str, float]:
+def timed(work: Callable[[], str]) -> tuple[str, float]:
     begun = time.perf_counter()
     found = work()
     return found, 1000 * (time.perf_counter() - begun)
 
 
-def _gguf(model: Path) -> Path:
+def gguf(model: Path) -> Path:
     """The model in llama.cpp's form with a byte a weight, made once."""
     path = cache() / "gguf" / f"{model_folder(model).name}-q8_0.gguf"
     if not path.exists():

@@ -1,7 +1,7 @@
 """Cursor positions in files that the models have not seen, and what their author typed there.
 
-The packages are held out from the starter's corpus. They are versions of 2026, and SmolLM2 was trained in 2024:
-it may know older versions of some lines.
+The packages are held out from the starter's corpus. They are versions of 2026, and SmolLM2 was trained in
+2024: it may know older versions of some lines.
 """
 
 import re

@@ -41,8 +41,8 @@ T = TypeVar("T")
 def run() -> dict[str, list[Row]]:
     """Growth, and recall."""
     tokenizer = Tokenizer.load(STARTER)
-    corpus = open_artifact(next((cache() / "corpus").glob("starter-????????")), "corpus")
-    shards = list(_shards(corpus, tokenizer))
+    corpus = _corpus()
+    shards = corpus_shards(tokenizer)
     held_out = [document.content for document in documents(corpus, "held_out")]
     small = [Index(tokenizer, [_first(shards[0], size, tokenizer)]) for size in SIZES[:-1]]
     growth = [_growth(index, held_out) for index in (*small, Index(tokenizer, shards))]
@@ -50,6 +50,15 @@ def run() -> dict[str, list[Row]]:
         f"texts of {TOKENS} tokens": [row for rows in growth for row in rows],
         f"beside a search of plain text, {SIZES[0] / 1e6:.0f}M tokens": _found(small[0], held_out),
     }
+
+
+def corpus_shards(tokenizer: Tokenizer) -> list[Shard]:
+    """The first 100M tokens of the starter's corpus."""
+    return list(_shards(_corpus(), tokenizer))
+
+
+def _corpus() -> Artifact:
+    return open_artifact(next((cache() / "corpus").glob("starter-????????")), "corpus")
 
 
 def _shards(corpus: Artifact, tokenizer: Tokenizer) -> Iterator[Shard]:
