@@ -5,6 +5,7 @@ and llama.cpp's server in turn: the first request, and the next keys. The index:
 keys, without an index, and with the first files of its corpus as one: 1M lines and more.
 """
 
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -41,7 +42,7 @@ def _contexts() -> list[Row]:
     tokenizer, engine = Tokenizer.load(folder), load_engine(folder, kind="openvino", weights="int8")
     long = [file for file in files() if len(file.content) > 8 * CONTEXTS[-1]]
     chosen = places(long, TIMES * len(CONTEXTS))
-    rows = []
+    healer, rows = Healer(tokenizer), []
     with LlamaServer(gguf(folder), context=CONTEXTS[-1] + 64, lookup=4, draft=8) as server:
         for number, size in enumerate(CONTEXTS):
             found: dict[str, list[float]] = {
@@ -55,8 +56,8 @@ def _contexts() -> list[Row]:
                 for key in range(KEYS + 1):
                     request = _request(place, key, size)
                     kind = "key" if key else "cold"
-                    found[kind].append(timed(lambda: ours(completer, Verifier(), request))[1])
-                    theirs = timed(lambda: peer(server, tokenizer, Healer(tokenizer), request))
+                    found[kind].append(timed(partial(ours, completer, Verifier(), request))[1])
+                    theirs = timed(partial(peer, server, tokenizer, healer, request))
                     found[f"their {kind}"].append(theirs[1])
             rows.append(
                 {
@@ -87,7 +88,7 @@ def _indexes() -> list[Row]:
         for place in places(files(), TYPED):
             for key in range(KEYS + 1):
                 request = _request(place, key, 900)
-                _, milliseconds = timed(lambda: ours(completer, verifier, request))
+                _, milliseconds = timed(partial(ours, completer, verifier, request))
                 spent += [milliseconds] if key else []
         rows.append(
             {

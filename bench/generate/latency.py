@@ -1,13 +1,13 @@
 """Time to a full single-line completion, ours and llama.cpp's server, on the same weights at eight bits.
 
 At cursor positions in files that the models have not seen, with 990 tokens of context. Cold is the first
-request in a file; typing is each next key on that line, five of them. Both read the same ids (without the
-word at the cursor, which both write anew), take the likeliest token and stop at the line's end or after 32
-tokens. llama.cpp (the wheel `xllamacpp`) keeps its prompt cache and speculates from n-grams of its own, with
-the lookup that drafts most here; ours is the whole call, with the prompt built and the answer verified. The
-two are asked in turn, key by key. With the index, ours also has the suffix array of the repository's other
-files: it drafts from it and mixes it in, so that answers are others then. "Long matches" are the places where
-8 tokens or more before the cursor stand in the index.
+request in a file; typing is each next key on that line, five of them. Both read the same ids (without
+the word at the cursor, which both write anew), take the likeliest token and stop at the line's end or after
+32 tokens. llama.cpp (the wheel `xllamacpp`) keeps its prompt cache and speculates from n-grams of its own,
+with the lookup that drafts most here; ours is the whole call, with the prompt built and the answer verified.
+The two are asked in turn, key by key. With the index, ours also has the suffix array of the repository's
+other files: it drafts from it and mixes it in, so that answers are others then. "Long matches" are the places
+where 8 tokens or more before the cursor stand in the index.
 
 `CODEKILN_BENCH_PLACES` (300) is the number of positions.
 """
