@@ -4,10 +4,10 @@ At cursor positions in files that the models have not seen, with 990 tokens of c
 request in a file; typing is each next key on that line, five of them. Both read the same ids (without
 the word at the cursor, which both write anew), take the likeliest token and stop at the line's end or after
 32 tokens. llama.cpp (the wheel `xllamacpp`) keeps its prompt cache and speculates from n-grams of its own,
-with the lookup that drafts most here; ours is the whole call, with the prompt built and the answer verified.
-The two are asked in turn, key by key. With the index, ours also has the suffix array of the repository's
-other files: it drafts from it and mixes it in, so that answers are others then. "Long matches" are the places
-where 8 tokens or more before the cursor stand in the index.
+with the lookup that drafts most here; ours is the whole call, with the prompt built and the answer
+verified. The two are asked in turn, key by key. With the index, ours also has the suffix array of the
+repository's other files: it drafts from it and mixes it in, so that answers are others then. "Long matches"
+are the places where 8 tokens or more before the cursor stand in the index.
 
 `CODEKILN_BENCH_PLACES` (300) is the number of positions.
 """
@@ -101,13 +101,15 @@ def _race(
     before = _memory()
     tokenizer, engine = Tokenizer.load(folder), load_engine(folder, kind="openvino", weights="int8")
     plain = EngineCompleter(engine, tokenizer)
-    indexes = Indexes(tokenizer, known)
     verifier, healer = Verifier(), Healer(tokenizer)
+    ours(plain, verifier, _request(chosen[0], 0))
+    memory, idle = _memory() - before, _idle()
+    indexes = Indexes(tokenizer, known)
+    indexed = EngineCompleter(engine.twin(), tokenizer, mixture=default_mixture())
     times: dict[str, Times] = defaultdict(Times)
     for place in chosen:
-        index = indexes.without(place.file)
-        indexed = EngineCompleter(engine.twin(), tokenizer, index=index, mixture=default_mixture())
-        long = index.match(tokenizer.encode(place.prefix[-2000:])).length >= LONG_MATCH
+        indexed.index = indexes.without(place.file)
+        long = indexed.index.match(tokenizer.encode(place.prefix[-2000:])).length >= LONG_MATCH
         for key in range(KEYS + 1):
             request = _request(place, key)
             state = "typing" if key else "cold"
@@ -121,10 +123,10 @@ def _race(
     return times, [
         {
             "": "memory",
-            "ours": _megabytes(_memory() - before),
+            "ours": _megabytes(memory),
             "llama.cpp": _megabytes(server.memory()["VmRSS"]),
         },
-        {"": "processor while idle", "ours": f"{_idle():.1%}", "llama.cpp": ""},
+        {"": "processor while idle", "ours": f"{idle:.1%}", "llama.cpp": ""},
     ]
 
 

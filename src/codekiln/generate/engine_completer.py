@@ -54,10 +54,10 @@ class EngineCompleter:
     ) -> None:
         """Draft from the open file and from an index, if there is one; with a `mixture`, mix them in.
 
-        With `heal` the word at the cursor is written anew, so that its tokens are those of training.
+        `index` may be replaced while nobody completes. With `heal` the word at the cursor is written anew, so that its tokens are those of training.
         """
         self.engine, self.tokenizer = engine, tokenizer
-        self._index = index or Index(tokenizer, [])
+        self.index = index or Index(tokenizer, [])
         self._open_file, self._mixture = OpenFile(tokenizer), mixture
         self._heals = heal
         self._cache, self._speculation = PrefixCache(engine), Speculation()
@@ -79,7 +79,7 @@ class EngineCompleter:
         open_file = self._open_file.index(request.prefix, request.suffix)
         overlap = constraint.overlap if constraint else 0
         guides = Guides(
-            mixer=self._mixture and Mixing(self._mixture, (self._index, open_file)),
+            mixer=self._mixture and Mixing(self._mixture, (self.index, open_file)),
             constraint=constraint,
             sources=tuple(self._sources(request.prefix, overlap, len(prompt), open_file)),
             speculation=self._speculation,
@@ -165,7 +165,7 @@ class EngineCompleter:
             healed = prefix.encode()[len(prefix.encode()) - overlap :].decode(errors="ignore")
             yield FromAnswer(self.tokenizer.encode(healed + rest), start)
         yield FromAnswers([answer.ids for answer in self._answers])
-        yield FromMatches("index", self._index)
+        yield FromMatches("index", self.index)
         yield FromMatches("open file", open_file)
 
     def _remember(self, prefix: str, written: list[int], overlap: int) -> None:
