@@ -54,7 +54,8 @@ class EngineCompleter:
     ) -> None:
         """Draft from the open file and from an index, if there is one; with a `mixture`, mix them in.
 
-        `index` may be replaced while nobody completes. With `heal` the word at the cursor is written anew, so that its tokens are those of training.
+        `index` may be replaced while nobody completes. With `heal` the word at the cursor is written
+        anew, so that its tokens are those of training.
         """
         self.engine, self.tokenizer = engine, tokenizer
         self.index = index or Index(tokenizer, [])
