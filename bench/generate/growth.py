@@ -92,7 +92,7 @@ def _indexes() -> list[Row]:
                 spent += [milliseconds] if key else []
         rows.append(
             {
-                "index": f"{len(index) / 1e6:.0f}M tokens" if count else "none",
+                "index": f"{index.tokens / 1e6:.0f}M tokens" if count else "none",
                 "lines": f"{_lines(index, tokenizer) / 1e6:.1f}M",
                 "typing p50": f"{np.percentile(spent, 50):.1f} ms",
                 "typing p95": f"{np.percentile(spent, 95):.1f} ms",

@@ -117,7 +117,7 @@ def _growth(index: Index, held_out: list[str]) -> list[Row]:
         peer = median(_timed(_looked_up, one, index)[0] for one in ids[:PEER_TEXTS])
         rows.append(
             {
-                "indexed": f"{len(index) / 1e6:.0f}M tokens, shards: {len(index.shards)}",
+                "indexed": f"{index.tokens / 1e6:.0f}M tokens, shards: {len(index.shards)}",
                 "text": name,
                 "p50": f"{median(seconds) * 1e3:.1f} ms",
                 "p95": f"{np.quantile(seconds, 0.95) * 1e3:.1f} ms",
