@@ -1,4 +1,4 @@
-"""The weights of `codekiln/index/mix.json`: `python -m bench.index.fitting` fits and writes them anew.
+"""The weights of `codekiln/index/mix-*.json`: `python -m bench.index.fitting` fits and writes them anew.
 
 They come from lines new in the newer version of each of these packages, predicted by both models that stand
 in `readers`, the older version being indexed. What `bench/index/mix.py` reports is on other packages.
@@ -7,6 +7,7 @@ in `readers`, the older version being indexed. What `bench/index/mix.py` reports
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import codekiln.index
 from bench.corpus.rows import cache
@@ -14,8 +15,8 @@ from bench.index.places import observations
 from bench.index.reading import Reader
 from bench.index.versions import Pair
 from codekiln.generate.loading import STARTER
-from codekiln.index.fit import Observations, fit_loss
-from codekiln.index.mix import DEFAULT, Mixture
+from codekiln.index.fit import Observations, fit_lines, fit_loss
+from codekiln.index.mix import Mixture, Objective
 from codekiln.pipeline.pull import pull
 
 PAIRS = (
@@ -40,12 +41,16 @@ def observed(reader: Reader) -> Observations:
     return Observations.join([observations(reader, pair, BLOCKS) for pair in PAIRS])
 
 
-def fit(seen: Sequence[Observations], models: Sequence[str]) -> Mixture:
-    """Weights for the least loss over what some models saw, with a record of where they are from."""
+def fit(
+    seen: Sequence[Observations], models: Sequence[str], objective: Objective = "loss"
+) -> Mixture:
+    """Weights from what some models saw, with a record of where they are from."""
     together = Observations.join(seen)
     fitted = fit_loss(together)
+    if objective == "lines":
+        fitted = fit_lines(together, fitted)
     provenance = {
-        "objective": "loss",
+        "objective": objective,
         "models": list(models),
         "indexed → predicted": {pair.name: f"{pair.older} → {pair.newer}" for pair in PAIRS},
         "tokens": len(together),
@@ -56,11 +61,12 @@ def fit(seen: Sequence[Observations], models: Sequence[str]) -> Mixture:
 
 
 def main() -> None:
-    """Write the file into the package."""
+    """Write the files into the package."""
     models = readers()
-    fitted = fit([observed(reader) for reader in models], [reader.name for reader in models])
-    path = Path(codekiln.index.__file__).with_name(DEFAULT)
-    path.write_text(fitted.to_json(), encoding="utf-8")
+    seen, names = [observed(reader) for reader in models], [reader.name for reader in models]
+    for objective in get_args(Objective):
+        path = Path(codekiln.index.__file__).with_name(f"mix-{objective}.json")
+        path.write_text(fit(seen, names, objective).to_json(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ version in its prompt, found by BM25, on top of the file's own.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -24,7 +24,6 @@ from bench.index.retrieval import Retriever
 from bench.index.scores import BUCKETS, Score, System, join, score
 from bench.index.versions import Line, Pair, digests
 from codekiln.index import NO_MATCH
-from codekiln.index.fit import fit_lines
 from codekiln.index.mix import Mixture
 
 PAIRS = (
@@ -48,16 +47,21 @@ def run() -> dict[str, list[Row]]:
     seen = {reader.name: observed(reader) for reader in (large, small)}
     fits = {name: fit([places], [name]) for name, places in seen.items()}
     fits["both"] = fit(list(seen.values()), list(seen))
-    on_lines = fit_lines(seen[large.name], fits[large.name])
+    on_lines = fit([seen[large.name]], [large.name], "lines")
     scores = {pair.name: _score(large, pair, fits, on_lines) for pair in PAIRS}
     total = join(list(scores.values()))
     return {
         "the two versions": [_versions(large, pair) for pair in PAIRS],
-        **{f"{large.name}, {name}": _rows(of, _MAIN) for name, of in scores.items()},
-        f"{large.name}, all of them": _rows(total, _MAIN),
+        f"{large.name}, new lines of the newer version": [
+            {"package": name, **row}
+            for name, of in [*scores.items(), ("all", total)]
+            for row in _rows(of, _MAIN)
+        ],
         "by the length of the index's match (of lines: the longest on it)": _by_length(total),
         "controls, on all of them": _rows(total, _CONTROLS),
-        "retrieved text in the prompt, on runs of lines": _retrieved(large, fits[large.name]),
+        "retrieved text in the prompt, on runs of lines": _retrieved(
+            large, fits[large.name], on_lines
+        ),
         "weights fitted on one model, used with the other": [
             *_transfer(large, total),
             *_transfer(small, join([_score(small, pair, fits, on_lines) for pair in PAIRS])),
@@ -73,7 +77,6 @@ _CALLED = {
     "file": "with the open file, no index",
     "permuted": "with an index in random order",
     "other": "with another package's index",
-    "fitted on loss": "with the package's index",
 }
 
 
@@ -155,7 +158,7 @@ def _versions(reader: Reader, pair: Pair) -> Row:
     }
 
 
-def _rows(scores: Scores, names: tuple[str, ...]) -> list[Row]:
+def _rows(scores: Scores, names: Sequence[str]) -> list[Row]:
     return [
         {"predicted by": _CALLED.get(name, name), **scores[name].size(), **scores[name].figures()}
         for name in names
@@ -175,12 +178,16 @@ def _by_length(scores: Scores) -> list[Row]:
 
 def _transfer(reader: Reader, scores: Scores) -> list[Row]:
     names = ["model", *(name for name in scores if name.startswith("weights of"))]
-    return [{"model": reader.name, **row} for row in _rows(scores, tuple(names))]
+    return [{"model": reader.name, **row} for row in _rows(scores, names)]
 
 
-def _retrieved(reader: Reader, fit: Mixture) -> list[Row]:
+def _retrieved(reader: Reader, on_loss: Mixture, on_lines: Mixture) -> list[Row]:
     """The same lines read with the file alone, and with retrieved text before it."""
-    systems = {"the model alone": model_alone, "with the package's index": mixing(fit)}
+    systems = {
+        "the model alone": model_alone,
+        "fitted on loss": mixing(on_loss),
+        "fitted on lines": mixing(on_lines),
+    }
     found: dict[str, list[Scores]] = {"": [], ", retrieved text in the prompt": []}
     for pair in PAIRS:
         runs = _runs(reader.passages(pair, BLOCKS))

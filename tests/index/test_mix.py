@@ -227,8 +227,11 @@ def test_json_gives_the_mixture_back() -> None:
     assert read.provenance == {"tokens": 5}
 
 
-def test_the_default_says_what_it_was_fitted_on() -> None:
-    assert default_mixture().provenance["tokens"] > 10_000
+@pytest.mark.parametrize("objective", ["loss", "lines"])
+def test_the_weights_that_come_along_say_what_they_were_fitted_on(objective) -> None:
+    provenance = default_mixture(objective).provenance
+    assert provenance["objective"] == objective
+    assert provenance["tokens"] > 10_000
 
 
 @pytest.mark.parametrize(

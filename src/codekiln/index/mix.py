@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,9 +21,9 @@ from codekiln.index.match import Match, TokenArray
 
 EXPERTS = ("repository", "file")
 EVIDENCE = ("bias", "length", "count", "top share", "mass", "length × mass", "model's top")
-DEFAULT = "mix.json"
 FLOOR = 1e-6  # of a probability whose logarithm is evidence
 
+Objective = Literal["loss", "lines"]
 Logits = npt.NDArray[np.float32]
 Probabilities = npt.NDArray[np.float64]
 
@@ -140,6 +140,11 @@ class Mixture:
             ) from None
 
 
-def default_mixture() -> Mixture:
-    """The weights that come with this package."""
-    return Mixture.from_json(files("codekiln.index").joinpath(DEFAULT).read_text(encoding="utf-8"))
+def default_mixture(objective: Objective = "lines") -> Mixture:
+    """The weights that come with this package.
+
+    Those for most whole lines are for taking the likeliest token, those for the least loss for anything
+    that needs the probabilities to be right.
+    """
+    text = files("codekiln.index").joinpath(f"mix-{objective}.json").read_text(encoding="utf-8")
+    return Mixture.from_json(text)
