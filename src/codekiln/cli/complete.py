@@ -88,6 +88,7 @@ def complete(
     as_json: Json = False,
 ) -> None:
     """Write what comes next at a place of a file, or between two texts; only what parses is shown."""
+    from codekiln.apps.complete import read_source
     from codekiln.generate import CompletionRequest
 
     request = CompletionRequest(
@@ -107,7 +108,7 @@ def complete(
         block=block,
         beams=beams,
         best_of=best_of,
-        json_schema=schema.read_text(encoding="utf-8") if schema else None,
+        json_schema=read_source(schema) if schema else None,
         deadline_ms=deadline,
     )
     request = _at(request, file, line, column, prefix_file, suffix_file)

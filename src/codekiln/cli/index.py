@@ -67,7 +67,7 @@ def folder(
         found = {
             "folder": str(index.root),
             "changed": changed,
-            "tokens": len(index.index),
+            "tokens": index.index.tokens,
             "seconds": time.perf_counter() - begun,
         }
     if as_json:

@@ -19,7 +19,8 @@ def opened_index(path: Path, model: Path, work: Path) -> "Iterator[Index]":
     """The index of an artifact, or that of a folder of code, brought up to date."""
     from codekiln.artifact import MANIFEST, open_work
     from codekiln.generate.loading import model_folder
-    from codekiln.index import FolderIndex, Index
+    from codekiln.index import Index
+    from codekiln.index.folder import FolderIndex
     from codekiln.tokenizer import Tokenizer
 
     tokenizer = Tokenizer.load(model_folder(model))

@@ -1,7 +1,7 @@
 """Step 6: engines, sampling strategies, the decoding loop, completers.
 
-Not in this catalogue are `generate.engine_completer`, `generate.verify` and `generate.servers`, which a machine
-that only trains has no use for, and the engines: `generate.loading` chooses one.
+Not in this catalogue are `generate.engine_completer`, `generate.verify` and `generate.servers`, which a
+machine that only trains has no use for, and the engines: `generate.loading` chooses one.
 """
 
 from codekiln.generate.completer import (

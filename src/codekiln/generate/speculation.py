@@ -11,9 +11,10 @@ from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from codekiln.index import Matcher
+if TYPE_CHECKING:  # a machine that only trains has no libraries of an index
+    from codekiln.index import Matcher
 
 LONGEST = 8  # tokens of a draft
 _MEMORY = 48  # drafted tokens over which a hit rate is taken
@@ -40,7 +41,7 @@ class FromMatches:
     """Drafts from an index or the open file: how the longest match went on."""
 
     name: str
-    matcher: Matcher
+    matcher: "Matcher"
 
     def propose(self, context: Sequence[int]) -> Draft | None:
         """Kinds are told apart by the length of the match, in powers of two."""
@@ -73,7 +74,7 @@ class FromAnswer:
 
 
 class FromAnswers:
-    """Drafts from what earlier answers said behind the last ids: a new answer often ends as an old one did."""
+    """Drafts from what earlier answers said behind the last ids: new answers often end as old ones."""
 
     def __init__(self, answers: Sequence[Sequence[int]]) -> None:
         """The ids of the answers, the latest first."""

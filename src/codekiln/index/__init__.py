@@ -1,8 +1,7 @@
 """The index: a suffix array over the tokens of a corpus or of a working folder.
 
 One memory-mapped structure answers what followed a context (mixing), how it went on (drafts), and where
-a text was learned from (provenance). `index.stage` and `index.folder` are not in this catalogue: they
-read code through the corpus' rules, and to ask needs none of that.
+a text was learned from (provenance).
 
 `index.stage`, `index.folder` and `index.provenance` are not in this catalogue: they read corpora and
 licences, and a machine that only trains has no use for them.

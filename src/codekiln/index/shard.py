@@ -143,7 +143,9 @@ class Shard:
         """
         ids = 8 // self.tokens.itemsize
         places = self.suffixes[::OUTLINED, None].astype(np.int64) + np.arange(ids)
-        return self.tokens[np.minimum(places, len(self) - 1)].view(">u8")[:, 0].astype(np.uint64)
+        beginnings = self.tokens[np.minimum(places, len(self) - 1)].view(">u8")
+        outline: npt.NDArray[np.uint64] = beginnings[:, 0].astype(np.uint64)
+        return outline
 
     def longest(self, context: bytes, least: int, most: int) -> Span | None:
         """The longest end of `context`, of `least` to `most` ids, that stands here and goes on.

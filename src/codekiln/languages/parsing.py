@@ -44,11 +44,12 @@ def parse(language: Language, content: bytes, old: Tree | None = None) -> Tree |
     if language.grammar is None or len(content) > LARGEST or _is_tangled(content):
         return None
     allowance = _Allowance(content)
-    earlier = {} if old is None else {"old_tree": old}  # it takes no None
+    parser = Parser(_grammar(language.grammar))
     try:
-        tree = Parser(_grammar(language.grammar)).parse(
-            allowance.read, progress_callback=allowance.is_spent, **earlier
-        )
+        if old is None:  # for which it takes no None
+            tree = parser.parse(allowance.read, progress_callback=allowance.is_spent)
+        else:
+            tree = parser.parse(allowance.read, old, progress_callback=allowance.is_spent)
     except ValueError:  # all that a parser says when its callback stops it
         return None
     return None if allowance.reads < 0 else tree

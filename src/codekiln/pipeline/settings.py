@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from codekiln.pipeline.recipe import Recipe
 
 ORDER = (
-    *("corpus", "tokenizer", "inputs", "model", "evaluation", "report"),
+    *("corpus", "tokenizer", "inputs", "model", "index", "evaluation", "report"),
     *("segments", "functions", "encoder", "encoder_evaluation"),  # of an encoder's road
 )
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from codekiln.errors import ServerError
 from codekiln.generate.completer import CompletionChunk
-from codekiln.generate.decoding import FinishReason, TextStream
+from codekiln.generate.decoding import FinishReason
+from codekiln.generate.text_stream import TextStream
 
 
 @dataclass(frozen=True)
