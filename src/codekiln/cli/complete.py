@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from codekiln.apps.suggest import Suggestion
     from codekiln.generate import Completer, CompletionRequest
     from codekiln.index import Index
+    from codekiln.tasks.context import Context
 
 REASONS = {
     "error": "nothing of it would parse here",
@@ -63,6 +64,9 @@ def complete(
     ] = None,
     max_tokens: Annotated[int, typer.Option(help="Most tokens to write.")] = 64,
     prompt_tokens: Annotated[int | None, typer.Option(help="Most tokens to read.")] = None,
+    context: Annotated[
+        int, typer.Option(min=0, help="Most tokens of other files to show the model.")
+    ] = 0,
     deadline: Annotated[float | None, typer.Option(help="Milliseconds until it must end.")] = None,
     temperature: Annotated[float, typer.Option(help="0 takes the likeliest token.")] = 0.0,
     top_k: Annotated[int | None, typer.Option(help="Only the k likeliest.")] = None,
@@ -89,6 +93,7 @@ def complete(
 ) -> None:
     """Write what comes next at a place of a file, or between two texts; only what parses is shown."""
     from codekiln.apps.complete import read_source
+    from codekiln.apps.gathered import gathered
     from codekiln.generate import CompletionRequest
 
     request = CompletionRequest(
@@ -118,10 +123,12 @@ def complete(
         opened as found,
         _completer(model, found, engine, weights, server, server_model, template) as completer,
     ):
+        shown = gathered(request, file, model, found, context) if context else None
+        request = dataclasses.replace(request, context=shown.text if shown else "")
         if raw and not as_json:
             _stream(completer, request)
         else:
-            _suggest(completer, request, found, as_json)
+            _suggest(completer, request, found, shown, as_json)
 
 
 def _at(
@@ -187,13 +194,17 @@ def _stream(completer: "Completer", request: "CompletionRequest") -> None:
 
 
 def _suggest(
-    completer: "Completer", request: "CompletionRequest", index: "Index | None", as_json: bool
+    completer: "Completer",
+    request: "CompletionRequest",
+    index: "Index | None",
+    context: "Context | None",
+    as_json: bool,
 ) -> None:
     from codekiln.apps.suggest import suggest
 
     found = suggest(completer, request, index=index)
     if as_json:
-        print_json(_plain(found))
+        print_json({**_plain(found), "context": _reasons(context)})
         return
     print(found.text)
     if found.verified.state != "verified":
@@ -201,6 +212,16 @@ def _suggest(
         errors.print(f"[dim]{label}: {REASONS[found.verified.reason]}[/]")
     for passage in found.passages:
         errors.print(f"[dim]{passage_line(passage)}[/]", soft_wrap=True)
+
+
+def _reasons(context: "Context | None") -> dict[str, Any] | None:
+    """What of other files the model was shown, and why; and what not, and why not."""
+    if context is None:
+        return None
+    return {
+        "pieces": [dataclasses.asdict(piece) for piece in context.pieces],
+        "dropped": [dataclasses.asdict(dropped) for dropped in context.dropped],
+    }
 
 
 def _plain(found: "Suggestion") -> dict[str, Any]:

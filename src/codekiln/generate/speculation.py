@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:  # a machine that only trains has no libraries of an index
     from codekiln.index import Matcher
 
-LONGEST = 8  # tokens of a draft
+LONGEST = 8  # tokens of a draft from a match
+LONGEST_ANSWER = 24  # of one from an earlier answer, which mostly holds to its end
 _MEMORY = 48  # drafted tokens over which a hit rate is taken
 _SLOPE = 0.1  # of a step's time for each further token, until it has been measured
 
@@ -33,7 +34,7 @@ class Source(Protocol):
     """Where drafts come from."""
 
     def propose(self, context: Sequence[int]) -> Draft | None:
-        """What is likely to follow the context, at most `LONGEST` ids; None if nothing is known."""
+        """What is likely to follow the context; None if nothing is known."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +70,12 @@ class FromAnswer:
         if len(expected) == 2 and came[0] != expected[0] and came[1] != expected[1]:
             return None
         surprised = int(bool(expected) and came[-1] != expected[-1])
-        ids = self._answer[done : done + LONGEST]
+        ids = self._answer[done : done + LONGEST_ANSWER]
         return Draft(ids, ("answer", surprised)) if ids else None
 
 
 class FromAnswers:
-    """Drafts from what earlier answers said behind the last ids: new answers often end as old ones."""
+    """Drafts from what earlier answers said behind the last ids: an answer often ends as an old one did."""
 
     def __init__(self, answers: Sequence[Sequence[int]]) -> None:
         """The ids of the answers, the latest first."""
@@ -87,7 +88,7 @@ class FromAnswers:
             for answer in self._answers:
                 for end in range(length, len(answer)):
                     if answer[end - 1] == tail[-1] and answer[end - length : end] == tail:
-                        return Draft(tuple(answer[end : end + LONGEST]), ("answers", length))
+                        return Draft(tuple(answer[end : end + LONGEST_ANSWER]), ("answers", length))
         return None
 
 

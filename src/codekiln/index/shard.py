@@ -143,9 +143,8 @@ class Shard:
         """
         ids = 8 // self.tokens.itemsize
         places = self.suffixes[::OUTLINED, None].astype(np.int64) + np.arange(ids)
-        beginnings = self.tokens[np.minimum(places, len(self) - 1)].view(">u8")
-        outline: npt.NDArray[np.uint64] = beginnings[:, 0].astype(np.uint64)
-        return outline
+        heads = self.tokens[np.minimum(places, len(self) - 1)].view(">u8")
+        return np.asarray(heads[:, 0], np.uint64)
 
     def longest(self, context: bytes, least: int, most: int) -> Span | None:
         """The longest end of `context`, of `least` to `most` ids, that stands here and goes on.

@@ -8,6 +8,7 @@ What a share of errors means for a file is the caller's business.
 import importlib
 import re
 from functools import cache
+from typing import Any
 
 import numpy as np
 import tree_sitter
@@ -44,12 +45,11 @@ def parse(language: Language, content: bytes, old: Tree | None = None) -> Tree |
     if language.grammar is None or len(content) > LARGEST or _is_tangled(content):
         return None
     allowance = _Allowance(content)
-    parser = Parser(_grammar(language.grammar))
+    earlier: dict[str, Any] = {} if old is None else {"old_tree": old}  # it takes no None
     try:
-        if old is None:  # for which it takes no None
-            tree = parser.parse(allowance.read, progress_callback=allowance.is_spent)
-        else:
-            tree = parser.parse(allowance.read, old, progress_callback=allowance.is_spent)
+        tree = Parser(_grammar(language.grammar)).parse(
+            allowance.read, progress_callback=allowance.is_spent, **earlier
+        )
     except ValueError:  # all that a parser says when its callback stops it
         return None
     return None if allowance.reads < 0 else tree

@@ -1,6 +1,6 @@
 """From what a server sends to chunks: stop strings, leaked control, and an end that is told apart."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ class Piece:
 
 def chunks(
     pieces: Generator[Piece], stop: tuple[str, ...], leaks: tuple[str, ...]
-) -> Iterator[CompletionChunk]:
+) -> Generator[CompletionChunk]:
     """A chunk for each piece, the last at the server's end, a stop string, or one of `leaks`.
 
     `leaks` are the strings of control, which some servers let through as text: there the answer has
