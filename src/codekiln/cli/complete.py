@@ -92,7 +92,6 @@ def complete(
     as_json: Json = False,
 ) -> None:
     """Write what comes next at a place of a file, or between two texts; only what parses is shown."""
-    from codekiln.apps.complete import read_source
     from codekiln.apps.gathered import gathered
     from codekiln.generate import CompletionRequest
 
@@ -113,7 +112,7 @@ def complete(
         block=block,
         beams=beams,
         best_of=best_of,
-        json_schema=read_source(schema) if schema else None,
+        json_schema=_text_of(schema) if schema else None,
         deadline_ms=deadline,
     )
     request = _at(request, file, line, column, prefix_file, suffix_file)
@@ -238,6 +237,12 @@ def _plain(found: "Suggestion") -> dict[str, Any]:
         "verify_ms": found.verify_ms,
         "trace_ms": found.trace_ms,
     }
+
+
+def _text_of(path: Path) -> str:
+    from codekiln.apps.complete import read_source
+
+    return read_source(path)
 
 
 def _standard_input() -> str:
