@@ -54,13 +54,18 @@ def path_in_project(file: Path) -> str:
     Outside any repository it is the path from the current folder, or else the bare name.
     """
     place = Path(os.fsencode(file.resolve()).decode(errors="replace"))
-    for folder in place.parents:
-        if (folder / ".git").exists():
-            return place.relative_to(folder).as_posix()
+    root = repository_of(place)
+    if root:
+        return place.relative_to(root).as_posix()
     try:
         return place.relative_to(Path.cwd()).as_posix()
     except ValueError:
         return place.name
+
+
+def repository_of(file: Path) -> Path | None:
+    """The root of the repository that a file is in."""
+    return next((folder for folder in file.resolve().parents if (folder / ".git").exists()), None)
 
 
 def read_source(path: Path) -> str:

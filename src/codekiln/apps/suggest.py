@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from codekiln.generate import Completer, Completion, CompletionRequest, collect
-from codekiln.generate.verify import Verified, verify
+from codekiln.generate.verify import Verified
+from codekiln.generate.verify.memory import Verifier
 from codekiln.index import Index
 from codekiln.index.provenance import Passage, trace
 from codekiln.languages import languages
@@ -47,15 +48,18 @@ def suggest(
     *,
     index: Index | None = None,
     licences: Collection[str] | None = None,
+    verifier: Verifier | None = None,
 ) -> Suggestion:
     """One suggestion; errors as those of the completer.
 
-    `licences` are those the user allows; passages that stand under none of them are flagged.
+    `licences` are those the user allows; passages that stand under none of them are flagged. A
+    `verifier` that is kept from one request to the next has less to parse.
     """
+    verifier = verifier or Verifier()
     completion = collect(completer, request)
     language = languages().get(request.language)
     verified, verify_ms = _timed(
-        lambda: verify(request.prefix, completion.text, request.suffix, language)
+        lambda: verifier.verify(request.prefix, completion.text, request.suffix, language)
     )
     before = request.prefix.rpartition("\n")[2]
     passages, trace_ms = _timed(lambda: _passages(before, verified.text, index, licences))

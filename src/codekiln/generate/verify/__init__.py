@@ -5,18 +5,19 @@ The file is `prefix + suffix`; a cut is a beginning of the candidate. A cut is *
 1. the file with the cut has no error that it did not have without: for Python it compiles, for other
    languages its tree-sitter tree has no ERROR and no MISSING node but old ones that do not touch the
    cut. So a file that is whole stays whole. Or
-2. the file without the cut is unfinished at the cursor: it parses only with a filler there, with brackets
-   closed at the end of the line, or with that statement ended or given a body. Then the cut may leave
-   open what was open before: the file must have no new error once that is closed. What the cut
-   opens itself it must close; but if a body was missing, a body may still be missing.
+2. the file without the cut is unfinished at the cursor: it parses only with a filler there, with
+   brackets closed at the end of the line, or with that statement ended or given a body. Then the cut
+   may leave open what was open before: the file must have no new error once that is closed. What the
+   cut opens itself it must close; but if a body was missing, a body may still be missing.
 
-Shown is the longest verified cut; cuts end where the candidate does, or after a token. Before, what repeats
-the text behind the cursor is taken away (`overlap`). If no cut is verified, the candidate is kept as **unverified**
-where nobody can judge it (no grammar, a file too large, other errors in it, the parses or the time spent), or where
-all it lacks is the end of what it opens (`if ready:`). Otherwise there is **nothing** to show.
+Shown is the longest verified cut; cuts end where the candidate does, or after a token. Before, what
+repeats the text behind the cursor is taken away (`overlap`). If no cut is verified, the candidate is
+kept as **unverified** where nobody can judge it (no grammar, a file too large, other errors in it, the
+parses or the time spent), or where all it lacks is the end of what it opens (`if ready:`). Otherwise
+there is **nothing** to show.
 
-`python` and `grammar` know the file with a text at its cursor, `judge` knows rule 2, `brackets` counts. How a
-candidate is made, and whether one that is unverified is shown, is the caller's business.
+`python` and `grammar` know the file with a text at its cursor, `judge` knows rule 2, `brackets` counts.
+How a candidate is made, and whether one that is unverified is shown, is the caller's business.
 """
 
 from dataclasses import dataclass

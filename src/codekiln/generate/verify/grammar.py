@@ -1,11 +1,13 @@
 """A file around a cursor by its tree-sitter grammar: which errors a text brings in.
 
-The tree of the file is made once; a text at the cursor is an edit of it, and only what the edit touches is
-parsed again. C with macros has errors in many files. Those that were there before count for nothing where they lie
-apart from the text, that is before its line or behind the definition that it is in; but only in a file that closes
-all that it opens: what a bracket too many at the cursor breaks may lie anywhere.
+The tree of the file is made once; a text at the cursor is an edit of it, and only what the edit touches
+is parsed again. C with macros has errors in many files. Those that were there before count for nothing
+where they lie apart from the text, that is before its line or behind the definition that it is in; but
+only in a file that closes all that it opens: what a bracket too many at the cursor breaks may lie
+anywhere.
 
-Grammars take words for names or statements that no compiler does (`super`), so no line may end with one.
+Grammars take words for names or statements that no compiler does (`super`), so no line may end with
+one.
 """
 
 from collections.abc import Iterator
@@ -19,12 +21,11 @@ from codekiln.languages import Language, parse
 _PAIRS = [("(", ")"), ("[", "]"), ("{", "}")]
 _QUOTES = '"`'  # of strings that may go on over lines
 _NEVER_LAST = frozenset(  # in any language
-    ["case", "class", "export", "fn", "for", "func", "function", "if", "import", "new", "super", "switch", "throw", "while"]
-)
+    ("case", "class", "export", "fn", "for", "func", "function", "if", "import", "new", "super")
+) | {"switch", "throw", "while"}
 _FRAMES = frozenset(  # what may hold all the definitions of a file of C or C++
     ("declaration_list", "linkage_specification", "namespace_definition", "preproc_else")
-    + ("preproc_elif", "preproc_if", "preproc_ifdef")
-)
+) | {"preproc_elif", "preproc_if", "preproc_ifdef"}
 
 
 class _Error(NamedTuple):
@@ -107,9 +108,7 @@ class GrammarFile:
             return False
         start, added = len(self._before), text.encode()
         behind = start + len(added) + self._line + len(later) - len(later.lstrip())
-        node = tree.root_node.descendant_for_byte_range(
-            start + len(added.rstrip()) - 1, behind + 1
-        )
+        node = tree.root_node.descendant_for_byte_range(start + len(added.rstrip()) - 1, behind + 1)
         return node is not None and node.start_byte >= start
 
     def _with(self, text: str, tail: str) -> Tree | None:
@@ -150,11 +149,12 @@ def _end_of_construct(root: Node, place: int) -> int:
 
 
 def _errors(root: Node) -> Iterator[_Error]:
-    """The ERROR and MISSING nodes, outer ones only."""
+    """The ERROR and MISSING nodes, outer ones only; the parent of one that is hidden."""
     waiting = [root] if root.has_error else []
     while waiting:
         node = waiting.pop()
-        if node.is_error or node.is_missing:
+        inner = [child for child in node.children if child.has_error or child.is_missing]
+        if node.is_error or node.is_missing or not inner:
             yield _Error(node.type, node.start_byte, node.end_byte)
-        else:  # a MISSING node does not always say that it has an error
-            waiting += [child for child in node.children if child.has_error or child.is_missing]
+        else:
+            waiting += inner

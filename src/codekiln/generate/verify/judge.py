@@ -1,4 +1,4 @@
-"""Whether a text may stand at the cursor, in so many parses and seconds; what a file lacks is found out once."""
+"""Whether a text may stand at the cursor, in so many parses and seconds."""
 
 import itertools
 import time
@@ -35,8 +35,8 @@ class OpenFile(Protocol):
     def fits(self, text: str, tail: str = "") -> bool:
         """Whether no error is new with `text` at the cursor and `tail` at the end of its line."""
 
-    def swallows(self, text: str) -> bool:
-        """Whether what begins in `text` ends in a line behind it, when `text` fits."""
+    def swallows(self, text: str, /) -> bool:
+        """Whether what begins in a `text` that fits ends in a line behind it."""
 
 
 @dataclass(frozen=True)

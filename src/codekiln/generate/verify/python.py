@@ -1,17 +1,18 @@
 """Python around a cursor: it compiles, or it does not.
 
-Only the statement at top level that the cursor is in is compiled anew for each text; what follows, once.
-That is the same as compiling the file, because a module is a sequence of statements and its grammar
-knows nothing that reaches over several of them (but `from __future__`): if each piece parses, and each begins at
-column 0 outside of brackets and strings, the whole does. Where a statement begins is found by a scanner of
-its own, which sees strings, comments, brackets and line ends. What stands before is never parsed, so errors
-there do not count; errors behind do not either, as long as no bracket and no string is open there.
+Only the statement at top level that the cursor is in is compiled anew for each text; what follows,
+once. That is the same as compiling the file, because a module is a sequence of statements and its
+grammar knows nothing that reaches over several of them (but `from __future__`): if each piece parses,
+and each begins at column 0 outside of brackets and strings, the whole does. Where a statement begins is
+found by a scanner of its own, which sees strings, comments, brackets and line ends. What stands before
+is never parsed, so errors there do not count; errors behind do not either, where the same was behind
+before.
 """
 
 import re
 import warnings
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 _LEXEME = re.compile(
     r"""
@@ -45,16 +46,26 @@ class PythonFile:
 
     def fits(self, text: str, tail: str = "") -> bool:
         """Whether the statement around the cursor compiles, and leaves what follows as it is."""
-        line, feed, later = self._after.partition("\n")
-        written = self._before + text + line + tail
-        whole = written + feed + later
-        end = _end(whole, len(self._before + text + line))
-        if end is None:
+        here, behind = self._divided(text, tail)
+        if behind is None or not _compiles(here):
             return False
-        behind = whole[end:]
-        return _compiles(whole[:end]) and (_parses(behind) or None not in _statements(behind))
+        return _parses(behind) or behind == self._behind
 
-    def swallows(self, text: str) -> bool:
+    @cached_property
+    def _behind(self) -> str | None:
+        """What follows now, be it Python or not."""
+        return self._divided("", "")[1]
+
+    def _divided(self, text: str, tail: str) -> tuple[str, str | None]:
+        """The statement around the cursor, and what follows; None where a bracket or string stays open."""
+        line, feed, later = self._after.partition("\n")
+        written = self._before + text + line
+        whole = written + tail + feed + later
+        end = _end(whole, len(written + tail))
+        behind = None if end is None else whole[end:]
+        return whole[:end], behind if behind is None or None not in _statements(behind) else None
+
+    def swallows(self, _text: str) -> bool:
         """Never: a line that ends outside of brackets ends its statement."""
         return False
 
@@ -64,7 +75,9 @@ def _end(text: str, cursor: int) -> int | None:
     for start in _statements(text):
         if start is None:
             return None
-        if start > cursor + 1:  # one that begins on the next line may go on with what is at the cursor
+        if (
+            start > cursor + 1
+        ):  # one that begins on the next line may go on with what is at the cursor
             return start
     return len(text)
 

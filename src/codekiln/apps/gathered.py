@@ -1,0 +1,33 @@
+"""What of the files around a file its prompt may show: from paths and an index to `tasks.context`."""
+
+from pathlib import Path
+
+from codekiln.apps.complete import repository_of
+from codekiln.generate import CompletionRequest
+from codekiln.generate.loading import model_folder
+from codekiln.index import Index
+from codekiln.index.similar import similar
+from codekiln.languages import languages
+from codekiln.tasks.context import Context, OpenFile, Snippet, WorkingFolder, gather
+from codekiln.tokenizer import Tokenizer
+
+
+def gathered(
+    request: CompletionRequest, file: Path | None, model: Path, index: Index | None, budget: int
+) -> Context:
+    """Pieces of at most `budget` tokens of a model: definitions of what is imported, and hits of the index.
+
+    Definitions are looked for in the repository of `file`, or in its folder if it is in none.
+    """
+    root = (repository_of(file) or file.resolve().parent) if file else None
+
+    def hits(lines: str) -> list[Snippet]:
+        return [Snippet(*hit) for hit in similar(index, lines)] if index else []
+
+    return gather(
+        Tokenizer.load(model_folder(model)),
+        OpenFile(request.path, languages().get(request.language), request.prefix, request.suffix),
+        budget,
+        folder=WorkingFolder(root) if root else None,
+        similar=hits,
+    )
