@@ -167,7 +167,6 @@ def test_a_server_answers_and_its_answer_is_verified(complete, shop):
     }
     with ModelServer(replies) as server:
         found = complete("--server", server.url, "--index", shop, "--json").json
-        print("XX", found)
         assert found["text"].startswith("ght for price in [])")
         assert found["state"] == "verified"
         refused = complete("--server", server.url, "--beams", 2)
