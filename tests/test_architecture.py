@@ -171,7 +171,7 @@ def test_without_torch_the_settings_are_listed():
     ("extra", "missing", "arguments"),
     [
         ("train", TRAIN, ["run", str(ROOT / "recipes" / "tiny.toml")]),
-        ("train", TRAIN, ["complete", "--model", "nowhere"]),
+        ("train", TRAIN, ["complete", "--engine", "torch"]),
         ("corpus", CORPUS, ["corpus", "build", str(ROOT / "recipes" / "tiny.toml")]),
         ("corpus", CORPUS, ["corpus", "inspect", "nowhere"]),
         ("corpus", CORPUS, ["recipe"]),

@@ -17,6 +17,7 @@ from codekiln.artifact import (
     Stage,
     discard,
     fingerprint,
+    is_artifact,
     open_artifact,
     open_work,
     produce,
@@ -276,6 +277,34 @@ def test_a_flipped_bit_opens_but_does_not_verify(tmp_path):
         ArtifactError, match=r"two\.bin is not what was written.*delete that folder"
     ):
         open_artifact(found.path).verify()
+
+
+def test_only_what_is_younger_than_the_manifest_is_compared_with_it(tmp_path):
+    found = made(tmp_path)
+    file, manifest = found.path / "deep/two.bin", found.path / "manifest.json"
+    found.verify_younger()
+    flip_a_bit(file)
+    written = manifest.stat().st_mtime_ns
+    os.utime(file, ns=(written, written))
+    found.verify_younger()
+    os.utime(file, ns=(written, written + 1))
+    with pytest.raises(ArtifactError, match=r"two\.bin is not what was written"):
+        found.verify_younger()
+    flip_a_bit(file)
+    os.utime(file, ns=(written, written + 1))
+    found.verify_younger()
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [(b"", True), (b"[]", True), (b"{", True), (b"\xff", True), (b"{}", False), (None, False)],
+)
+def test_a_manifest_of_another_program_makes_no_artifact(tmp_path, content, expected):
+    assert is_artifact(made(tmp_path).path)
+    if content is not None:
+        (tmp_path / "manifest.json").write_bytes(content)
+    assert is_artifact(tmp_path) == expected
+    assert not is_artifact(tmp_path / "none")
 
 
 def test_what_is_no_artifact_of_the_stage_is_refused(tmp_path):

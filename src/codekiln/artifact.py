@@ -13,7 +13,7 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,8 +80,20 @@ class Artifact:
         Raises:
             ArtifactError: a file is missing, truncated or altered.
         """
-        for name, entry in self.manifest["files"].items():
-            if describe(self.path / name) != entry:
+        self._verify(self.manifest["files"])
+
+    def verify_younger(self) -> None:
+        """As `verify`, of the files that were written after the manifest: it was the last to be written.
+
+        For artifacts so large that reading all of them takes seconds.
+        """
+        written = (self.path / MANIFEST).stat().st_mtime_ns
+        files = self.manifest["files"]
+        self._verify(n for n in files if (self.path / n).stat().st_mtime_ns > written)
+
+    def _verify(self, names: Iterable[str]) -> None:
+        for name in names:
+            if describe(self.path / name) != self.manifest["files"][name]:
                 raise _damaged(self.path, f"{name} is not what was written")
 
 
@@ -276,6 +288,20 @@ def open_artifact(path: Path, stage: str | None = None) -> Artifact:
         if not file.is_file() or file.stat().st_size != size:
             raise _damaged(path, f"{name} is missing or cut short")
     return Artifact(path, manifest)
+
+
+def is_artifact(path: Path) -> bool:
+    """Whether a folder is to be taken for an artifact, whole or damaged.
+
+    A project may have a `manifest.json` of its own, such as that of a web page.
+    """
+    try:
+        entries = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+    except OSError:
+        return False
+    except ValueError:
+        return True
+    return not isinstance(entries, dict) or SEAL in entries
 
 
 def find_artifact(work: Path, stage: str, fingerprint: str) -> Artifact | None:

@@ -24,22 +24,27 @@ def test_json_has_all_of_an_answer(finished, separate, source):
     )
     assert result.code == 0, result.err
     found = result.json
-    assert set(found) == {"text", "token_ids", "logprobs", "finish_reason", "timings"}
+    shown = {"text", "state", "reason", "written", "passages", "context", "verify_ms", "trace_ms"}
+    assert set(found) == shown | {"token_ids", "logprobs", "finish_reason", "timings"}
     assert 1 <= len(found["token_ids"]) == len(found["logprobs"]) <= 12
     assert all(logprob <= 0 for logprob in found["logprobs"])
     assert found["finish_reason"] in ("end", "stop", "length")
     assert found["timings"]["generated_tokens"] == len(found["token_ids"])
     assert found["timings"]["prompt_tokens"] > 10
-    assert Tokenizer.load(finished.model).decode(found["token_ids"]).startswith(found["text"])
-    assert "\n" not in found["text"]
+    # The word at the cursor is written anew, so its letters come first among the tokens'.
+    assert found["written"] in Tokenizer.load(finished.model).decode(found["token_ids"])
+    assert found["written"].startswith(found["text"])
+    assert "\n" not in found["written"]
+    assert (found["passages"], found["context"]) == ([], None)
     assert result.err == ""
 
 
-def test_a_terminal_gets_the_text_alone(finished, codekiln, source):
+def test_a_terminal_gets_the_text_alone_and_notes_beside_it(finished, codekiln, source):
     command = ["complete", source, "--line", 6, "--model", finished.model]
     found = codekiln(*command, "--json").json
     plain = codekiln(*command)
-    assert (plain.code, plain.out, plain.err) == (0, found["text"] + "\n", "")
+    assert (plain.code, plain.out) == (0, found["text"] + "\n")
+    assert (plain.err == "") == (found["state"] == "verified")
 
 
 def test_two_texts_are_a_place_in_a_file(finished, codekiln, source, tmp_path):
@@ -54,9 +59,7 @@ def test_two_texts_are_a_place_in_a_file(finished, codekiln, source, tmp_path):
     piped = codekiln("complete", "--suffix-file", after, *rest, stdin=TEXT[:at].encode())
     assert in_file.code == files.code == piped.code == 0
     assert files.json["token_ids"] == piped.json["token_ids"]
-    # A FILE also tells its language, so its prompt is longer by that.
-    prompts = [result.json["timings"]["prompt_tokens"] for result in (in_file, files)]
-    assert prompts[0] > prompts[1]
+    assert in_file.json["token_ids"] == files.json["token_ids"]
 
 
 def test_stdin_of_a_process_is_read(finished, separate):

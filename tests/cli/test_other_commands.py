@@ -76,7 +76,7 @@ def test_version_and_help(codekiln):
     assert __version__ in codekiln("--version").out
     found = codekiln("--help")
     assert found.code == 0
-    for command in ("run", "complete", "inspect", "doctor", "recipe"):
+    for command in ("run", "complete", "index", "inspect", "doctor", "recipe"):
         assert command in found.out
         assert codekiln(command, "--help").code == 0
 
@@ -87,7 +87,8 @@ def test_version_and_help(codekiln):
         ["bake"],
         ["run"],
         ["run", "recipe.toml", "--sett", "a=b"],
-        ["complete"],
+        ["complete", "--engine", "other"],
+        ["index", "bake"],
         ["complete", "--model", "m", "--line", "two"],
         ["inspect"],
     ],
@@ -100,7 +101,7 @@ def test_wrong_usage(codekiln, arguments):
 def test_no_command_at_all_gets_the_help(codekiln):
     result = codekiln()
     assert result.code == 2
-    for command in ("run", "complete", "inspect", "doctor", "recipe"):
+    for command in ("run", "complete", "index", "inspect", "doctor", "recipe"):
         assert command in result.out + result.err
 
 

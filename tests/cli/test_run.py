@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-STAGES = ["corpus", "tokenizer", "inputs", "model", "evaluation", "report"]
+STAGES = ["corpus", "tokenizer", "inputs", "model", "index", "evaluation", "report"]
 
 
 def states(work):

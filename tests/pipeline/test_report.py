@@ -82,6 +82,8 @@ def completion(written, **changes):
         "column": 5,
         "before": "".join(f"line_{number} = {number}\n" for number in range(20)) + "    ",
         "completion": f"return {HOSTILE}",
+        "indexed": "pass",
+        "sources": [{"text": HOSTILE, "count": 3, "place": f"{HOSTILE}.py:7", "licence": "MIT"}],
         "written": written,
         "after": "\n\nlast = 1\n",
         "finish_reason": "stop",
@@ -114,6 +116,7 @@ def inputs(tmp_path):
         ),
         "inputs": fake("inputs", tmp_path, {}),
         "model": fake("model", tmp_path, MODEL, metrics__jsonl=metrics(400)),
+        "index": fake("index", tmp_path, {}),
         "evaluation": fake(
             "evaluation",
             tmp_path,
@@ -172,6 +175,7 @@ def test_hostile_text_stays_text(html):
     text = Page(html).text
     assert text.count(f"return {HOSTILE}") == 3  # the model's, the author's, the model's again
     assert f"pkg/{HOSTILE}.py" in text
+    assert f"{HOSTILE} is as in {HOSTILE}.py:7 (MIT) and 2 other places" in text
 
 
 def test_the_figures_are_those_of_the_json(html):
@@ -238,8 +242,8 @@ def test_a_cut_character_says_so():
 
 def test_completions_are_marked_and_cut(html):
     text = Page(html).text
-    assert text.count("= the same") == 1
-    assert text.count("≠ different") == 1
+    assert text.count("= the same") == 2  # the first alone, the second with the index
+    assert text.count("≠ different") == 2
     assert text.count("pkg/a.py:12:5") == 2
     assert "line_13 = 13\nline_14" in text
     assert "line_12 = 12" not in text

@@ -75,6 +75,8 @@ def test_every_stage_leaves_a_whole_artifact(code, made):
     road = {stage: set(artifact.manifest["inputs"]) for stage, artifact in made.items()}
     assert {spec.removeprefix("own:") for spec in road["corpus"]} == {str(code)}
     assert road["model"] == {"tokenizer", "inputs"}
+    assert road["index"] == {"corpus", "tokenizer"}
+    assert road["evaluation"] == {"corpus", "model", "index"}
     assert road["report"] == set(STAGES) - {"report"}
 
 

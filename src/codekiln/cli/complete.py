@@ -112,7 +112,7 @@ def complete(
         block=block,
         beams=beams,
         best_of=best_of,
-        json_schema=schema.read_text(encoding="utf-8") if schema else None,
+        json_schema=_text_of(schema) if schema else None,
         deadline_ms=deadline,
     )
     request = _at(request, file, line, column, prefix_file, suffix_file)
@@ -237,6 +237,12 @@ def _plain(found: "Suggestion") -> dict[str, Any]:
         "verify_ms": found.verify_ms,
         "trace_ms": found.trace_ms,
     }
+
+
+def _text_of(path: Path) -> str:
+    from codekiln.apps.complete import read_source
+
+    return read_source(path)
 
 
 def _standard_input() -> str:

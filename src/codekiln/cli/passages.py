@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 @contextmanager
 def opened_index(path: Path, model: Path, work: Path) -> "Iterator[Index]":
     """The index of an artifact, or that of a folder of code, brought up to date."""
-    from codekiln.artifact import MANIFEST, open_work
+    from codekiln.artifact import is_artifact, open_work
     from codekiln.generate.loading import model_folder
     from codekiln.index import Index
     from codekiln.index.folder import FolderIndex
     from codekiln.tokenizer import Tokenizer
 
     tokenizer = Tokenizer.load(model_folder(model))
-    if (path / MANIFEST).exists():
+    if is_artifact(path):
         yield Index.open(path, tokenizer)
         return
     open_work(work)

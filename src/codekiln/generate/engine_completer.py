@@ -80,7 +80,7 @@ class EngineCompleter:
         open_file = self._open_file.index(request.prefix, request.suffix)
         overlap = constraint.overlap if constraint else 0
         guides = Guides(
-            mixer=self._mixture and Mixing(self._mixture, (self.index, open_file)),
+            mixer=Mixing(self._mixture, (self.index, open_file)) if self._mixture else None,
             constraint=constraint,
             sources=tuple(self._sources(request.prefix, overlap, len(prompt), open_file)),
             speculation=self._speculation,

@@ -11,9 +11,10 @@ from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from codekiln.index import Matcher
+if TYPE_CHECKING:  # a machine that only trains has no libraries of an index
+    from codekiln.index import Matcher
 
 LONGEST = 8  # tokens of a draft from a match
 LONGEST_ANSWER = 24  # of one from an earlier answer, which mostly holds to its end
@@ -41,7 +42,7 @@ class FromMatches:
     """Drafts from an index or the open file: how the longest match went on."""
 
     name: str
-    matcher: Matcher
+    matcher: "Matcher"
 
     def propose(self, context: Sequence[int]) -> Draft | None:
         """Kinds are told apart by the length of the match, in powers of two."""

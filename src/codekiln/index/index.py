@@ -65,6 +65,7 @@ class Index:
             ArtifactError: it is damaged, no index, or that of another tokenizer.
         """
         artifact = open_artifact(path, "index")
+        artifact.verify_younger()
         if artifact.statistics["tokenizer_sha256"] != tokenizer.fingerprint:
             raise ArtifactError(
                 f"{path} was made with another tokenizer: build an index with this model's."

@@ -33,6 +33,8 @@ EXTRAS = {
     "hub": "datasets and models of the Hugging Face hub",
     "gguf": "models in the form of llama.cpp",
     "compare": "comparisons with other tokenizers",
+    "grammar": "answers that fit a JSON schema",
+    "servers": "completions by a server's model",
     "tensorboard": "curves of a training in TensorBoard",
 }
 

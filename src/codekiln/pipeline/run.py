@@ -58,7 +58,7 @@ def _to_a_model(road: Road) -> None:
     road.make(training.STAGE, "tokenizer", "inputs")
     road.make(index.STAGE, "corpus", "tokenizer")
     road.make(evaluate.STAGE, "corpus", "model", "index")
-    road.make(report.STAGE, "corpus", "tokenizer", "inputs", "model", "evaluation")
+    road.make(report.STAGE, "corpus", "tokenizer", "inputs", "model", "index", "evaluation")
 
 
 def _to_an_encoder(road: Road) -> None:

@@ -13,7 +13,7 @@ from codekiln.pipeline.report import charts, heatmap, page
 from codekiln.telemetry import read_metrics
 
 PAGE = "report.html"
-ROAD = ("corpus", "tokenizer", "inputs", "model", "evaluation")
+ROAD = ("corpus", "tokenizer", "inputs", "model", "index", "evaluation")
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class ReportConfig:
 
 
 def build(config: ReportConfig, inputs: Mapping[str, Artifact], out: Path) -> Statistics:
-    """Write the page from the five artifacts of the road before it.
+    """Write the page from the artifacts of the road before it.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -62,4 +62,4 @@ def _json(artifact: Artifact, name: str) -> Any:
     return json.loads(artifact.file(name).read_text(encoding="utf-8"))
 
 
-STAGE = Stage("report", 1, build)
+STAGE = Stage("report", 2, build)
