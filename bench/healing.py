@@ -17,10 +17,10 @@ from bench.tokenizer import starter
 from codekiln.artifact import open_work
 from codekiln.corpus import Document, documents
 from codekiln.generate import Engine, Sampling, strategy_of
-from codekiln.generate.best_of import best_of
-from codekiln.generate.constraint import Constraint
-from codekiln.generate.healing import Healer
+from codekiln.generate.constraints.constraint import Constraint
+from codekiln.generate.constraints.healing import Healer
 from codekiln.generate.loading import STARTER, load_engine, model_folder
+from codekiln.generate.search.best_of import best_of
 from codekiln.inputs.formats import Header
 from codekiln.tasks import completion_prompt
 from codekiln.tokenizer import Tokenizer

@@ -17,8 +17,8 @@ from bench.generate.llama_cpp import LlamaServer
 from bench.generate.places import Place, files, places
 from bench.index.provenance import corpus_shards
 from codekiln.generate import CompletionRequest
+from codekiln.generate.constraints.healing import Healer
 from codekiln.generate.engine_completer import EngineCompleter
-from codekiln.generate.healing import Healer
 from codekiln.generate.loading import STARTER, load_engine, model_folder
 from codekiln.generate.verify.memory import Verifier
 from codekiln.index import Index, default_mixture

@@ -28,8 +28,8 @@ from bench.generate.llama_cpp import LlamaServer
 from bench.generate.places import File, Place, files, places
 from codekiln.apps.suggest import suggest
 from codekiln.generate import CompletionRequest
+from codekiln.generate.constraints.healing import Healer
 from codekiln.generate.engine_completer import EngineCompleter
-from codekiln.generate.healing import Healer
 from codekiln.generate.loading import STARTER, load_engine, model_folder
 from codekiln.generate.verify.memory import Verifier
 from codekiln.index import Index, Origin, Shard, default_mixture

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codekiln.errors import ModelError, UsageError
-from codekiln.generate.constraint import Mask
+from codekiln.generate.constraints.constraint import Mask
 from codekiln.generate.engine import Engine, Logits
 from codekiln.generate.strategies import log_softmax
 from codekiln.tokenizer import Tokenizer

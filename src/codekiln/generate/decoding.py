@@ -13,7 +13,7 @@ import numpy as np
 
 from codekiln.errors import ModelError
 from codekiln.generate.bounds import generable, random_generator, token_limit
-from codekiln.generate.constraint import Constraint
+from codekiln.generate.constraints.constraint import Constraint
 from codekiln.generate.engine import Engine, Ids, Logits
 from codekiln.generate.extents import Everything, Extent
 from codekiln.generate.interrupt import Interrupt, Interruption

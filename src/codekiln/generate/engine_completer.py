@@ -8,14 +8,14 @@ from functools import cached_property
 
 from codekiln.generate.bounds import random_generator, token_limit
 from codekiln.generate.completer import CompletionChunk, CompletionRequest
-from codekiln.generate.constraint import Constraint
+from codekiln.generate.constraints.constraint import Constraint
+from codekiln.generate.constraints.grammar import GrammarCompiler
+from codekiln.generate.constraints.healing import Healer
 from codekiln.generate.decoding import Guides, Step, decode
 from codekiln.generate.engine import Engine
-from codekiln.generate.grammar import GrammarCompiler
-from codekiln.generate.healing import Healer
 from codekiln.generate.mixing import Mixing
 from codekiln.generate.prefix_cache import PrefixCache
-from codekiln.generate.searching import search
+from codekiln.generate.search.choice import search
 from codekiln.generate.speculation import FromAnswer, FromAnswers, FromMatches, Source, Speculation
 from codekiln.generate.strategies import Strategy, strategy_of
 from codekiln.index import Index, Matcher, Mixture, OpenFile

@@ -3,8 +3,8 @@ import pytest
 
 from codekiln.errors import ModelError, UsageError
 from codekiln.generate import Sampling, generate, strategy_of
-from codekiln.generate.best_of import best_of, mean_logprob
-from codekiln.generate.healing import Healing, Pieces
+from codekiln.generate.constraints.healing import Healing, Pieces
+from codekiln.generate.search.best_of import best_of, mean_logprob
 from fakes import FakeEngine, rambling, saying, tiny_tokenizer
 
 TOKENIZER = tiny_tokenizer()

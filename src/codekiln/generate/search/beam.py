@@ -12,10 +12,10 @@ import numpy.typing as npt
 
 from codekiln.errors import UsageError
 from codekiln.generate.bounds import generable, logprobs, token_limit
-from codekiln.generate.constraint import Constraint, Mask
+from codekiln.generate.constraints.constraint import Constraint, Mask
 from codekiln.generate.engine import Engine, Logits
 from codekiln.generate.extents import Everything, Extent
-from codekiln.generate.hypotheses import (
+from codekiln.generate.search.hypotheses import (
     Finish,
     Hypothesis,
     Partial,

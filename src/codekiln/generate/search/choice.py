@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from codekiln.generate.beam import beam_search
-from codekiln.generate.best_of import best_of
 from codekiln.generate.completer import CompletionRequest
-from codekiln.generate.constraint import Constraint
-from codekiln.generate.hypotheses import Hypothesis
+from codekiln.generate.constraints.constraint import Constraint
 from codekiln.generate.prefix_cache import Slot
+from codekiln.generate.search.beam import beam_search
+from codekiln.generate.search.best_of import best_of
+from codekiln.generate.search.hypotheses import Hypothesis
 from codekiln.generate.strategies import Strategy
 from codekiln.generate.verify import verify
 from codekiln.languages import languages

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from codekiln.generate.constraint import Mask
+from codekiln.generate.constraints.constraint import Mask
 from codekiln.tokenizer import Tokenizer
 from codekiln.tokenizer.special import FIM_MIDDLE, FIM_SUFFIX
 

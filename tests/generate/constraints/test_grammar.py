@@ -11,10 +11,10 @@ from tokenizers import models
 
 from codekiln.errors import MissingExtraError, UsageError
 from codekiln.generate import Sampling, strategy_of
-from codekiln.generate.beam import beam_search
-from codekiln.generate.best_of import best_of
-from codekiln.generate.grammar import GrammarCompiler
+from codekiln.generate.constraints.grammar import GrammarCompiler
 from codekiln.generate.loading import model_folder
+from codekiln.generate.search.beam import beam_search
+from codekiln.generate.search.best_of import best_of
 from codekiln.tokenizer import Tokenizer
 from fakes import FakeEngine, rambling, tiny_tokenizer
 from foreign_tokenizers import foreign, smollm, vocabulary_of

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from codekiln.generate.constraint import Constraint, Mask
+from codekiln.generate.constraints.constraint import Constraint, Mask
 from codekiln.generate.decoding import FinishReason
 from codekiln.generate.engine import Engine, Logits
 from codekiln.generate.extents import Everything, Extent

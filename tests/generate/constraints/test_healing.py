@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codekiln.generate import Sampling, strategy_of
-from codekiln.generate.best_of import best_of
-from codekiln.generate.healing import Healer, Healing, Pieces
+from codekiln.generate.constraints.healing import Healer, Healing, Pieces
+from codekiln.generate.search.best_of import best_of
 from codekiln.inputs.formats import Header
 from codekiln.tasks import completion_prompt
 from codekiln.tokenizer import Tokenizer

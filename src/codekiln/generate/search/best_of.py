@@ -6,10 +6,10 @@ import numpy as np
 
 from codekiln.errors import UsageError
 from codekiln.generate.bounds import generable, logprobs, random_generator, token_limit
-from codekiln.generate.constraint import Constraint
+from codekiln.generate.constraints.constraint import Constraint
 from codekiln.generate.engine import Engine, Logits
 from codekiln.generate.extents import Everything, Extent
-from codekiln.generate.hypotheses import (
+from codekiln.generate.search.hypotheses import (
     Finish,
     Hypothesis,
     Partial,

@@ -7,8 +7,8 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from codekiln.errors import UsageError
-from codekiln.generate.beam import beam_search
-from codekiln.generate.healing import Healing, Pieces
+from codekiln.generate.constraints.healing import Healing, Pieces
+from codekiln.generate.search.beam import beam_search
 from codekiln.generate.strategies import log_softmax
 from fakes import FakeEngine, rambling, saying, tiny_tokenizer
 

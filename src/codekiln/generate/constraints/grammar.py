@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from codekiln.errors import MissingExtraError, UsageError
-from codekiln.generate.constraint import Mask
+from codekiln.generate.constraints.constraint import Mask
 from codekiln.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
