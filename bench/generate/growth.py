@@ -21,7 +21,7 @@ from codekiln.generate.constraints.healing import Healer
 from codekiln.generate.engine_completer import EngineCompleter
 from codekiln.generate.loading import STARTER, load_engine, model_folder
 from codekiln.generate.verify.memory import Verifier
-from codekiln.index import Index, default_mixture
+from codekiln.index import Index
 from codekiln.pipeline.pull import pull
 from codekiln.tokenizer import Tokenizer
 
@@ -80,9 +80,7 @@ def _indexes() -> list[Row]:
     rows = []
     for count in (0, 1, len(shards)):
         index = Index(tokenizer, shards[:count])
-        completer = EngineCompleter(
-            engine.twin(), tokenizer, index=index, mixture=default_mixture() if count else None
-        )
+        completer = EngineCompleter(engine.twin(), tokenizer, index=index, mix=count > 0)
         verifier = Verifier()
         spent = []
         for place in places(files(), TYPED):

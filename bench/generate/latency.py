@@ -32,7 +32,7 @@ from codekiln.generate.constraints.healing import Healer
 from codekiln.generate.engine_completer import EngineCompleter
 from codekiln.generate.loading import STARTER, load_engine, model_folder
 from codekiln.generate.verify.memory import Verifier
-from codekiln.index import Index, Origin, Shard, default_mixture
+from codekiln.index import Index, Origin, Shard
 from codekiln.languages import language_of
 from codekiln.pipeline.export import export
 from codekiln.pipeline.pull import pull
@@ -105,7 +105,7 @@ def _race(
     ours(plain, verifier, _request(chosen[0], 0))
     memory, idle = _memory() - before, _idle()
     indexes = Indexes(tokenizer, known)
-    indexed = EngineCompleter(engine.twin(), tokenizer, mixture=default_mixture())
+    indexed = EngineCompleter(engine.twin(), tokenizer, mix=True)
     times: dict[str, Times] = defaultdict(Times)
     for place in chosen:
         indexed.index = indexes.without(place.file)

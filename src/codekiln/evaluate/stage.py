@@ -19,7 +19,7 @@ from codekiln.evaluate.samples import Completers, sample_completions
 from codekiln.generate.engine import Engine
 from codekiln.generate.engine_completer import EngineCompleter
 from codekiln.generate.loading import load_engine
-from codekiln.index import Index, default_mixture
+from codekiln.index import Index
 from codekiln.inputs import Header, header_ids
 from codekiln.telemetry import progress
 from codekiln.tokenizer import Tokenizer
@@ -85,7 +85,7 @@ def build(config: EvaluationConfig, inputs: Mapping[str, Artifact], out: Path) -
 def _completers(inputs: Mapping[str, Artifact], tokenizer: Tokenizer) -> Completers:
     engine = load_engine(inputs["model"].path)
     index = Index.open(inputs["index"].path, tokenizer)
-    indexed = EngineCompleter(engine.twin(), tokenizer, index=index, mixture=default_mixture())
+    indexed = EngineCompleter(engine.twin(), tokenizer, index=index, mix=True)
     return Completers(EngineCompleter(engine, tokenizer), indexed, index)
 
 

@@ -18,7 +18,7 @@ from codekiln.generate.prefix_cache import PrefixCache
 from codekiln.generate.search.choice import search
 from codekiln.generate.speculation import FromAnswer, FromAnswers, FromMatches, Source, Speculation
 from codekiln.generate.strategies import Strategy, strategy_of
-from codekiln.index import Index, Matcher, Mixture, OpenFile
+from codekiln.index import Index, Matcher, OpenFile, default_mixture
 from codekiln.tasks import completion_prompt
 from codekiln.tokenizer import Tokenizer
 
@@ -49,18 +49,18 @@ class EngineCompleter:
         tokenizer: Tokenizer,
         *,
         index: Matcher | None = None,
-        mixture: Mixture | None = None,
+        mix: bool = False,
         heal: bool = True,
     ) -> None:
-        """Draft from the open file and from an index, if there is one; with a `mixture`, mix them in.
+        """Draft from the open file and from an index, if there is one; with `mix`, mix them in as well.
 
         `index` may be replaced while nobody completes. With `heal` the word at the cursor is written
         anew, so that its tokens are those of training.
         """
         self.engine, self.tokenizer = engine, tokenizer
         self.index = index or Index(tokenizer, [])
-        self._open_file, self._mixture = OpenFile(tokenizer), mixture
-        self._heals = heal
+        self._open_file = OpenFile(tokenizer)
+        self._mixes, self._heals = mix, heal
         self._cache, self._speculation = PrefixCache(engine), Speculation()
         self._answers: deque[Answer] = deque(maxlen=ANSWERS)
         self._turn = threading.Lock()
@@ -80,7 +80,7 @@ class EngineCompleter:
         open_file = self._open_file.index(request.prefix, request.suffix)
         overlap = constraint.overlap if constraint else 0
         guides = Guides(
-            mixer=Mixing(self._mixture, (self.index, open_file)) if self._mixture else None,
+            mixer=self._mixing(request, open_file) if self._mixes else None,
             constraint=constraint,
             sources=tuple(self._sources(request.prefix, overlap, len(prompt), open_file)),
             speculation=self._speculation,
@@ -126,6 +126,11 @@ class EngineCompleter:
             slot = self._cache.slot_for(prompt)
             best = search(slot, self.tokenizer, request, prompt, strategy, constraint)
             yield CompletionChunk(best.text, best.token_ids, (), best.finish_reason, len(prompt))
+
+    def _mixing(self, request: CompletionRequest, open_file: Matcher) -> Mixing:
+        """With the weights for whole lines, or for right probabilities where these are sampled from."""
+        mixture = default_mixture("loss" if request.temperature else "lines")
+        return Mixing(mixture, (self.index, open_file))
 
     def _prompt(self, request: CompletionRequest) -> list[int]:
         context = self.engine.context

@@ -10,7 +10,7 @@ from codekiln.device import pick_device, require_torch
 from codekiln.errors import UsageError
 from codekiln.generate.engine import Engine
 from codekiln.generate.engine_completer import EngineCompleter
-from codekiln.index import Matcher, default_mixture
+from codekiln.index import Matcher
 from codekiln.tokenizer import Tokenizer
 
 STARTER = "starter"
@@ -35,13 +35,13 @@ def load_completer(
 ) -> EngineCompleter:
     """A model by its folder or name, ready to complete; errors as `load_engine`.
 
-    An `index` is mixed in, with the weights that come with the package.
+    The open file is mixed in, and so is an `index`.
     """
     return EngineCompleter(
         load_engine(model, kind=kind, weights=weights),
         Tokenizer.load(model_folder(model)),
         index=index,
-        mixture=default_mixture() if index is not None else None,
+        mix=True,
     )
 
 

@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, NamedTuple
 
@@ -140,6 +141,7 @@ class Mixture:
             ) from None
 
 
+@cache
 def default_mixture(objective: Objective = "lines") -> Mixture:
     """The weights that come with this package.
 
