@@ -29,7 +29,7 @@ class Without(PathFinder):
 
 sys.meta_path[sys.meta_path.index(PathFinder)] = Without
 """
-TRAIN = ("torch", "safetensors", "matplotlib")
+TRAIN = ("torch", "matplotlib")
 CORPUS = ("daft", "pyarrow", "pypi_simple")
 
 
@@ -167,11 +167,18 @@ def test_without_torch_the_settings_are_listed():
     assert '"settings"' in done.stdout
 
 
+def test_without_torch_the_starter_completes(tmp_path):
+    source = tmp_path / "code.py"
+    source.write_text("import numpy as np\nimport pandas as", encoding="utf-8")
+    done = command(TRAIN, "complete", "--model", "starter", str(source), "--max-tokens", "1")
+    assert done.returncode == 0, done.stderr
+    assert "pd" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("extra", "missing", "arguments"),
     [
         ("train", TRAIN, ["run", str(ROOT / "recipes" / "tiny.toml")]),
-        ("train", TRAIN, ["complete", "--model", "nowhere"]),
         ("corpus", CORPUS, ["corpus", "build", str(ROOT / "recipes" / "tiny.toml")]),
         ("corpus", CORPUS, ["corpus", "inspect", "nowhere"]),
         ("corpus", CORPUS, ["recipe"]),
