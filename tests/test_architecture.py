@@ -167,6 +167,15 @@ def test_without_torch_the_settings_are_listed():
     assert '"settings"' in done.stdout
 
 
+def test_without_torch_the_starter_completes(tmp_path):
+    source = tmp_path / "prefix"
+    source.write_text("import numpy as np\nimport pandas as", encoding="utf-8")
+    options = ["--model", "starter", "--max-tokens", "1", "--path", "code.py"]
+    done = command(TRAIN, "complete", *options, "--prefix-file", str(source))
+    assert done.returncode == 0, done.stderr
+    assert "pd" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("extra", "missing", "arguments"),
     [

@@ -114,7 +114,14 @@ class OpenVinoEngine:
             )
 
     def _infer(self, ids: Ids, wanted: npt.NDArray[np.int64]) -> Logits:
-        """Logits `[wanted, vocab]` at those of the places in `ids`, counted row after row."""
+        """Logits `[wanted, vocab]` at those of the places in `ids`, counted row after row.
+
+        A token alone is read twice, and the second time forgotten: attention has another kernel for a single
+        query, which rounds otherwise, and an answer must not depend on how many tokens a step has.
+        """
+        length = self.length + ids.shape[1]
+        if ids.shape[1] == 1:
+            ids, wanted = np.repeat(ids, 2, axis=1), 2 * wanted
         rows, n = ids.shape
         past, total = self.length, self.length + n
         self._make_room(n)
@@ -134,7 +141,7 @@ class OpenVinoEngine:
         for name, array in inputs.items():
             self._request.set_tensor(name, tensor(array))
         self._request.infer()
-        self.length = total
+        self.length = length
         return np.array(self._request.get_output_tensor(0).data)
 
     def _make_room(self, n: int) -> None:
