@@ -51,7 +51,9 @@ def print_run(made: Mapping[str, Artifact], recipe: Path) -> None:
     output.print("\n[bold]Look at it[/]")
     _print_command(made["report"].file("report.html").resolve().as_uri())
     output.print("[bold]Complete in a file, after line 10[/]")
-    _print_command(f"{_program()} complete FILE --line 10 --model {model.path}")
+    _print_command(
+        f"{_program()} complete FILE --line 10 --model {model.path} --index {made['index'].path}"
+    )
     output.print("[bold]Do the same on your own folder[/]")
     _print_command(
         f"{_program()} run {recipe} --set 'corpus.sources=[\"own:path/to/your/code\"]' --work work/mine"

@@ -116,8 +116,8 @@ class OpenVinoEngine:
     def _infer(self, ids: Ids, wanted: npt.NDArray[np.int64]) -> Logits:
         """Logits `[wanted, vocab]` at those of the places in `ids`, counted row after row.
 
-        A token alone is read twice, and the second time forgotten: attention has another kernel for a single
-        query, which rounds otherwise, and an answer must not depend on how many tokens a step has.
+        A token alone is read twice, and the second time forgotten: attention has another kernel for a
+        single query, which rounds otherwise, and no answer may depend on how many tokens a step has.
         """
         length = self.length + ids.shape[1]
         if ids.shape[1] == 1:
