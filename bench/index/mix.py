@@ -152,7 +152,7 @@ def _versions(reader: Reader, pair: Pair) -> Row:
     ]
     return {
         "package": pair.name,
-        "indexed": f"{pair.older}, {len(index_of(reader, pair)):,} tokens",
+        "indexed": f"{pair.older}, {index_of(reader, pair).tokens:,} tokens",
         "predicted": f"{pair.newer}, {len(texts):,} lines",
         "files of the newer in the index": f"{len(digests(predicted) & digests(pair.known.values()))}",
         "predicted lines in the index": f"{sum(text in known for text in texts)}",
