@@ -135,9 +135,7 @@ def test_what_does_not_go_together(complete, arguments, words):
     assert_refused_as_json(result, 2, kind, *words)
 
 
-@pytest.mark.parametrize(
-    "schema", ["", "{", "[]", '"text"', '{"type": "nothing"}', "\0", "é"]
-)
+@pytest.mark.parametrize("schema", ["", "{", "[]", '"text"', '{"type": "nothing"}', "\0", "é"])
 def test_a_schema_that_is_none(complete, tmp_path, schema):
     path = tmp_path / "schema.json"
     path.write_text(schema, encoding="latin-1")

@@ -122,8 +122,8 @@ class CompletionRequest:
 class CompletionChunk:
     """A piece of an answer: text that will not change, and the tokens generated since the last one.
 
-    `prompt_tokens` is the same in every chunk of an answer. The text of a token may come only in a
-    later chunk, and the end token has none.
+    `prompt_tokens` is that of the answer's prompt, in the last chunk at the latest. The text of a token
+    may come only in a later chunk, and the end token has none.
     """
 
     text: str
@@ -195,7 +195,7 @@ def collect(
         logprobs=tuple(logprob for chunk in chunks for logprob in chunk.logprobs),
         finish_reason=reason,
         timings=Timings(
-            prompt_tokens=chunks[0].prompt_tokens,
+            prompt_tokens=chunks[-1].prompt_tokens,
             prefill_ms=1000 * (first - start),
             generated_tokens=len(tokens),
             generate_ms=1000 * (end - first),

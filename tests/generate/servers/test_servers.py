@@ -230,14 +230,21 @@ def test_a_setting_is_sent_or_refused_by_name(name, able, setting):
 class Tomorrow(CompletionRequest):
     """A request with a setting that no server knows."""
 
-    beams: int = 1
+    oracles: int = 1
 
 
 def test_a_setting_of_tomorrow_is_refused_until_somebody_maps_it(kind):
     stream = kind.stream(kind.said("a"), kind.end["end"])
     assert answer(kind, stream, request=Tomorrow(**vars(REQUEST)))[0].text == "a"
-    with pytest.raises(UsageError, match="cannot be asked for beams"):
-        answer(kind, stream, request=Tomorrow(**vars(REQUEST), beams=4))
+    with pytest.raises(UsageError, match="cannot be asked for oracles"):
+        answer(kind, stream, request=Tomorrow(**vars(REQUEST), oracles=4))
+
+
+@pytest.mark.parametrize("setting", [{"beams": 3}, {"best_of": 3}, {"json_schema": "{}"}])
+def test_what_no_server_does_for_us_is_refused_by_name(kind, setting):
+    stream = kind.stream(kind.said("a"), kind.end["end"])
+    with pytest.raises(UsageError, match=f"cannot be asked for {next(iter(setting))}"):
+        answer(kind, stream, request=replace(REQUEST, **setting))
 
 
 @pytest.mark.parametrize(
