@@ -53,7 +53,7 @@ def test_a_folder_adapts_the_model_to_it_and_is_told(codekiln, source, shop, tmp
     command = ["complete", source, "--line", 5, "--work", tmp_path / "work", "--index", shop]
     found = codekiln(*command, "--json").json
     line = TYPED.rpartition("\n")[2] + found["text"]
-    assert line == BODY.rstrip("\n")
+    assert line.startswith(BODY[:60])  # the model has its say too
     assert found["state"] == "verified"
     place = found["passages"][0]["places"][0]
     assert (place["path"], place["line"], place["licence"]) == ("totals.py", 5, "own")
