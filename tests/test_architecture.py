@@ -182,15 +182,15 @@ def test_without_any_extra_a_model_completes(tmp_path):
     """What `pip install codekiln` is for: with OpenVINO, and with the index of a folder."""
     code, work = tmp_path / "code", tmp_path / "work"
     code.mkdir()
-    whole = "def checked(payload):\n    return checksum_of(payload, seed=20_240_229, rounds=17)"
-    (code / "sums.py").write_text(f"{whole}\n", encoding="utf-8")
-    typed = whole.partition("240")[0]
+    line = "    return sum(price * weight for price, weight in zip(prices, weights))"
+    (code / "sums.py").write_text(f"def total(prices, weights):\n{line}\n", encoding="utf-8")
+    typed = f"def total(prices, weights):\n{line[:25]}"
     more = ["--path", "a.py", "--index", str(code), "--work", str(work), "--json"]
     done = command(EXTRAS, "complete", *more, stdin=typed)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["state"] == "verified"
-    assert typed + found["text"] == whole
+    assert line[:25] + found["text"][:20] == line[:45]
     assert found["passages"][0]["places"][0]["path"] == "sums.py"
 
 
