@@ -72,7 +72,7 @@ def test_raw_is_what_the_model_writes(complete):
 
 
 def test_a_block_and_lines(complete):
-    for more in (["--block"], ["--lines", 0], ["--lines", 3]):
+    for more in (["--block"], ["--block", "--lines", 0], ["--lines", 0], ["--lines", 3]):
         result = complete(*more, "--json")
         assert result.code == 0
         assert len(result.json["token_ids"]) <= 12  # the word at the cursor comes on top
@@ -114,6 +114,7 @@ def test_other_files_are_shown_to_the_model_with_reasons(complete, shop, source)
         (["--beams", 2, "--temperature", 1], ["leave the temperature at 0"]),
         (["--beams", 2, "--deadline", 100], ["leave deadline_ms out"]),
         (["--beams", 1], ["--beams"]),
+        (["--block", "--lines", 2], ["with its lines or with the block", "leave one of them out"]),
         (["--deadline", 0], ["deadline_ms", "≥ 1"]),
         (["--deadline", "nan"], ["deadline_ms"]),
         (["--context", -1], ["--context"]),
