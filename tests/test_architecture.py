@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import json
 import re
 import subprocess
 import sys
@@ -31,6 +32,8 @@ sys.meta_path[sys.meta_path.index(PathFinder)] = Without
 """
 TRAIN = ("torch", "matplotlib")
 CORPUS = ("daft", "pyarrow", "pypi_simple")
+SERVERS, GRAMMAR = ("httpx",), ("llguidance",)
+EXTRAS = TRAIN + CORPUS + SERVERS + GRAMMAR
 
 
 def house() -> list[str]:
@@ -106,9 +109,12 @@ def test_every_file_says_what_lives_there():
         assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), path
 
 
-def without(modules: tuple[str, ...], program: str, *arguments: str) -> subprocess.CompletedProcess:
+def without(
+    modules: tuple[str, ...], program: str, *arguments: str, stdin: str = ""
+) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "-c", WITHOUT.format(modules=modules) + program, *arguments],
+        input=stdin,
         capture_output=True,
         text=True,
         check=False,
@@ -116,8 +122,10 @@ def without(modules: tuple[str, ...], program: str, *arguments: str) -> subproce
     )
 
 
-def command(modules: tuple[str, ...], *arguments: str) -> subprocess.CompletedProcess:
-    return without(modules, "from codekiln.cli import main; main()", *arguments)
+def command(
+    modules: tuple[str, ...], *arguments: str, stdin: str = ""
+) -> subprocess.CompletedProcess:
+    return without(modules, "from codekiln.cli import main; main()", *arguments, stdin=stdin)
 
 
 def test_the_rooms_that_need_no_torch_import_none():
@@ -125,10 +133,19 @@ def test_the_rooms_that_need_no_torch_import_none():
         "corpus",
         "tokenizer",
         "inputs",
+        "index",
+        "index.folder",
+        "index.provenance",
+        "index.stage",
         "tasks",
         "generate",
+        "generate.engine_completer",
+        "generate.loading",
+        "generate.servers",
+        "generate.verify",
         "evaluate",
         "apps.complete",
+        "apps.suggest",
         "pipeline.doctor",
         "pipeline.inspect",
         "cli",
@@ -161,6 +178,22 @@ def test_without_the_extras_the_commands_that_need_none_work(missing, arguments,
     assert expected in done.stdout
 
 
+def test_without_any_extra_a_model_completes(tmp_path):
+    """What `pip install codekiln` is for: with OpenVINO, and with the index of a folder."""
+    code, work = tmp_path / "code", tmp_path / "work"
+    code.mkdir()
+    line = "    return sum(price * weight for price, weight in zip(prices, weights))"
+    (code / "sums.py").write_text(f"def total(prices, weights):\n{line}\n", encoding="utf-8")
+    typed = f"def total(prices, weights):\n{line[:25]}"
+    more = ["--path", "a.py", "--index", str(code), "--work", str(work), "--json"]
+    done = command(EXTRAS, "complete", *more, stdin=typed)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["state"] == "verified"
+    assert line[:25] + found["text"][:20] == line[:45]
+    assert found["passages"][0]["places"][0]["path"] == "sums.py"
+
+
 def test_without_torch_the_settings_are_listed():
     done = command(TRAIN, "recipe", "--json")
     assert done.returncode == 0, done.stderr
@@ -185,13 +218,19 @@ def test_without_torch_the_starter_completes(tmp_path):
         ("corpus", CORPUS, ["corpus", "inspect", "nowhere"]),
         ("corpus", CORPUS, ["recipe"]),
         ("ray", ("ray",), ["corpus", "build", "RECIPE", "--runner", "ray"]),
+        ("corpus", CORPUS, ["index", "build", "nowhere"]),
+        ("servers", SERVERS, ["complete", "--server", "http://localhost:9"]),
+        ("grammar", GRAMMAR, ["complete", "--schema", "SCHEMA"]),
     ],
     ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else "",
 )
 def test_without_an_extra_the_others_say_how_to_get_it(extra, missing, arguments, tmp_path):
     recipe = tmp_path / "recipe.toml"
     recipe.write_text("[corpus]\nsources = ['own:.']\n", encoding="utf-8")
-    arguments = [str(recipe) if argument == "RECIPE" else argument for argument in arguments]
+    schema = tmp_path / "schema.json"
+    schema.write_text("{}", encoding="utf-8")
+    files = {"RECIPE": str(recipe), "SCHEMA": str(schema)}
+    arguments = [files.get(argument, argument) for argument in arguments]
     work = ["--work", str(tmp_path / "work")] if {"run", "build"} & set(arguments) else []
     done = command(missing, *arguments, *work)
     assert done.returncode == 1

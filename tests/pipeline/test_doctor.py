@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+import tomllib
 from collections import namedtuple
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +27,7 @@ INSTALLED = {
     "safetensors": "0.8.0",
     "torch": "2.13.0+cpu",
 }
+ROOT = Path(__file__).parents[2]
 TRAIN = "pip install 'codekiln[train]'"
 
 
@@ -73,6 +76,12 @@ def test_with_everything_there_all_is_ok(machine):
     assert finding("torch").detail == "2.13.0+cpu, CPU build"
     assert finding("bf16").detail == "avx512_bf16, amx_bf16"
     assert finding("memory").detail == "16.4 GB"
+
+
+def test_every_extra_that_a_user_may_want_is_known():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    of_developers = {"bench", "dev", "llama"}
+    assert set(doctor.EXTRAS) == set(project["optional-dependencies"]) - of_developers
 
 
 @pytest.mark.parametrize("name", ["torch", "safetensors", "matplotlib"])

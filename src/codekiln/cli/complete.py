@@ -48,7 +48,10 @@ def complete(
             help="An index's folder, or a folder of code to index; adapts the model to it."
         ),
     ] = None,
-    lines: Annotated[int, typer.Option(min=0, help="Lines to write; 0: as many as it likes.")] = 1,
+    lines: Annotated[
+        int | None,
+        typer.Option(min=0, help="Lines to write, by default 1; 0: as many as it likes."),
+    ] = None,
     block: Annotated[bool, typer.Option("--block", help="Write to the end of the block.")] = False,
     raw: Annotated[
         bool, typer.Option("--raw", help="As the model writes it, not verified.")
@@ -108,7 +111,7 @@ def complete(
         repetition_penalty=repetition_penalty,
         stop=tuple(stop or ()),
         seed=seed,
-        lines=None if block else lines or None,
+        lines=1 if lines is None and not block else lines or None,
         block=block,
         beams=beams,
         best_of=best_of,
