@@ -1,8 +1,10 @@
 import numpy as np
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from codekiln.generate.interrupt import Interrupted
 from codekiln.generate.prefix_cache import PrefixCache, Slot
 from codekiln.generate.torch_engine import TorchEngine
 from codekiln.model.config import ModelConfig
@@ -23,7 +25,6 @@ def counting() -> FakeEngine:
 
 def primed(slot: Slot, prompt: list[int], draft: list[int] = ()) -> np.ndarray:
     slot.prime(prompt)
-    slot.read_ahead(lambda: True)
     return slot.read(draft)
 
 
@@ -59,13 +60,15 @@ def test_a_long_prompt_is_read_in_pieces_and_given_up_between_them():
     slot.prime(prompt)
 
     def twice() -> bool:
-        asked.append(len(slot.ids))
-        return len(asked) <= 2
+        asked.append(len(slot.engine.rows[0]) if slot.engine.rows else 0)
+        return len(asked) < 2
 
-    slot.read_ahead(twice)
-    assert 0 < asked[1] < asked[2] == len(slot.ids) < len(prompt)
+    with pytest.raises(Interrupted):
+        slot.read((), twice)
+    assert 0 < asked[0] < asked[1] == len(slot.ids) < len(prompt)
     assert slot.ids + slot.pending == prompt
     assert primed(slot, prompt)[0, 0] == sum(prompt)  # and goes on from there
+    assert slot.engine.prefills == 1
 
 
 def test_after_an_engine_that_failed_everything_is_read_anew():
@@ -74,10 +77,9 @@ def test_after_an_engine_that_failed_everything_is_read_anew():
     primed(slot, [1, 2, 3])
     read, engine.read = engine.read, None
     slot.prime([1, 2, 3, 4])
-    try:
+    with pytest.raises(TypeError):
         slot.read()
-    except TypeError:
-        engine.rows = [[9, 9]]  # whatever it left
+    engine.rows = [[9, 9]]  # whatever it left
     engine.read = read
     assert primed(slot, [1, 2, 3, 4])[0, :2].tolist() == [10, 4]
 

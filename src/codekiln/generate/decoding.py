@@ -16,7 +16,7 @@ from codekiln.generate.bounds import generable, random_generator, token_limit
 from codekiln.generate.constraints.constraint import Constraint
 from codekiln.generate.engine import Engine, Ids, Logits
 from codekiln.generate.extents import Everything, Extent
-from codekiln.generate.interrupt import Interrupt, Interruption
+from codekiln.generate.interrupt import Interrupt, Interrupted, Interruption
 from codekiln.generate.prefix_cache import Slot
 from codekiln.generate.speculation import Draft, Source, Speculation
 from codekiln.generate.strategies import Strategy
@@ -160,14 +160,16 @@ def _tokens(
     """
     speculation, interrupt = guides.speculation, guides.interrupt
     while True:
-        slot.read_ahead(lambda: interrupt.reason() is None)
         reason = interrupt.reason()
         if reason:
             yield reason
             return
         draft, length = _draft(guides, context, len(slot.pending), full)
         pending, begun = len(slot.pending), time.perf_counter()
-        rows = slot.read(draft.ids[:length] if draft else ())
+        try:
+            rows = slot.read(draft.ids[:length] if draft else (), interrupt.go_on())
+        except Interrupted:
+            continue  # for a reason
         if pending <= DRAFTED_BEHIND:
             speculation.costs.note(pending + length, 1000 * (time.perf_counter() - begun))
         chosen: list[int] = []

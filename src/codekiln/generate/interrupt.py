@@ -2,10 +2,16 @@
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 Interruption = Literal["deadline", "cancelled"]
+GoOn = Callable[[], bool]
+
+
+class Interrupted(Exception):  # noqa: N818 - no error, but what was asked for
+    """A reading was given up between two pieces."""
 
 
 @dataclass(frozen=True)
@@ -14,6 +20,12 @@ class Interrupt:
 
     deadline: float | None = None
     cancelled: threading.Event | None = None
+
+    def go_on(self) -> GoOn | None:
+        """Whether nothing has interrupted yet; None where nothing can."""
+        if self.deadline is None and self.cancelled is None:
+            return None
+        return lambda: self.reason() is None
 
     def reason(self) -> Interruption | None:
         """Why to stop now, if at all."""

@@ -10,13 +10,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from codekiln.generate.engine import Engine, Ids, Logits
+from codekiln.generate.interrupt import GoOn, Interrupted
 
 SLOTS = 3  # the file that is open, the one before it, and one for everything else
 KEPT = 16  # a slot that shares fewer ids than these is not worth losing its own text for
-READING_MS = (
-    30.0  # a long prompt is read in pieces of about this, so that it can be given up between them
-)
-_FIRST_PIECE, _LEAST_PIECE, _LONGEST_PIECE = 64, 16, 512  # ids
+PIECE_MS = 40.0  # what is read between two questions whether anybody still wants it
+SMALLEST_PIECE, LARGEST_PIECE = 32, 512  # ids
 
 
 class Slot:
@@ -27,7 +26,7 @@ class Slot:
         self.ids: list[int] = []
         self.pending: list[int] = []
         self.used = 0  # when it last was taken, as a number that grows
-        self._piece = _FIRST_PIECE
+        self._piece = SMALLEST_PIECE
 
     def shared(self, prompt: list[int]) -> int:
         """How many ids at the beginning of `prompt` the cache holds."""
@@ -46,27 +45,29 @@ class Slot:
         self.rewind(len(self.ids) - kept)
         self.pending = prompt[kept:]
 
-    def read(self, draft: Sequence[int] = ()) -> Logits:
+    def read(self, draft: Sequence[int] = (), go_on: GoOn | None = None) -> Logits:
         """Read what is pending and a draft behind it; logits `[1 + len(draft), vocab]`.
 
-        The first row is what follows the pending ids, each other one what follows a drafted id.
-        """
-        pending, self.pending = self.pending, []
-        if not draft:
-            return self._read(pending)
-        if not self.ids:
-            return np.concatenate([self._read(pending), self._step(draft)])
-        return self._step([*pending, *draft])[-1 - len(draft) :]
+        The first row is what follows the pending ids, each other one what follows a drafted id. With
+        `go_on`, a long text is read in pieces and that asked between them, which makes reading slower.
 
-    def read_ahead(self, go_on: Callable[[], bool]) -> None:
-        """Read all pending ids but the last piece; asked before each piece, and given up when told so."""
-        while len(self.pending) > self._piece and go_on():
-            piece, self.pending = self.pending[: self._piece], self.pending[self._piece :]
-            begun = time.perf_counter()
+        Raises:
+            Interrupted: `go_on` said no; what was read until then stays, the rest is pending.
+        """
+        while go_on and len(self.pending) > self._piece:
+            begun, piece = time.perf_counter(), self._piece
             self._read(piece)
             milliseconds = 1000 * (time.perf_counter() - begun)
-            wanted = len(piece) * READING_MS / max(milliseconds, 0.01)
-            self._piece = int(np.clip(wanted, _LEAST_PIECE, _LONGEST_PIECE))
+            wanted = piece * PIECE_MS / max(milliseconds, 0.01)
+            self._piece = int(np.clip(wanted, SMALLEST_PIECE, LARGEST_PIECE))
+            if not go_on():
+                raise Interrupted
+        if not draft:
+            return self._read(len(self.pending))
+        if not self.ids:
+            return np.concatenate([self._read(len(self.pending)), self._step(draft)])
+        pending, self.pending = self.pending, []
+        return self._step([*pending, *draft])[-1 - len(draft) :]
 
     def rewind(self, n: int) -> None:
         """Forget the last `n` ids."""
@@ -74,8 +75,11 @@ class Slot:
             self.engine.rewind(n)
             del self.ids[-n:]
 
-    def _read(self, ids: Sequence[int]) -> Logits:
-        return self._with(self.engine.read if self.ids else self.engine.prefill, ids)
+    def _read(self, count: int) -> Logits:
+        ids, rest = self.pending[:count], self.pending[count:]
+        rows = self._with(self.engine.read if self.ids else self.engine.prefill, ids)
+        self.pending = rest
+        return rows
 
     def _step(self, ids: Sequence[int]) -> Logits:
         rows: Logits = self._with(self.engine.step, ids)[0]

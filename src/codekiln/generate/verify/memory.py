@@ -7,7 +7,7 @@ as before.
 from collections import deque
 from typing import NamedTuple
 
-from codekiln.generate.verify import Verified, verify
+from codekiln.generate.verify import Reason, Verified, verify
 from codekiln.languages import Language
 
 REMEMBERED = 8  # answers
@@ -34,7 +34,8 @@ class Verifier:
         for judged in self._judged:
             rest = _rest(judged, prefix, candidate)
             if rest and judged.suffix == suffix and judged.language == language:
-                return Verified(rest, "verified", "whole" if rest == candidate else "cut")
+                reason: Reason = "whole" if rest == candidate else "cut"
+                return Verified(rest, "verified", reason, judged.found.lacking)
         found = verify(prefix, candidate, suffix, language)
         if found.state == "verified":
             self._judged.appendleft(_Judged(prefix, candidate, suffix, language, found))
