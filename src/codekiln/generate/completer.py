@@ -122,8 +122,8 @@ class CompletionRequest:
 class CompletionChunk:
     """A piece of an answer: text that will not change, and the tokens generated since the last one.
 
-    `prompt_tokens` is that of the answer's prompt, in the last chunk at the latest. The text of a token may come only in a
-    later chunk, and the end token has none.
+    `prompt_tokens` is that of the answer's prompt, in the last chunk at the latest. The text of a token
+    may come only in a later chunk, and the end token has none.
     """
 
     text: str
