@@ -3,7 +3,14 @@ from codekiln.index.similar import similar
 from fakes import tiny_tokenizer
 
 TOKENIZER = tiny_tokenizer()
-ONE = "import os\n\n\ndef first(path):\n    with open(path, encoding='utf-8') as file:\n        text = file.read()\n    return text\n"
+ONE = """import os
+
+
+def first(path):
+    with open(path, encoding='utf-8') as file:
+        text = file.read()
+    return text
+"""
 OTHER = "class Second:\n    def third(self, items):\n        return [item for item in items]\n"
 
 

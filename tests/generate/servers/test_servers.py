@@ -240,9 +240,7 @@ def test_a_setting_of_tomorrow_is_refused_until_somebody_maps_it(kind):
         answer(kind, stream, request=Tomorrow(**vars(REQUEST), oracles=4))
 
 
-@pytest.mark.parametrize(
-    "setting", [{"beams": 3}, {"best_of": 3}, {"json_schema": "{}"}]
-)
+@pytest.mark.parametrize("setting", [{"beams": 3}, {"best_of": 3}, {"json_schema": "{}"}])
 def test_what_no_server_does_for_us_is_refused_by_name(kind, setting):
     stream = kind.stream(kind.said("a"), kind.end["end"])
     with pytest.raises(UsageError, match=f"cannot be asked for {next(iter(setting))}"):
