@@ -35,6 +35,7 @@ from codekiln.tasks import completion_prompt
 from codekiln.tokenizer import Tokenizer
 
 COMPLETIONS = int(os.environ.get("CODEKILN_BENCH_COMPLETIONS", "10000"))
+SEED = int(os.environ.get("CODEKILN_BENCH_SEED", "1"))
 LANGUAGES = ("python", "javascript", "typescript", "java", "c", "cpp", "go", "rust", "php")
 PROMPT, TOKENS, ANSWERS, ROWS = 128, 24, 4, 64  # rows are places read at once, times answers
 TEMPERATURE = 0.8
@@ -87,7 +88,7 @@ def run() -> dict[str, list[Row]]:
     open_work(cache())
     judges = parsers()
     tokenizer = Tokenizer.load(model_folder(Path(STARTER)))
-    engine = load_engine(Path(STARTER), half=True)
+    engine = load_engine(Path(STARTER))
     rng = random.Random(0)
     rows, total = [], Counter[str]()
     costs: list[float] = []
@@ -119,18 +120,18 @@ def by_language() -> dict[str, list[Document]]:
 def ours(language: str) -> Parser:
     """The grammar that verification has used itself."""
 
-    def parses(text: str) -> bool:
+    def error(text: str) -> str:
         tree = parse(languages()[language], text.encode())
-        return tree is not None and not tree.root_node.has_error
+        return "" if tree is not None and not tree.root_node.has_error else "does not parse"
 
-    return lambda texts: [parses(text) for text in texts]
+    return lambda texts: [error(text) for text in texts]
 
 
 def parsing(files: Sequence[Document], parser: Parser, rng: random.Random) -> list[Document]:
     """Files drawn by chance of which the parser says that they parse."""
     some = rng.sample(files, min(FILES, len(files)))
-    answers = parser([file.content for file in some])
-    return [file for file, parses in zip(some, answers, strict=True) if parses]
+    errors = parser([file.content for file in some])
+    return [file for file, error in zip(some, errors, strict=True) if not error]
 
 
 def drawn(
@@ -171,7 +172,7 @@ def completed(
     places: Sequence[Place], engine: Engine, tokenizer: Tokenizer
 ) -> Iterator[tuple[Place, str]]:
     """The answers, some places at a time; a row that has ended leaves the batch."""
-    random_bits = np.random.default_rng(0)
+    random_bits = np.random.default_rng(SEED)
     texts = np.isin(np.arange(engine.vocabulary), [*tokenizer.text_ids, *tokenizer.ends])
     for first in range(0, len(places), ROWS):
         some = places[first : first + ROWS]

@@ -9,9 +9,9 @@ BEFORE, ANSWER, AFTER = "def f(first):\n    return ", "first + g(first)", "\n\np
 def counted(monkeypatch):
     calls = []
 
-    def verifying(*given):
+    def verifying(*given, trees):
         calls.append(given)
-        return verify(*given)
+        return verify(*given, trees=trees)
 
     monkeypatch.setattr(memory, "verify", verifying)
     return calls

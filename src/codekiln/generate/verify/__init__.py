@@ -28,6 +28,7 @@ from codekiln.generate.verify.grammar import GrammarFile
 from codekiln.generate.verify.judge import Judge, OpenFile
 from codekiln.generate.verify.overlap import without_doubled, without_repeated
 from codekiln.generate.verify.python import PythonFile
+from codekiln.generate.verify.trees import Trees
 from codekiln.languages import Language
 
 __all__ = ["Reason", "State", "Verified", "verify"]
@@ -45,6 +46,7 @@ Reason = Literal[
     "unfinished",  # it would parse, were what it opens closed
     "no parser",  # the language has none, or the file is too large for it
     "broken file",  # there are errors with any text at the cursor, so that a new one proves nothing
+    "doubtful",  # it parses, but with what the parser takes and the language does not
     "limit",  # the parses or the time were spent
 ]
 
@@ -71,16 +73,17 @@ def verify(
     *,
     parses: int = PARSES,
     seconds: float = SECONDS,
+    trees: Trees | None = None,
 ) -> Verified:
     """The longest cut of `candidate` that adds no error between `prefix` and `suffix`.
 
     At most `parses` times a part of the file is parsed, and none begins after so many `seconds`. Whatever
-    the texts are, nothing is raised.
+    the texts are, nothing is raised. `trees` that are kept from one call to the next make the next one faster.
     """
     text = without_repeated(prefix, candidate, suffix)
     if not text.strip():
         return Verified("", "nothing", "repeated" if candidate.strip() else "empty")
-    file = _open(prefix, text, suffix, language)
+    file = _open(prefix, text, suffix, language, trees or Trees())
     if file is None:
         return _unjudged(prefix, text, suffix, "no parser")
     judge = Judge(file, prefix, suffix, parses, seconds)
@@ -93,6 +96,8 @@ def verify(
             return Verified(cut, "verified", "cut", lacking)
     if judge.is_spent:
         return _unjudged(prefix, text, suffix, "limit")
+    if file.is_doubtful:
+        return _unjudged(prefix, text, suffix, "doubtful")
     if judge.debt is None or file.has_other_errors:
         return _unjudged(prefix, text, suffix, "broken file")
     lacking = judge.lacking_at_last(text.rstrip())
@@ -101,7 +106,9 @@ def verify(
     return Verified("", "nothing", "error")
 
 
-def _open(prefix: str, text: str, suffix: str, language: Language | None) -> OpenFile | None:
+def _open(
+    prefix: str, text: str, suffix: str, language: Language | None, trees: Trees
+) -> OpenFile | None:
     """What can judge; None for a language without a grammar, for much text, or for what is none."""
     if language is None or len(text) > LONGEST or len(prefix + suffix) > LARGEST:
         return None
@@ -111,7 +118,7 @@ def _open(prefix: str, text: str, suffix: str, language: Language | None) -> Ope
         return None
     if language.name == "python":
         return PythonFile(prefix, suffix)
-    return GrammarFile(language, prefix, suffix) if language.grammar else None
+    return GrammarFile(language, prefix, suffix, trees) if language.grammar else None
 
 
 def _unjudged(prefix: str, text: str, suffix: str, reason: Reason) -> Verified:
