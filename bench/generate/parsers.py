@@ -82,7 +82,6 @@ _GCC_HEADERS = {
     " numeric optional queue random set sstream stack stdexcept string thread tuple unordered_map"
     " unordered_set utility vector",
 }
-_GCC_TYPE = {"c": "typedef int {};\n", "c++": "struct {} {{}};\n"}
 _ROUNDS = 3  # of declaring types that were not known
 _DIRECTIVE = re.compile(r"^[ \t]*#[ \t]*(?!define|undef|[ \t])(?:[^\n\\]|\\.|\\\n)*", re.MULTILINE)
 
@@ -150,7 +149,7 @@ def _gcc_error(language: str, read: Callable[[str], str], text: str) -> str:
     plain = _DIRECTIVE.sub(lambda match: "\n" * match[0].count("\n"), text)
     names: dict[str, None] = {}
     for _ in range(_ROUNDS):
-        found = read("".join(_GCC_TYPE[language].format(name) for name in names) + plain)
+        found = read("".join(_declared(language, name, plain) for name in names) + plain)
         error = _GCC_SYNTAX.search(found)
         if error is None:
             return ""
@@ -165,7 +164,18 @@ def _is_type(name: str, text: str, found: str) -> bool:
     """Whether a name that nobody declared is a type, by what GCC says or by how it is used."""
     cast = rf"\(\s*(?:const\s+)?{name}\s*(?:\*+\s*\)|\)\s*[\w(&*])"
     said = rf"unknown type name '{name}'|'{name}' does not name a type"
-    return name.endswith("_t") or bool(re.search(said, found) or re.search(cast, text))
+    scope = rf"\b{name}\s*(?:<|::)"
+    return name.endswith("_t") or any(
+        re.search(pattern, where) for pattern, where in ((said, found), (cast, text), (scope, text))
+    )
+
+
+def _declared(language: str, name: str, text: str) -> str:
+    """A type by this name; a template where it is used like one."""
+    if language == "c":
+        return f"typedef int {name};\n"
+    generic = re.search(rf"\b{name}\s*<", text)
+    return f"{'template <class...> ' if generic else ''}struct {name} {{}};\n"
 
 
 def _gcc_errors(language: str, headers: Path, text: str) -> str:
@@ -189,7 +199,15 @@ def _headers(language: str, folder: Path) -> Path:
 
 
 def _rust(text: str) -> str:
-    command = ["rustc", "-Zparse-crate-root-only", "--edition", "2021", "--error-format", "short", "-"]
+    command = [
+        "rustc",
+        "-Zparse-crate-root-only",
+        "--edition",
+        "2021",
+        "--error-format",
+        "short",
+        "-",
+    ]
     found = subprocess.run(
         command,
         input=text.encode(),

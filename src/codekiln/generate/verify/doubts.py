@@ -29,6 +29,8 @@ class Doubts:
         self._within: dict[str, frozenset[str]] = {
             name: frozenset(homes) for name, homes in self._table.get("within", {}).items()
         }
+        unread = self._table.get("unread")
+        self._unread = re.compile(unread.encode()) if unread else None
         self._reserved = frozenset(self._table.get("reserved", "").split())
         self._bounds = frozenset(self._table.get("bounds", ()))
 
@@ -36,6 +38,8 @@ class Doubts:
         """Whether something doubtful lies at one of the bytes of `content` from `start` to `end`."""
         if not self._table:
             return False
+        if self._unread and self._unread.search(_lines(content, start, end)):
+            return True
         if self._query is None:
             self._query = Query(tree.language, _query(self._table))
         cursor = QueryCursor(self._query)
@@ -52,6 +56,9 @@ class Doubts:
         yield from found.get("doubt", ())
         for node in found.get("name", ()):
             if source.text(node) in self._reserved:
+                yield node
+        for node in found.get("macro", ()):
+            if not source.knows_macro(source.text(node)):
                 yield node
         for node in found.get("comma", ()):
             if node.prev_sibling is None or node.prev_sibling.type in (",", "(", "{"):
@@ -84,6 +91,12 @@ class _Source:
 
     def text(self, node: Node) -> str:
         return self._content[node.start_byte : node.end_byte].decode(errors="replace")
+
+    def knows_macro(self, name: str) -> bool:
+        """Whether a name stands for a string: one of the standard, or one that does so more than once."""
+        beside = rf'"\s*{name}\b|\b{name}\s*"'.encode()
+        known = name.isupper() and len(re.findall(beside, self._content)) > 1
+        return known or name.startswith(("PRI", "SCN"))
 
     def holds(
         self, predicate: str, given: list[tuple[str, str]], _: int, found: dict[str, list[Node]]
@@ -131,6 +144,12 @@ def _table(name: str) -> dict[str, Any]:
     }
 
 
+def _lines(content: bytes, start: int, end: int) -> bytes:
+    """The lines in which the bytes from `start` to `end` lie."""
+    last = content.find(b"\n", end)
+    return content[content.rfind(b"\n", 0, start) + 1 : last + 1 if last >= 0 else None]
+
+
 def _first_token(node: Node) -> str:
     while node.child_count:
         node = node.children[0]
@@ -145,7 +164,9 @@ def _is_regex(literal: str) -> bool:
     pattern = match[1].replace("\\/", "/").replace("[^]", r"[\s\S]")
     pattern = re.sub(r"\(\?<(?=[a-zA-Z_$])", "(?P<", pattern)
     try:
-        re.compile(re.sub(r"\\(?:[pPu]\{[^}]*\}|c[A-Za-z]|k<\w+>|u[0-9a-fA-F]{4}|[a-zA-Z])", "x", pattern))
+        re.compile(
+            re.sub(r"\\(?:[pPu]\{[^}]*\}|c[A-Za-z]|k<\w+>|u[0-9a-fA-F]{4}|[a-zA-Z])", "x", pattern)
+        )
     except (re.error, OverflowError, RecursionError):
         return False
     return True

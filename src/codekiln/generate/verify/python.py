@@ -41,7 +41,9 @@ class PythonFile:
 
     def __init__(self, prefix: str, suffix: str) -> None:
         prefix = prefix.removeprefix("\ufeff")
-        begin = _last_statement(prefix[: max(prefix.rfind("\n"), 0)])  # the same for each key of a line
+        begin = _last_statement(
+            prefix[: max(prefix.rfind("\n"), 0)]
+        )  # the same for each key of a line
         begin += _begin(prefix[begin:])
         self._before, self._after = prefix[begin:], suffix
 
