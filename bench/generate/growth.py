@@ -20,7 +20,7 @@ from codekiln.generate import CompletionRequest
 from codekiln.generate.constraints.healing import Healer
 from codekiln.generate.engine_completer import EngineCompleter
 from codekiln.generate.loading import STARTER, load_engine, model_folder
-from codekiln.generate.verify.memory import Verifier
+from codekiln.generate.verify import Verifier
 from codekiln.index import Index
 from codekiln.pipeline.pull import pull
 from codekiln.tokenizer import Tokenizer

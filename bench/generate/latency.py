@@ -31,7 +31,7 @@ from codekiln.generate import CompletionRequest
 from codekiln.generate.constraints.healing import Healer
 from codekiln.generate.engine_completer import EngineCompleter
 from codekiln.generate.loading import STARTER, load_engine, model_folder
-from codekiln.generate.verify.memory import Verifier
+from codekiln.generate.verify import Verifier
 from codekiln.index import Index, Origin, Shard
 from codekiln.languages import language_of
 from codekiln.pipeline.export import export

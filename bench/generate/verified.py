@@ -7,15 +7,18 @@ shown as verified, or kept but marked, or dropped; how many of the files parse w
 with the answer as it came (to the end of its line, where a line was asked for); how many answers are
 exactly what stood there, again shown and as they came; and what verifying costs. What a file lacked
 before it may still lack, and then it is judged with that added; how often is told too. Where no other
-parser is on the machine, ours says how many parse.
+parser is on the machine, ours says how many parse. What does not is saved under `verified` in the cache.
+
+`CODEKILN_BENCH_COMPLETIONS` (10,000) is the number of completions, `CODEKILN_BENCH_SEED` (1) chooses them.
 """
 
+import json
 import os
 import random
 import re
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +38,7 @@ from codekiln.tasks import completion_prompt
 from codekiln.tokenizer import Tokenizer
 
 COMPLETIONS = int(os.environ.get("CODEKILN_BENCH_COMPLETIONS", "10000"))
+SEED = int(os.environ.get("CODEKILN_BENCH_SEED", "1"))
 LANGUAGES = ("python", "javascript", "typescript", "java", "c", "cpp", "go", "rust", "php")
 PROMPT, TOKENS, ANSWERS, ROWS = 128, 24, 4, 64  # rows are places read at once, times answers
 TEMPERATURE = 0.8
@@ -87,8 +91,8 @@ def run() -> dict[str, list[Row]]:
     open_work(cache())
     judges = parsers()
     tokenizer = Tokenizer.load(model_folder(Path(STARTER)))
-    engine = load_engine(Path(STARTER), half=True)
-    rng = random.Random(0)
+    engine = load_engine(Path(STARTER))
+    rng = random.Random(SEED)
     rows, total = [], Counter[str]()
     costs: list[float] = []
     for language, files in by_language().items():
@@ -97,7 +101,9 @@ def run() -> dict[str, list[Row]]:
         count = -(-COMPLETIONS // (ANSWERS * len(LANGUAGES)))
         places = list(drawn(whole, count, tokenizer, rng))
         answers = [verified(place, raw) for place, raw in completed(places, engine, tokenizer)]
-        counts, cost = counted(answers, parser), [answer.milliseconds for answer in answers]
+        errors = errors_of(answers, parser)
+        save_failures(language, answers, errors)
+        counts, cost = counted(answers, errors), [answer.milliseconds for answer in answers]
         rows.append(row(language, name, counts, cost))
         total += counts
         costs += cost
@@ -119,18 +125,18 @@ def by_language() -> dict[str, list[Document]]:
 def ours(language: str) -> Parser:
     """The grammar that verification has used itself."""
 
-    def parses(text: str) -> bool:
+    def error(text: str) -> str:
         tree = parse(languages()[language], text.encode())
-        return tree is not None and not tree.root_node.has_error
+        return "" if tree is not None and not tree.root_node.has_error else "does not parse"
 
-    return lambda texts: [parses(text) for text in texts]
+    return lambda texts: [error(text) for text in texts]
 
 
 def parsing(files: Sequence[Document], parser: Parser, rng: random.Random) -> list[Document]:
     """Files drawn by chance of which the parser says that they parse."""
     some = rng.sample(files, min(FILES, len(files)))
-    answers = parser([file.content for file in some])
-    return [file for file, parses in zip(some, answers, strict=True) if parses]
+    errors = parser([file.content for file in some])
+    return [file for file, error in zip(some, errors, strict=True) if not error]
 
 
 def drawn(
@@ -171,7 +177,7 @@ def completed(
     places: Sequence[Place], engine: Engine, tokenizer: Tokenizer
 ) -> Iterator[tuple[Place, str]]:
     """The answers, some places at a time; a row that has ended leaves the batch."""
-    random_bits = np.random.default_rng(0)
+    random_bits = np.random.default_rng(SEED)
     texts = np.isin(np.arange(engine.vocabulary), [*tokenizer.text_ids, *tokenizer.ends])
     for first in range(0, len(places), ROWS):
         some = places[first : first + ROWS]
@@ -221,24 +227,66 @@ def shown(answer: Answer) -> str:
     return answer.place.prefix + found.text + line + found.lacking + feed + later
 
 
-def counted(answers: Sequence[Answer], parser: Parser) -> Counter[str]:
-    """How many answers are what; each different file is parsed once."""
-    as_they_came = [answer.place.prefix + answer.raw + answer.place.suffix for answer in answers]
-    kept = [answer for answer in answers if answer.verified.state == "verified"]
-    files = list(dict.fromkeys([*as_they_came, *map(shown, kept)]))
-    parses = dict(zip(files, parser(files), strict=True))
+def as_it_came(answer: Answer) -> str:
+    """The file with the answer before verification."""
+    return answer.place.prefix + answer.raw + answer.place.suffix
+
+
+def errors_of(answers: Sequence[Answer], parser: Parser) -> dict[str, str]:
+    """The first error of each file, shown or as it came; each different file is parsed once."""
+    files = [*map(as_it_came, answers), *map(shown, verified_ones(answers))]
+    different = list(dict.fromkeys(files))
+    return dict(zip(different, parser(different), strict=True))
+
+
+def verified_ones(answers: Sequence[Answer]) -> list[Answer]:
+    """Those that are shown as verified."""
+    return [answer for answer in answers if answer.verified.state == "verified"]
+
+
+def save_failures(language: str, answers: Sequence[Answer], errors: Mapping[str, str]) -> None:
+    """What was shown as verified and does not parse, beside the other caches, to be looked at."""
+    folder = cache() / "verified"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{language}-{SEED}.jsonl").open("w", encoding="utf-8") as file:
+        for answer in verified_ones(answers):
+            if error := errors[shown(answer)]:
+                place, found = answer.place, answer.verified
+                known = {
+                    "path": place.document.path,
+                    "error": error,
+                    "prefix": place.prefix,
+                    "text": found.text,
+                    "suffix": place.suffix,
+                    "lacking": found.lacking,
+                }
+                file.write(json.dumps(known) + "\n")
+
+
+def counted(answers: Sequence[Answer], errors: Mapping[str, str]) -> Counter[str]:
+    """How many answers are what."""
+    kept = verified_ones(answers)
+    places = {answer.place for answer in answers}
     states: Counter[str] = Counter(answer.verified.state for answer in answers)
     return Counter(
         {
             "completions": len(answers),
             **states,
             "lacking": sum(bool(answer.verified.lacking) for answer in kept),
-            "parse": sum(parses[shown(answer)] for answer in kept),
-            "parsed": sum(parses[text] for text in as_they_came),
+            "parse": sum(not errors[shown(answer)] for answer in kept),
+            "parsed": sum(not errors[as_it_came(answer)] for answer in answers),
             "exact": sum(is_exact(answer.place, answer.verified.text) for answer in kept),
             "came exact": sum(is_exact(answer.place, answer.raw) for answer in answers),
+            "places": len(places),
+            "true": sum(is_true_kept(place) for place in places),
         }
     )
+
+
+def is_true_kept(place: Place) -> bool:
+    """Whether what stood there is verified as it is."""
+    found = verified(place, place.middle).verified
+    return found.state == "verified" and found.text == place.middle
 
 
 def is_exact(place: Place, text: str) -> bool:
@@ -260,6 +308,7 @@ def row(language: str, name: str, counts: Counter[str], costs: Sequence[float]) 
         "of those shown, parse": f"{counts['parse'] / kept:.2%}",
         "of all as they came, parse": f"{counts['parsed'] / every:.1%}",
         "shown with something lacking as before": f"{counts['lacking'] / kept:.1%}",
+        "of what stood there, verified whole": f"{counts['true'] / max(counts['places'], 1):.1%}",
         "exact, shown": f"{counts['exact'] / every:.1%}",
         "exact, as they came": f"{counts['came exact'] / every:.1%}",
         "ms p50": f"{middle:.1f}",

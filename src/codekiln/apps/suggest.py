@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from codekiln.generate import Completer, Completion, CompletionRequest, collect
-from codekiln.generate.verify import Verified
-from codekiln.generate.verify.memory import Verifier
+from codekiln.generate.verify import Verified, Verifier
 from codekiln.index import Index
 from codekiln.index.provenance import Passage, trace
 from codekiln.languages import languages

@@ -29,6 +29,7 @@ REASONS = {
     "unfinished": "it opens what it does not close",
     "no parser": "there is no parser for this language",
     "broken file": "the file around the cursor does not parse",
+    "doubtful": "it parses, but with what the parser takes and the language may not",
     "limit": "it would take too long to check",
 }
 

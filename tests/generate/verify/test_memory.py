@@ -1,5 +1,4 @@
-from codekiln.generate.verify import memory, verify
-from codekiln.generate.verify.memory import Verifier
+from codekiln.generate.verify import Verifier, memory, verify
 from codekiln.languages import languages
 
 PYTHON = languages()["python"]
@@ -9,9 +8,9 @@ BEFORE, ANSWER, AFTER = "def f(first):\n    return ", "first + g(first)", "\n\np
 def counted(monkeypatch):
     calls = []
 
-    def verifying(*given):
+    def verifying(*given, trees):
         calls.append(given)
-        return verify(*given)
+        return verify(*given, trees=trees)
 
     monkeypatch.setattr(memory, "verify", verifying)
     return calls

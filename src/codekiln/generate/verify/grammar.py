@@ -10,12 +10,15 @@ Grammars take words for names or statements that no compiler does (`super`), so 
 one.
 """
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
 from tree_sitter import Node, Point, Tree
 
+from codekiln.generate.verify.doubts import doubts_of
+from codekiln.generate.verify.trees import Trees, moved
 from codekiln.languages import Language, parse
 
 _PAIRS = [("(", ")"), ("[", "]"), ("{", "}")]
@@ -23,6 +26,8 @@ _QUOTES = '"`'  # of strings that may go on over lines
 _NEVER_LAST = frozenset(  # in any language
     ("case", "class", "export", "fn", "for", "func", "function", "if", "import", "new", "super")
 ) | {"switch", "throw", "while"}
+_BETWEEN = re.compile(rb"(?:\s++|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)*+")  # tokens
+_PROSE = re.compile("comment|string|content")
 _FRAMES = frozenset(  # what may hold all the definitions of a file of C or C++
     ("declaration_list", "linkage_specification", "namespace_definition", "preproc_else")
 ) | {"preproc_elif", "preproc_if", "preproc_ifdef"}
@@ -46,27 +51,40 @@ class GrammarFile:
     ends = ("", ";")
     bodies = (" {}",)
 
-    def __init__(self, language: Language, prefix: str, suffix: str) -> None:
+    def __init__(self, language: Language, prefix: str, suffix: str, trees: Trees) -> None:
         self._language = language
-        self.has_other_errors = False
+        self.has_other_errors = self.is_doubtful = False
         self._before = prefix.encode()
         self._after = (suffix if suffix.endswith("\n") else f"{suffix}\n").encode()
         self._line = len(self._after.partition(b"\n")[0])
+        later = self._after[self._line :]
+        between = _BETWEEN.match(later)
+        self._touched = self._line + (between.end() if between else 0) + 1
+        self._doubts = doubts_of(language.name)
         self._line_start = self._before.rfind(b"\n") + 1
-        self._cursor = _moved(Point(0, 0), self._before)
-        self._tree = parse(language, self._before + self._after)
+        self._cursor = moved(Point(0, 0), self._before)
+        self._tree = trees.parse(language, self._before + self._after)
         self._old = set(_errors(self._tree.root_node)) if self._tree else set()
 
     def fits(self, text: str, tail: str = "") -> bool:
         """Whether every error was there before, and lies apart from the text."""
-        tree = None if self._ends_amid(text) else self._with(text, tail)
-        if tree is None:
+        tree = self._with(text, tail)
+        if tree is None or self._ends_amid(text, tree):
             return False
         found = list(_errors(tree.root_node))
         if found and not self._are_old(found, tree.root_node, text, tail):
             return False
+        if self._doubts.touch(tree, self._content(text, tail), *self._place(text, tail)):
+            self.is_doubtful |= not tail
+            return False
         self.has_other_errors |= bool(found)
         return True
+
+    def _place(self, text: str, tail: str) -> tuple[int, int]:
+        """The bytes of the text and of what touches it: from a token before it to one behind."""
+        start = len(self._before.rstrip()) - 1
+        end = len(self._before) + len(text.encode()) + len(tail.encode()) + self._touched
+        return max(start, 0), end
 
     def _are_old(self, found: list[_Error], root: Node, text: str, tail: str) -> bool:
         """Whether all errors were there before, and apart from the text."""
@@ -93,10 +111,14 @@ class GrammarFile:
             text.count(opening) == text.count(closing) for opening, closing in pairs
         )
 
-    def _ends_amid(self, text: str) -> bool:
+    def _ends_amid(self, text: str, tree: Tree) -> bool:
         """Whether the line ends with a word of the text that no statement can end with."""
         last = text.rsplit(maxsplit=1)[-1:] or [""]
-        return last[0] in _NEVER_LAST and not self._after[: self._line].strip()
+        if last[0] not in _NEVER_LAST or self._after[: self._line].strip():
+            return False
+        end = len(self._before) + len(text.rstrip().encode())
+        node = tree.root_node.descendant_for_byte_range(end - 1, end)
+        return node is None or not _PROSE.search(node.type)
 
     def swallows(self, text: str) -> bool:
         """Whether a node that begins in `text` ends in a line behind it."""
@@ -114,28 +136,25 @@ class GrammarFile:
     def _with(self, text: str, tail: str) -> Tree | None:
         """The tree of the file with `text` at the cursor and `tail` at the end of its line."""
         added, closing = text.encode(), tail.encode()
-        line, later = self._after[: self._line], self._after[self._line :]
+        line = self._after[: self._line]
         old = None
         if self._tree:
             old = self._tree.copy()
-            middle = _moved(self._cursor, added)
+            middle = moved(self._cursor, added)
             _insert(old, len(self._before), self._cursor, added, middle)
             if closing:
-                place = _moved(middle, line)
+                place = moved(middle, line)
                 at = len(self._before) + len(added) + len(line)
-                _insert(old, at, place, closing, _moved(place, closing))
-        return parse(self._language, self._before + added + line + closing + later, old)
+                _insert(old, at, place, closing, moved(place, closing))
+        return parse(self._language, self._content(text, tail), old)
+
+    def _content(self, text: str, tail: str) -> bytes:
+        line, later = self._after[: self._line], self._after[self._line :]
+        return self._before + text.encode() + line + tail.encode() + later
 
 
 def _insert(tree: Tree, at: int, start: Point, added: bytes, end: Point) -> None:
     tree.edit(at, at, at + len(added), start, start, end)
-
-
-def _moved(point: Point, text: bytes) -> Point:
-    """The place behind `text` that stands at `point`; columns are bytes."""
-    feeds = text.count(b"\n")
-    column = len(text) - text.rfind(b"\n") - 1
-    return Point(point.row + feeds, column if feeds else point.column + column)
 
 
 def _end_of_construct(root: Node, place: int) -> int:

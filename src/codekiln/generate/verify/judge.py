@@ -32,6 +32,10 @@ class OpenFile(Protocol):
     def has_other_errors(self) -> bool:
         """Whether something has fitted in spite of errors elsewhere."""
 
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether something has not fitted only because the parser is known to take too much."""
+
     def fits(self, text: str, tail: str = "") -> bool:
         """Whether no error is new with `text` at the cursor and `tail` at the end of its line."""
 

@@ -1,13 +1,14 @@
 """Verifying one answer after another: what follows from the last ones is not parsed again.
 
 Who types on along an answer is mostly given its rest. The file would be the same as before, so it parses
-as before.
+as before. For what does not follow, the tree of the file is at hand.
 """
 
 from collections import deque
 from typing import NamedTuple
 
-from codekiln.generate.verify import Reason, Verified, verify
+from codekiln.generate.verify.trees import Trees
+from codekiln.generate.verify.verified import Reason, Verified, verify
 from codekiln.languages import Language
 
 REMEMBERED = 8  # answers
@@ -22,10 +23,11 @@ class _Judged(NamedTuple):
 
 
 class Verifier:
-    """`verify` with a memory of the last few answers."""
+    """`verify` with a memory of the last few answers, and of the file."""
 
     def __init__(self) -> None:
         self._judged: deque[_Judged] = deque(maxlen=REMEMBERED)
+        self._trees = Trees()
 
     def verify(
         self, prefix: str, candidate: str, suffix: str, language: Language | None
@@ -36,7 +38,7 @@ class Verifier:
             if rest and judged.suffix == suffix and judged.language == language:
                 reason: Reason = "whole" if rest == candidate else "cut"
                 return Verified(rest, "verified", reason, judged.found.lacking)
-        found = verify(prefix, candidate, suffix, language)
+        found = verify(prefix, candidate, suffix, language, trees=self._trees)
         if found.state == "verified":
             self._judged.appendleft(_Judged(prefix, candidate, suffix, language, found))
         return found

@@ -37,11 +37,14 @@ class PythonFile:
     fillers = ("", "x", "x()", "x in x", "x import x")
     ends = ("", ":")
     bodies = (" pass", ": pass")
-    has_other_errors = False
+    has_other_errors = is_doubtful = False
 
     def __init__(self, prefix: str, suffix: str) -> None:
         prefix = prefix.removeprefix("\ufeff")
-        begin = max((start for start in _statements(prefix) if start is not None), default=0)
+        begin = _last_statement(
+            prefix[: max(prefix.rfind("\n"), 0)]
+        )  # the same for each key of a line
+        begin += _begin(prefix[begin:])
         self._before, self._after = prefix[begin:], suffix
 
     def fits(self, text: str, tail: str = "") -> bool:
@@ -63,7 +66,7 @@ class PythonFile:
         whole = written + tail + feed + later
         end = _end(whole, len(written + tail))
         behind = None if end is None else whole[end:]
-        return whole[:end], behind if behind is None or None not in _statements(behind) else None
+        return whole[:end], behind if behind is None or _is_closed(behind) else None
 
     def swallows(self, _text: str) -> bool:
         """Never: a line that ends outside of brackets ends its statement."""
@@ -108,6 +111,16 @@ def _statements(text: str) -> Iterator[int | None]:
         yield None
 
 
+def _begin(text: str) -> int:
+    """Where the last statement at top level begins."""
+    return max((start for start in _statements(text) if start is not None), default=0)
+
+
+def _closes(text: str) -> bool:
+    """Whether no bracket or string stays open."""
+    return None not in _statements(text)
+
+
 def _compiles(text: str) -> bool:
     """Whether a sequence of statements is Python, `return` outside of functions and the like included."""
     with warnings.catch_warnings():
@@ -119,4 +132,7 @@ def _compiles(text: str) -> bool:
     return True
 
 
-_parses = lru_cache(maxsize=4)(_compiles)  # what stands behind stays the same while typing
+# What stands before the line and behind the statement stays the same while typing.
+_last_statement = lru_cache(maxsize=4)(_begin)
+_is_closed = lru_cache(maxsize=4)(_closes)
+_parses = lru_cache(maxsize=4)(_compiles)
