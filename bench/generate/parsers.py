@@ -1,10 +1,10 @@
 """Parsers that are none of ours, for the benchmark of verification: what do they object to in a file?
 
-Python's own compiler, Node's, Java's, GCC's and Rust's, each where it is on the machine. Only syntax counts:
-names that nobody declared, or that were declared twice, and headers that are not there, are no errors
-here. GCC cannot parse C without knowing which names are types, so it reads files with standard headers
-in place of their directives; and a file that it takes once some unknown name is declared as a type is
-taken. Conditions are left out, so that it reads all branches.
+Python's own compiler, Node's, Java's, GCC's and Rust's, each where it is on the machine. Only syntax
+counts: names that nobody declared, or that were declared twice, and headers that are not there, are no
+errors here. GCC cannot parse C without knowing which names are types, so it reads files with standard
+headers in place of their directives; and a file that it takes once some unknown names are declared as
+types is taken. Conditions are left out, so that it reads all branches.
 """
 
 import json
@@ -75,11 +75,11 @@ _GCC_NAME = re.compile(
     r"| in namespace|;|\n|$)"
 )
 _GCC_HEADERS = {
-    "c": "assert ctype errno limits math setjmp signal stdarg stdbool stddef stdint stdio stdlib string time"
-    " unistd sys/types",
+    "c": "assert ctype errno limits math setjmp signal stdarg stdbool stddef stdint stdio stdlib string"
+    " time unistd sys/types",
     "c++": "cassert cctype cerrno climits cmath cstdarg cstddef cstdint cstdio cstdlib cstring ctime"
-    " algorithm array atomic chrono deque fstream functional iomanip iostream iterator list map memory mutex"
-    " numeric optional queue random set sstream stack stdexcept string thread tuple unordered_map"
+    " algorithm array atomic chrono deque fstream functional iomanip iostream iterator list map memory"
+    " mutex numeric optional queue random set sstream stack stdexcept string thread tuple unordered_map"
     " unordered_set utility vector",
 }
 _ROUNDS = 3  # of declaring types that were not known

@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, Literal
 
 from tree_sitter import Node, Query, QueryCursor, Tree
 
@@ -99,11 +99,15 @@ class _Source:
         return known or name.startswith(("PRI", "SCN"))
 
     def holds(
-        self, predicate: str, given: list[tuple[str, str]], _: int, found: dict[str, list[Node]]
+        self,
+        predicate: str,
+        args: list[tuple[str, Literal["capture", "string"]]],
+        pattern_index: int,  # noqa: ARG002 (the protocol of tree-sitter)
+        captures: dict[str, list[Node]],
     ) -> bool:
         """Whether a predicate holds of the nodes that a match has found."""
         first, second = (
-            self.text(found[value][0]) if kind == "capture" else value for value, kind in given
+            self.text(captures[value][0]) if kind == "capture" else value for value, kind in args
         )
         if predicate == "differ?":
             return first != second

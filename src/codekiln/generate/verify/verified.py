@@ -12,12 +12,17 @@ The file is `prefix + suffix`; a cut is a beginning of the candidate. A cut is *
 
 Shown is the longest verified cut; cuts end where the candidate does, or after a token. Before, what
 repeats the text behind the cursor is taken away (`overlap`). If no cut is verified, the candidate is
-kept as **unverified** where nobody can judge it (no grammar, a file too large, other errors in it, the
-parses or the time spent), or where all it lacks is the end of what it opens (`if ready:`). Otherwise
-there is **nothing** to show.
+kept as **unverified** where nobody can judge it (no grammar, a file too large, other errors in it, what
+a grammar takes and the language may not, the parses or the time spent), or where all it lacks is the
+end of what it opens (`if ready:`). Otherwise there is **nothing** to show.
 
-`python` and `grammar` know the file with a text at its cursor, `judge` knows rule 2, `brackets` counts.
-How a candidate is made, and whether one that is unverified is shown, is the caller's business.
+For Python that is the compiler's word. Tree-sitter's grammars are more lenient than compilers: what we
+know of that is in `doubts`, for eight languages. In others, and in C and C++ with macros that the file
+does not define, what is verified may still not compile.
+
+`python` and `grammar` know the file with a text at its cursor, `trees` keeps its tree from key to key,
+`judge` knows rule 2, `brackets` counts. How a candidate is made, and whether one that is unverified is
+shown, is the caller's business.
 """
 
 from dataclasses import dataclass
@@ -70,13 +75,14 @@ def verify(
     language: Language | None,
     *,
     parses: int = PARSES,
-    seconds: float = SECONDS,
+    seconds: float | None = None,
     trees: Trees | None = None,
 ) -> Verified:
     """The longest cut of `candidate` that adds no error between `prefix` and `suffix`.
 
-    At most `parses` times a part of the file is parsed, and none begins after so many `seconds`. Whatever
-    the texts are, nothing is raised. `trees` that are kept from one call to the next make the next one faster.
+    At most `parses` times a part of the file is parsed, and none begins after so many `seconds`, half of one
+    by default. Whatever
+    the texts are, nothing is raised. `trees` that are kept from one call to the next make that faster.
     """
     text = without_repeated(prefix, candidate, suffix)
     if not text.strip():
@@ -84,7 +90,7 @@ def verify(
     file = _open(prefix, text, suffix, language, trees or Trees())
     if file is None:
         return _unjudged(prefix, text, suffix, "no parser")
-    judge = Judge(file, prefix, suffix, parses, seconds)
+    judge = Judge(file, prefix, suffix, parses, SECONDS if seconds is None else seconds)
     lacking = judge.lacking(text)
     if lacking is not None:
         return Verified(text, "verified", "whole" if text == candidate else "cut", lacking)
