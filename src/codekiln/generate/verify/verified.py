@@ -80,9 +80,9 @@ def verify(
 ) -> Verified:
     """The longest cut of `candidate` that adds no error between `prefix` and `suffix`.
 
-    At most `parses` times a part of the file is parsed, and none begins after so many `seconds`, half of one
-    by default. Whatever
-    the texts are, nothing is raised. `trees` that are kept from one call to the next make that faster.
+    At most `parses` times a part of the file is parsed, and none begins after so many `seconds`, half of
+    one by default. Whatever the texts are, nothing is raised. `trees` that are kept from one call to the
+    next make that faster.
     """
     text = without_repeated(prefix, candidate, suffix)
     if not text.strip():
