@@ -164,7 +164,7 @@ def _is_type(name: str, text: str, found: str) -> bool:
     """Whether a name that nobody declared is a type, by what GCC says or by how it is used."""
     cast = rf"\(\s*(?:const\s+)?{name}\s*(?:\*+\s*\)|\)\s*[\w(&*])"
     said = rf"unknown type name '{name}'|'{name}' does not name a type"
-    scope = rf"\b{name}\s*(?:<|::)"
+    scope = rf"\b{name}\s*(?:<|::|\s[*&\s]*\w+\s*[(=;{{])"
     return name.endswith("_t") or any(
         re.search(pattern, where) for pattern, where in ((said, found), (cast, text), (scope, text))
     )
