@@ -101,8 +101,8 @@ def _indexes() -> list[Row]:
 
 def _request(place: Place, key: int, size: int) -> CompletionRequest:
     return CompletionRequest(
-        place.prefix[-8 * size :] + place.rest[:key],
-        place.suffix[: 2 * size],
+        place.prefix + place.rest[:key],
+        place.suffix,
         path=place.file.path,
         max_tokens=LONGEST,
         max_prompt_tokens=size,

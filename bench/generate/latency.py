@@ -153,10 +153,10 @@ class Indexes:
 
 
 def _request(place: Place, key: int) -> CompletionRequest:
-    """After so many keys; the text is cut at the same places each time, so that only the keys are new."""
+    """After so many keys."""
     return CompletionRequest(
-        place.prefix[-4 * CONTEXT :] + place.rest[:key],
-        place.suffix[: 2 * CONTEXT],
+        place.prefix + place.rest[:key],
+        place.suffix,
         path=place.file.path,
         language=language_of(place.file.path, "").name,
         max_tokens=LONGEST,

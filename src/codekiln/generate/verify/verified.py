@@ -37,7 +37,7 @@ from codekiln.generate.verify.trees import Trees
 from codekiln.languages import Language
 
 LARGEST, LONGEST = 2**20, 2**14  # characters of a file and of a candidate that are parsed
-PARSES, SECONDS = 96, 0.5
+PARSES, SECONDS = 96, 0.05  # nobody who types waits for more
 
 State = Literal["verified", "unverified", "nothing"]
 Reason = Literal[
@@ -80,8 +80,8 @@ def verify(
 ) -> Verified:
     """The longest cut of `candidate` that adds no error between `prefix` and `suffix`.
 
-    At most `parses` times a part of the file is parsed, and none begins after so many `seconds`, half of
-    one by default. Whatever the texts are, nothing is raised. `trees` that are kept from one call to the
+    At most `parses` times a part of the file is parsed, and none begins after so many `seconds`. Whatever
+    the texts are, nothing is raised. `trees` that are kept from one call to the
     next make that faster.
     """
     text = without_repeated(prefix, candidate, suffix)
