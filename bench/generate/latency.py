@@ -173,7 +173,8 @@ def peer(
     server: LlamaServer, tokenizer: Tokenizer, healer: Healer, request: CompletionRequest
 ) -> str:
     """Its answer to the ids that our engine reads; the word at the cursor is cut off, as it is off ours."""
-    whole = completion_prompt(tokenizer, request.prefix, request.suffix, request.header, CONTEXT)
+    budget = request.max_prompt_tokens or CONTEXT
+    whole = completion_prompt(tokenizer, request.prefix, request.suffix, request.header, budget)
     prompt, healing = healer.heal(whole)
     said = server.complete(prompt, n_predict=LONGEST, stop=request.stop).text
     word = (
