@@ -168,7 +168,8 @@ class EngineCompleter:
         """The likeliest to hold first: of drafts with equal hit rates the first is read."""
         rest = next((rest for answer in self._answers if (rest := answer.rest(prefix))), None)
         if rest is not None:
-            healed = prefix.encode()[len(prefix.encode()) - overlap :].decode(errors="ignore")
+            data = prefix.encode()
+            healed = data[len(data) - overlap :].decode(errors="ignore")
             yield FromAnswer(self.tokenizer.encode(healed + rest), start)
         yield FromAnswers([answer.ids for answer in self._answers])
         yield FromMatches("index", self.index)
