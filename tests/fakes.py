@@ -34,6 +34,7 @@ class FakeEngine:
     """An engine whose logits are a function of the ids in the cache and the prompt's length."""
 
     def __init__(self, after: Next, vocabulary: int, context: int = 1000) -> None:
+        self.stride = 1
         self.context = context
         self.vocabulary = vocabulary
         self.rows: list[list[int]] = []

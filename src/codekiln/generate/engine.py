@@ -17,6 +17,10 @@ class Engine(Protocol):
     """
 
     @property
+    def stride(self) -> int:
+        """Steps of one row cost the same up to a multiple of so many tokens."""
+
+    @property
     def context(self) -> int:
         """Most tokens a sequence may have."""
 

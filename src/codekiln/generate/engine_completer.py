@@ -61,7 +61,7 @@ class EngineCompleter:
         self.index = index or Index(tokenizer, [])
         self._open_file = OpenFile(tokenizer)
         self._mixes, self._heals = mix, heal
-        self._cache, self._speculation = PrefixCache(engine), Speculation()
+        self._cache, self._speculation = PrefixCache(engine), Speculation(engine.stride)
         self._answers: deque[Answer] = deque(maxlen=ANSWERS)
         self._turn = threading.Lock()
 

@@ -94,26 +94,35 @@ class FromAnswers:
 
 @dataclass
 class StepCosts:
-    """What a step of n tokens takes, in milliseconds: the median of the latest ones of each size."""
+    """What a step of n tokens takes, in milliseconds: the median of the latest ones of each size.
 
+    Sizes are counted in strides of the engine, within which it takes the same time for any number.
+    """
+
+    stride: int = 1
     _seen: dict[int, deque[float]] = field(
         default_factory=lambda: defaultdict(lambda: deque(maxlen=9))
     )
 
     def note(self, tokens: int, milliseconds: float) -> None:
         """Remember one step."""
-        self._seen[tokens].append(milliseconds)
+        self._seen[self._size(tokens)].append(milliseconds)
 
     def of(self, tokens: int) -> float:
-        """Measured, or a straight line from the nearest size that was; 1 for a single token at first."""
-        if tokens in self._seen:
-            return median(self._seen[tokens])
+        """Measured, or a straight line from the nearest size that was; 1 for the smallest at first."""
+        size = self._size(tokens)
+        if size in self._seen:
+            return median(self._seen[size])
         if not self._seen:
-            return 1 + _SLOPE * (tokens - 1)
-        nearest = min(self._seen, key=lambda size: abs(size - tokens))
-        return (
-            median(self._seen[nearest]) * (1 + _SLOPE * (tokens - 1)) / (1 + _SLOPE * (nearest - 1))
-        )
+            return self._line(size)
+        nearest = min(self._seen, key=lambda seen: abs(seen - size))
+        return median(self._seen[nearest]) * self._line(size) / self._line(nearest)
+
+    def _size(self, tokens: int) -> int:
+        return -(-tokens // self.stride)
+
+    def _line(self, size: int) -> float:
+        return 1 + _SLOPE * self.stride * (size - 1)
 
 
 @dataclass
@@ -139,8 +148,9 @@ class Speculation:
     One of these goes with one engine, over all its answers.
     """
 
-    def __init__(self) -> None:
-        self.costs, self.rates = StepCosts(), HitRates()
+    def __init__(self, stride: int = 1) -> None:
+        """`stride` is that of the engine."""
+        self.costs, self.rates = StepCosts(stride), HitRates()
 
     def draft(
         self, sources: Sequence[Source], context: Sequence[int], pending: int

@@ -21,6 +21,11 @@ class TorchEngine:
         self._cache = KeyValueCache(model.config.layers)
 
     @property
+    def stride(self) -> int:
+        """Each token of a step costs something."""
+        return 1
+
+    @property
     def context(self) -> int:
         """Most tokens a sequence may have."""
         return self._model.config.context

@@ -6,9 +6,9 @@ from codekiln.model.arrays import Floats
 from codekiln.model.config import ModelConfig, RopeScaling
 
 
-def rotary_tables(config: ModelConfig) -> tuple[Floats, Floats]:
-    """Cosine and sine of the angles of all positions of the context and one more, `[context + 1, D]`."""
-    angles = np.outer(np.arange(config.context + 1, dtype=np.float32), frequencies(config))
+def rotary_tables(config: ModelConfig, beyond: int) -> tuple[Floats, Floats]:
+    """Cosine and sine of the angles of all positions of the context and some more, `[positions, D]`."""
+    angles = np.outer(np.arange(config.context + beyond, dtype=np.float32), frequencies(config))
     angles = np.concatenate((angles, angles), axis=1)
     return np.cos(angles), np.sin(angles)
 
