@@ -23,6 +23,8 @@ NAMES = (
     "index.provenance",
     "healing",
     "generate.latency",
+    "generate.native",
+    "generate.agreement",
     "generate.growth",
     "generate.verified",
     "corpus.languages",
@@ -40,7 +42,8 @@ ON_REQUEST = {
     "starter",
     "index.provenance",
     "generate.growth",
-}  # they need a GPU, or what one made
+    "generate.native",
+}  # they need a GPU, what one made, or what takes long to build
 
 
 def main() -> None:

@@ -5,7 +5,8 @@ request in a file; typing is each next key on that line, five of them. Both read
 the word at the cursor, which both write anew), take the likeliest token and stop at the line's end or after
 32 tokens. llama.cpp (the wheel `xllamacpp`) keeps its prompt cache and speculates from n-grams of its own,
 with the lookup that drafts most here; ours is the whole call, with the prompt built and the answer
-verified. The two are asked in turn, key by key. With the index, ours also has the suffix array of the
+verified. The two are asked in turn, key by key, with 20 ms between, in which their threads stop to wait
+busily for more. With the index, ours also has the suffix array of the
 repository's other files: it drafts from it and mixes it in, so that answers are others then. "Long matches"
 are the places where 8 tokens or more before the cursor stand in the index.
 
@@ -19,12 +20,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import psutil
 
 from bench.corpus.rows import cache
-from bench.generate.llama_cpp import LlamaServer
+from bench.generate.llama_cpp import Answer, LlamaServer
 from bench.generate.places import File, Place, files, places
 from codekiln.apps.suggest import suggest
 from codekiln.generate import CompletionRequest
@@ -41,9 +43,17 @@ from codekiln.tokenizer import Tokenizer
 
 PLACES = int(os.environ.get("CODEKILN_BENCH_PLACES", "300"))
 KEYS, CONTEXT, LONGEST, LONG_MATCH, LONGEST_DRAFT = 5, 990, 32, 8, 8
+PAUSE = 0.02  # seconds before a request
 SMOLLM2 = "smollm2-135m-instruct-q4_1"
 
 Row = dict[str, str]
+
+
+class Peer(Protocol):
+    """Somebody else's engine, with its model."""
+
+    def complete(self, prefix: list[int], *, n_predict: int, stop: tuple[str, ...]) -> Answer:
+        """The greedy continuation of the ids."""
 
 
 @dataclass
@@ -89,20 +99,22 @@ def run() -> dict[str, list[Row]]:
             draft=LONGEST_DRAFT,
         )
         with server:
-            times, beside = _race(model_folder(model), server, chosen, known)
+            times, beside = race(model_folder(model), server, chosen, known)
+            beside[0]["llama.cpp"] = _megabytes(server.memory()["VmRSS"])
         tables[name] = [times[kind].row(kind) for kind in sorted(times)]
         tables[f"{name}: beside the time"] = beside
     return tables
 
 
-def _race(
-    folder: Path, server: LlamaServer, chosen: list[Place], known: list[File]
+def race(
+    folder: Path, server: Peer, chosen: list[Place], known: list[File]
 ) -> tuple[dict[str, Times], list[Row]]:
+    """Ask ours and the other in turn; the times of each kind of request, and what ours takes besides."""
     before = _memory()
     tokenizer, engine = Tokenizer.load(folder), load_engine(folder, kind="openvino", weights="int8")
     plain = EngineCompleter(engine, tokenizer)
     verifier, healer = Verifier(), Healer(tokenizer)
-    ours(plain, verifier, _request(chosen[0], 0))
+    ours(plain, verifier, request_at(chosen[0], 0))
     memory, idle = _memory() - before, _idle()
     indexes = Indexes(tokenizer, known)
     indexed = EngineCompleter(engine.twin(), tokenizer, mix=True)
@@ -111,7 +123,7 @@ def _race(
         indexed.index = indexes.without(place.file)
         long = indexed.index.match(tokenizer.encode(place.prefix[-2000:])).length >= LONG_MATCH
         for key in range(KEYS + 1):
-            request = _request(place, key)
+            request = request_at(place, key)
             state = "typing" if key else "cold"
             said, theirs = timed(partial(peer, server, tokenizer, healer, request))
             for kind, completer in (("", plain), (", with index", indexed)):
@@ -121,11 +133,7 @@ def _race(
                     times[row].peer.append(theirs)
                     times[row].same.append(text == said)
     return times, [
-        {
-            "": "memory",
-            "ours": _megabytes(memory),
-            "llama.cpp": _megabytes(server.memory()["VmRSS"]),
-        },
+        {"": "memory", "ours": _megabytes(memory), "llama.cpp": ""},
         {"": "processor while idle", "ours": f"{idle:.1%}", "llama.cpp": ""},
     ]
 
@@ -152,7 +160,7 @@ class Indexes:
         return members, Shard.build(self._tokenizer, ids, origins)
 
 
-def _request(place: Place, key: int) -> CompletionRequest:
+def request_at(place: Place, key: int) -> CompletionRequest:
     """After so many keys."""
     return CompletionRequest(
         place.prefix + place.rest[:key],
@@ -169,9 +177,7 @@ def ours(completer: EngineCompleter, verifier: Verifier, request: CompletionRequ
     return suggest(completer, request, verifier=verifier).completion.text
 
 
-def peer(
-    server: LlamaServer, tokenizer: Tokenizer, healer: Healer, request: CompletionRequest
-) -> str:
+def peer(server: Peer, tokenizer: Tokenizer, healer: Healer, request: CompletionRequest) -> str:
     """Its answer to the ids that our engine reads; the word at the cursor is cut off, as it is off ours."""
     budget = request.max_prompt_tokens or CONTEXT
     whole = completion_prompt(tokenizer, request.prefix, request.suffix, request.header, budget)
@@ -186,6 +192,7 @@ def peer(
 
 
 def timed(work: Callable[[], str]) -> tuple[str, float]:
+    time.sleep(PAUSE)
     begun = time.perf_counter()
     found = work()
     return found, 1000 * (time.perf_counter() - begun)

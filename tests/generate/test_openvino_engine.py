@@ -65,7 +65,7 @@ def test_every_family_gives_the_logits_of_the_reference(config, tmp_path):
 
 
 def test_what_it_says_of_itself(engine):
-    assert (engine.context, engine.vocabulary, engine.length) == (512, 300, 0)
+    assert (engine.context, engine.vocabulary, engine.length, engine.stride) == (512, 300, 0, 8)
 
 
 @pytest.mark.parametrize("batch", [1, 3])
@@ -87,6 +87,21 @@ def test_a_step_of_many_is_many_steps_of_one(engine):
     engine.prefill(tokens[:, :30])
     alone = [engine.step(tokens[:, place : place + 1]) for place in range(30, 60)]
     assert_same(np.concatenate(alone, axis=1), together)
+
+
+def test_all_steps_of_a_stride_have_the_same_shapes(engine, monkeypatch):
+    shapes, run = set(), engine._run
+
+    def seen(ids, wanted):
+        shapes.add((ids.shape, wanted.shape))
+        return run(ids, wanted)
+
+    engine.prefill(ids(1, 20))
+    monkeypatch.setattr(engine, "_run", seen)
+    for n in range(1, engine.stride + 1):
+        engine.step(ids(1, n))
+        engine.read(ids(1, n))
+    assert shapes == {((1, 8), (8,))}
 
 
 def test_long_prompts_are_read_in_parts(engine, monkeypatch):

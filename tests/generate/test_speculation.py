@@ -203,6 +203,15 @@ def test_costs_are_medians_and_sizes_never_seen_are_guessed():
     assert 11 < costs.of(5) < costs.of(9) < 50
 
 
+def test_within_a_stride_of_the_engine_tokens_cost_the_same():
+    costs = StepCosts(stride=8)
+    costs.note(3, 10)
+    assert costs.of(1) == costs.of(8) == 10
+    assert costs.of(9) > 10
+    costs.note(16, 30)
+    assert costs.of(9) == 30
+
+
 def test_hit_rates_move_with_what_was_seen():
     rates = HitRates()
     before = rates.of(("index", 3))
