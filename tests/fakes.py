@@ -10,17 +10,20 @@ from pathlib import Path
 
 import numpy as np
 
-from codekiln.artifact import Artifact
+from codekiln.artifact import Artifact, produce
 from codekiln.corpus import CorpusConfig, Document
 from codekiln.corpus import build_corpus as build_whole_corpus
 from codekiln.corpus.cleaning import Raw, Refused
 from codekiln.generate import CompletionChunk, CompletionRequest, Ids, Logits
 from codekiln.tokenizer import Tokenizer, train_bpe
+from codekiln.tokenizer.stage import STAGE as TOKENIZER
+from codekiln.tokenizer.stage import TokenizerConfig
 
 TEXTS = (
     "def add(first, second):\n    return first + second\n",
     "for item in items:\n    print(item)\n",
 )
+Inputs = dict[str, Artifact]
 Next = Callable[[Sequence[int], int], Logits]
 
 
@@ -164,3 +167,10 @@ def build_corpus(folder: Path, files: Mapping[str, str]) -> Artifact:
     source = f"own:{folder / 'code'}"
     config = CorpusConfig(sources=(source,), held_out=0.3, near_duplicates=1.0)
     return build_whole_corpus(config, folder / "work", "c")
+
+
+def tokenized_corpus(folder: Path, files: Mapping[str, str], vocabulary: int) -> Inputs:
+    """`build_corpus` and a tokenizer that was trained on it."""
+    inputs = {"corpus": build_corpus(folder, files)}
+    config = TokenizerConfig(vocabulary=vocabulary)
+    return inputs | {"tokenizer": produce(TOKENIZER, config, inputs, folder / "work", "t")}

@@ -125,35 +125,28 @@ def test_an_empty_prefix_before_a_suffix_stays_empty():
     assert Healer(TINY).heal(prompt) == (prompt, None)
 
 
+def said(wanted, prompt, healing):
+    """What an engine says that wants to say some ids."""
+    engine = saying(wanted, TINY.vocabulary_size)
+    (found,) = best_of(
+        engine, TINY, prompt, strategy=GREEDY, n=1, max_tokens=50, constraint=healing
+    )
+    return found
+
+
 def test_the_answer_goes_on_behind_what_the_user_wrote():
     """The model says ` return first` in its own tokens, where the prefix ends inside the word."""
     prompt, healing = Healer(TINY).heal(prompt_of(TINY, "def f(first):\n    retu"))
     answer = TINY.encode(" return first")
     assert any(TINY.bytes_of(token) not in b" retu" for token in answer)
-    (found,) = best_of(
-        saying(answer, TINY.vocabulary_size),
-        TINY,
-        prompt,
-        strategy=GREEDY,
-        n=1,
-        max_tokens=50,
-        constraint=healing,
-    )
+    found = said(answer, prompt, healing)
     assert found.text == "rn first"
     assert found.finish_reason == "end"
 
 
 def test_a_model_that_wants_to_end_has_to_write_the_users_text_first():
     prompt, healing = Healer(TINY).heal(prompt_of(TINY, "item"))
-    (found,) = best_of(
-        saying([], TINY.vocabulary_size),
-        TINY,
-        prompt,
-        strategy=GREEDY,
-        n=1,
-        max_tokens=50,
-        constraint=healing,
-    )
+    found = said([], prompt, healing)
     data = b"".join(map(TINY.bytes_of, found.token_ids))
     assert data.startswith(b"item")
     assert found.text == data[4:].decode(errors="replace")

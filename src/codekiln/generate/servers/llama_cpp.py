@@ -38,16 +38,6 @@ class LlamaCpp:
     settings = frozenset({"top_k", "top_p", "min_p", "repetition_penalty"})
     density = 3
 
-    @property
-    def control(self) -> tuple[str, ...]:
-        """None where every text is read as such."""
-        return self.template.control if self.template else ()
-
-    @property
-    def leaks(self) -> tuple[str, ...]:
-        """The control of the template; of `/infill` the server itself keeps it out."""
-        return self.template.leaks if self.template else ()
-
     def ask(self, request: CompletionRequest, prefix: str, suffix: str) -> Generator[Piece]:
         """Stream `/infill` or `/completion`."""
         body = self._settings(request)

@@ -32,16 +32,6 @@ class Ollama:
     settings = frozenset({"top_k", "top_p", "min_p"})
     density = 2  # some versions cut what is too long without a word
 
-    @property
-    def control(self) -> tuple[str, ...]:
-        """The control of the template; Ollama's own is not known to us."""
-        return self.template.control if self.template else ()
-
-    @property
-    def leaks(self) -> tuple[str, ...]:
-        """The control of the template that code does not hold."""
-        return self.template.leaks if self.template else ()
-
     def ask(self, request: CompletionRequest, prefix: str, suffix: str) -> Generator[Piece]:
         """Stream `/api/generate`."""
         text: dict[str, object]

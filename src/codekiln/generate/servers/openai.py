@@ -34,16 +34,6 @@ class OpenAI:
     settings = frozenset({"top_p"})
     density = 3
 
-    @property
-    def control(self) -> tuple[str, ...]:
-        """The control of the template."""
-        return self.template.control
-
-    @property
-    def leaks(self) -> tuple[str, ...]:
-        """The control of the template that code does not hold."""
-        return self.template.leaks
-
     def body(self, request: CompletionRequest, prompt: str) -> dict[str, object]:
         """The request in its words."""
         return {
