@@ -5,7 +5,7 @@ import json
 import pytest
 
 from cli.refusals import assert_refused, assert_refused_as_json
-from codekiln.cli.complete import REASONS
+from codekiln.cli.complete_summary import REASONS
 from codekiln.generate.verify import Reason
 from model_artifacts import model_artifact
 from model_server import ModelServer, events, said
