@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 
@@ -100,6 +101,18 @@ def rambling(vocabulary: int, context: int = 1000, spread: float = 2.0) -> FakeE
     """An engine with random logits that depend on the last id alone."""
     table = np.random.default_rng(7).normal(scale=spread, size=(vocabulary, vocabulary))
     return FakeEngine(lambda row, _: table[row[-1]].astype(np.float32), vocabulary, context)
+
+
+def leaving(engine: FakeEngine, event: Event, steps: int) -> FakeEngine:
+    """The engine, in whose step of this number the caller leaves."""
+
+    def after(row: Sequence[int], prompt: int) -> Logits:
+        if left.steps >= steps:
+            event.set()
+        return engine._after(row, prompt)
+
+    left = FakeEngine(after, engine.vocabulary, engine.context)
+    return left
 
 
 @dataclass

@@ -12,6 +12,7 @@ from codekiln.errors import MissingExtraError, UsageError
 from codekiln.generate import Sampling, strategy_of
 from codekiln.generate.constraints.grammar import GrammarCompiler
 from codekiln.generate.loading import model_folder
+from codekiln.generate.prefix_cache import Slot
 from codekiln.generate.search.beam import beam_search
 from codekiln.generate.search.best_of import best_of
 from codekiln.tokenizer import Tokenizer
@@ -61,7 +62,7 @@ def answers(tokenizer, constraint, n=12, max_tokens=400, seed=0):
     engine = FakeEngine(lambda row, _: np.random.default_rng(row).normal(scale=2, size=size), size)
     sampled = strategy_of(Sampling(temperature=1.5))
     return best_of(
-        engine,
+        Slot(engine),
         tokenizer,
         [tokenizer.opening],
         strategy=sampled,
@@ -123,7 +124,7 @@ def test_a_pattern_is_matched_from_end_to_end(pattern):
 def test_every_beam_keeps_to_the_grammar():
     constraint = COMPILER.json_schema('{"enum": ["item", "items", "in", 12, null]}')
     found = beam_search(
-        rambling(V), TINY, [TINY.opening], width=8, n=5, max_tokens=20, constraint=constraint
+        Slot(rambling(V)), TINY, [TINY.opening], width=8, n=5, max_tokens=20, constraint=constraint
     )
     assert {json.loads(answer.text) for answer in found} == {"item", "items", "in", 12, None}
 

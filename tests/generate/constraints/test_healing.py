@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from codekiln.generate import Sampling, strategy_of
 from codekiln.generate.constraints.healing import Healer, Healing, Pieces
+from codekiln.generate.prefix_cache import Slot
 from codekiln.generate.search.best_of import best_of
 from codekiln.inputs.formats import Header
 from codekiln.tasks import completion_prompt
@@ -127,10 +128,8 @@ def test_an_empty_prefix_before_a_suffix_stays_empty():
 
 def said(wanted, prompt, healing):
     """What an engine says that wants to say some ids."""
-    engine = saying(wanted, TINY.vocabulary_size)
-    (found,) = best_of(
-        engine, TINY, prompt, strategy=GREEDY, n=1, max_tokens=50, constraint=healing
-    )
+    slot = Slot(saying(wanted, TINY.vocabulary_size))
+    (found,) = best_of(slot, TINY, prompt, strategy=GREEDY, n=1, max_tokens=50, constraint=healing)
     return found
 
 
