@@ -74,7 +74,7 @@ def complete(
         repetition_penalty=repetition_penalty,
         stop=tuple(stop or ()),
         seed=seed,
-        lines=1 if lines is None and not block else lines or None,
+        lines=1 if lines is None and not (block or schema) else lines or None,
         block=block,
         beams=beams,
         best_of=best_of,

@@ -4,13 +4,13 @@ The language becomes a mask over our ids: whatever the model wants, what comes o
 `max_tokens` cuts it. The parser is llguidance's, from the extra `grammar`.
 """
 
-import json
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from codekiln.errors import MissingExtraError, UsageError
 from codekiln.generate.constraints.constraint import Mask
+from codekiln.generate.constraints.json_schema import grammar_of
 from codekiln.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
@@ -30,33 +30,13 @@ class GrammarCompiler:
         self._table = LLTokenizer(TokenizerWrapper(self._ids))
 
     def json_schema(self, schema: str) -> "GrammarConstraint":
-        """JSON that a schema allows, as Python writes it: on one line, with a blank after `,` and `:`.
-
-        `schema` is JSON text itself.
+        """JSON that a schema allows, on one line; `schema` is JSON text itself.
 
         Raises:
-            UsageError: it is no JSON object, no schema, cannot be met, or has a keyword that llguidance
-                does not know.
+            UsageError: as `grammar_of`.
         """
-        try:
-            json.loads(schema)  # its messages are about the user's text
-            # As Python's `json.dumps` writes it: with free white space a model may go on without end.
-            # Nor may a schema have the keywords passed over that llguidance does not know.
-            grammar = self._matcher.grammar_from_json_schema(
-                schema,
-                overrides={
-                    "item_separator": ", ",
-                    "key_separator": ": ",
-                    "whitespace_flexible": False,
-                    "lenient": False,
-                },
-            )
-        except ValueError as error:
-            raise UsageError(f"The JSON schema cannot be used ({error}): correct it.") from None
-        matcher = self._matcher(self._table, grammar, log_level=0)
-        if matcher.is_error():
-            reason = " ".join(matcher.get_error().split())
-            raise UsageError(f"The JSON schema cannot be used ({reason}): correct it.")
+        matcher = self._matcher(self._table, grammar_of(schema), log_level=0)
+        assert not matcher.is_error(), matcher.get_error()
         return GrammarConstraint(self._ids, matcher)
 
 
