@@ -20,6 +20,7 @@ from codekiln.generate import Engine, Sampling, strategy_of
 from codekiln.generate.constraints.constraint import Constraint
 from codekiln.generate.constraints.healing import Healer
 from codekiln.generate.loading import STARTER, load_engine, model_folder
+from codekiln.generate.prefix_cache import Slot
 from codekiln.generate.search.best_of import best_of
 from codekiln.inputs.formats import Header
 from codekiln.tasks import completion_prompt
@@ -89,7 +90,7 @@ def answer(engine: Engine, tokenizer: Tokenizer, ids: list[int], heal: Heal) -> 
     ids, constraint = heal(ids)
     greedy = strategy_of(Sampling())
     (best,) = best_of(
-        engine,
+        Slot(engine),
         tokenizer,
         ids,
         strategy=greedy,

@@ -7,20 +7,24 @@ from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 
-from codekiln.artifact import Artifact
+from codekiln.artifact import Artifact, produce
 from codekiln.corpus import CorpusConfig, Document
 from codekiln.corpus import build_corpus as build_whole_corpus
 from codekiln.corpus.cleaning import Raw, Refused
 from codekiln.generate import CompletionChunk, CompletionRequest, Ids, Logits
 from codekiln.tokenizer import Tokenizer, train_bpe
+from codekiln.tokenizer.stage import STAGE as TOKENIZER
+from codekiln.tokenizer.stage import TokenizerConfig
 
 TEXTS = (
     "def add(first, second):\n    return first + second\n",
     "for item in items:\n    print(item)\n",
 )
+Inputs = dict[str, Artifact]
 Next = Callable[[Sequence[int], int], Logits]
 
 
@@ -100,6 +104,18 @@ def rambling(vocabulary: int, context: int = 1000, spread: float = 2.0) -> FakeE
     return FakeEngine(lambda row, _: table[row[-1]].astype(np.float32), vocabulary, context)
 
 
+def leaving(engine: FakeEngine, event: Event, steps: int) -> FakeEngine:
+    """The engine, in whose step of this number the caller leaves."""
+
+    def after(row: Sequence[int], prompt: int) -> Logits:
+        if left.steps >= steps:
+            event.set()
+        return engine._after(row, prompt)
+
+    left = FakeEngine(after, engine.vocabulary, engine.context)
+    return left
+
+
 @dataclass
 class FakeCompleter:
     """Answers every request with the same pieces, one a chunk, and remembers the requests."""
@@ -165,3 +181,10 @@ def build_corpus(folder: Path, files: Mapping[str, str]) -> Artifact:
     source = f"own:{folder / 'code'}"
     config = CorpusConfig(sources=(source,), held_out=0.3, near_duplicates=1.0)
     return build_whole_corpus(config, folder / "work", "c")
+
+
+def tokenized_corpus(folder: Path, files: Mapping[str, str], vocabulary: int) -> Inputs:
+    """`build_corpus` and a tokenizer that was trained on it."""
+    inputs = {"corpus": build_corpus(folder, files)}
+    config = TokenizerConfig(vocabulary=vocabulary)
+    return inputs | {"tokenizer": produce(TOKENIZER, config, inputs, folder / "work", "t")}

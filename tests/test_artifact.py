@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -317,15 +318,19 @@ def test_what_is_no_artifact_of_the_stage_is_refused(tmp_path):
             open_artifact(path)
 
 
+@contextmanager
+def building(folder):
+    """Another process that holds the lock until its stdin ends."""
+    program = [sys.executable, "-c", HOLDER, str(folder)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(program, stdin=pipe, stdout=pipe, text=True) as holder:
+        assert holder.stdout.readline() == "building\n"
+        yield holder
+
+
 def test_a_second_process_is_told_that_the_first_is_building(tmp_path):
     builder = Builder()
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(tmp_path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as holder:
-        assert holder.stdout.readline() == "building\n"
+    with building(tmp_path) as holder:
         with pytest.raises(BusyError, match="wait for it, or choose another --work"):
             made(tmp_path, builder)
         assert made(tmp_path, builder, config={"a": 2}).statistics == {"runs": 1}
@@ -336,13 +341,7 @@ def test_a_second_process_is_told_that_the_first_is_building(tmp_path):
 
 
 def test_a_process_that_was_killed_holds_no_lock(tmp_path):
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(tmp_path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as holder:
-        assert holder.stdout.readline() == "building\n"
+    with building(tmp_path) as holder:
         holder.kill()
     builder = Builder()
     assert made(tmp_path, builder).statistics == {"runs": 1}

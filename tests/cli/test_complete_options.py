@@ -5,7 +5,7 @@ import json
 import pytest
 
 from cli.refusals import assert_refused, assert_refused_as_json
-from codekiln.cli.complete import REASONS
+from codekiln.cli.complete_summary import REASONS
 from codekiln.generate.verify import Reason
 from model_artifacts import model_artifact
 from model_server import ModelServer, events, said
@@ -94,8 +94,9 @@ def test_a_schema_is_met(complete, tmp_path):
 
 
 def test_a_deadline_gives_what_there_is(complete):
-    found = complete("--deadline", 1, "--lines", 0, "--max-tokens", 500, "--json").json
-    assert found["finish_reason"] == "deadline"
+    wanted = ["--deadline", 1, "--lines", 0, "--max-tokens", 500, "--json"]
+    assert complete(*wanted).json["finish_reason"] == "deadline"
+    assert complete(*wanted, "--beams", 3).json["finish_reason"] == "deadline"
 
 
 def test_other_files_are_shown_to_the_model_with_reasons(complete, shop, source):
@@ -112,7 +113,7 @@ def test_other_files_are_shown_to_the_model_with_reasons(complete, shop, source)
         (["--best-of", 2], ["best_of samples", "raise it"]),
         (["--beams", 2, "--best-of", 2], ["leave one of them out"]),
         (["--beams", 2, "--temperature", 1], ["leave the temperature at 0"]),
-        (["--beams", 2, "--deadline", 100], ["leave deadline_ms out"]),
+        (["--beams", 2, "--deadline", 0], ["deadline_ms", "≥ 1"]),
         (["--beams", 1], ["--beams"]),
         (["--block", "--lines", 2], ["with its lines or with the block", "leave one of them out"]),
         (["--deadline", 0], ["deadline_ms", "≥ 1"]),

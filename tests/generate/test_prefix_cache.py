@@ -1,15 +1,13 @@
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codekiln.generate.interrupt import Interrupted
 from codekiln.generate.prefix_cache import PrefixCache, Slot
 from codekiln.generate.torch_engine import TorchEngine
-from codekiln.model.config import ModelConfig
-from codekiln.model.transformer import Transformer
 from fakes import FakeEngine
+from generate.reference import MODEL, assert_same, expected
 
 V = 7
 
@@ -100,21 +98,6 @@ def test_each_text_keeps_a_slot_until_there_are_too_many():
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.integers(0, 49), min_size=1, max_size=40), st.integers(0, 40))
 def test_it_agrees_with_an_engine_that_keeps_nothing(prompt, kept):
-    torch.manual_seed(0)
-    config = ModelConfig(
-        vocabulary=50,
-        context=64,
-        layers=2,
-        width=32,
-        heads=4,
-        key_value_heads=2,
-        hidden=48,
-        head_width=8,
-    )
-    model = Transformer(config).eval()
-    for parameter in model.parameters():
-        torch.nn.init.normal_(parameter, std=0.3)
-    slot = Slot(TorchEngine(model))
+    slot = Slot(TorchEngine(MODEL))
     primed(slot, [*prompt[:kept], 7, 8])
-    wanted = TorchEngine(model).prefill(np.array([prompt]))
-    np.testing.assert_allclose(primed(slot, prompt), wanted, atol=1e-4)
+    assert_same(primed(slot, prompt), expected([prompt])[:, -1])

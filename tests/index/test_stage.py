@@ -11,9 +11,7 @@ from codekiln.index import shard as shard_module
 from codekiln.index.stage import STAGE, IndexConfig
 from codekiln.telemetry import listening
 from codekiln.tokenizer import Tokenizer, train_bpe
-from codekiln.tokenizer.stage import STAGE as TOKENIZER
-from codekiln.tokenizer.stage import TokenizerConfig
-from fakes import build_corpus
+from fakes import tokenized_corpus
 from index.test_index import expect
 
 CONFIG = IndexConfig(shard_tokens=400)
@@ -26,11 +24,7 @@ def given(tmp_path_factory):
         f"package{n}/module.py": f"def function_{n}(value):\n    return 'ü🎉{n}'\n" * (n + 1)
         for n in range(20)
     }
-    corpus = build_corpus(folder, files)
-    tokenizer = produce(
-        TOKENIZER, TokenizerConfig(vocabulary=320), {"corpus": corpus}, folder / "work", "t"
-    )
-    return {"corpus": corpus, "tokenizer": tokenizer}
+    return tokenized_corpus(folder, files, 320)
 
 
 @pytest.fixture

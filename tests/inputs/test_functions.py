@@ -12,9 +12,7 @@ from codekiln.inputs.formats import DOCUMENTATION
 from codekiln.inputs.functions import STAGE, FunctionsConfig, is_telling
 from codekiln.languages import Function
 from codekiln.tokenizer import Tokenizer
-from codekiln.tokenizer.stage import STAGE as TOKENIZER
-from codekiln.tokenizer.stage import TokenizerConfig
-from fakes import build_corpus
+from fakes import tokenized_corpus
 
 CONFIG = FunctionsConfig(code_length=48)
 FUNCTION = '''def sum_{n}(one, two):
@@ -42,11 +40,7 @@ def given(tmp_path_factory):
     folder = tmp_path_factory.mktemp("corpus")
     files = {f"package{n}/module.py": FUNCTION.format(n=n) for n in range(12)}
     files |= {f"package{n}/A.java": METHOD.format(n=n) for n in range(12)}
-    corpus = build_corpus(folder, files)
-    tokenizer = produce(
-        TOKENIZER, TokenizerConfig(vocabulary=400), {"corpus": corpus}, folder / "work", "t"
-    )
-    return {"corpus": corpus, "tokenizer": tokenizer}
+    return tokenized_corpus(folder, files, 400)
 
 
 def test_rows_are_documentation_function_and_a_number_for_the_name(given, tmp_path):

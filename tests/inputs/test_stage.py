@@ -11,9 +11,7 @@ from codekiln.inputs import stage as stage_module
 from codekiln.inputs.stage import STAGE, InputsConfig
 from codekiln.telemetry import listening
 from codekiln.tokenizer import Tokenizer
-from codekiln.tokenizer.stage import STAGE as TOKENIZER
-from codekiln.tokenizer.stage import TokenizerConfig
-from fakes import build_corpus
+from fakes import tokenized_corpus
 
 SHARD = 4
 CONFIG = InputsConfig(row_length=128, fim_rate=0.5, header_rate=0.5, seed=1)
@@ -26,11 +24,7 @@ def given(tmp_path_factory):
         f"package{n}/module.py": f"def function_{n}(value):\n    return '🎉{n}'\n" * (n + 1)
         for n in range(20)
     }
-    corpus = build_corpus(folder, files)
-    tokenizer = produce(
-        TOKENIZER, TokenizerConfig(vocabulary=320), {"corpus": corpus}, folder / "work", "t"
-    )
-    return {"corpus": corpus, "tokenizer": tokenizer}
+    return tokenized_corpus(folder, files, 320)
 
 
 @pytest.fixture(autouse=True)

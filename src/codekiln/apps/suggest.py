@@ -16,9 +16,8 @@ from codekiln.index.provenance import Passage, trace
 from codekiln.languages import languages
 
 T = TypeVar("T")
-LINE = (
-    20  # characters of a passage that is told of one line: less than a licence would ever be about
-)
+# Characters of a passage that is told of one line: less than a licence would ever be about.
+LINE = 20
 
 
 @dataclass(frozen=True)

@@ -27,16 +27,10 @@ def build(
     as_json: Json = False,
 ) -> None:
     """Index the training split of a corpus."""
-    from codekiln.artifact import open_artifact, open_work, produce
-    from codekiln.generate.loading import model_folder
-    from codekiln.index.stage import STAGE, IndexConfig
+    from codekiln.pipeline.index import index_corpus
 
-    owner = open_artifact(model_folder(model), "model")
-    inputs = {"corpus": open_artifact(corpus, "corpus"), "tokenizer": owner}
-    open_work(work)
     with progress_bars():
-        name = str(inputs["corpus"].manifest["name"])
-        made = produce(STAGE, IndexConfig(), inputs, work, name)
+        made = index_corpus(corpus, model, work)
     if as_json:
         print_json({"artifact": str(made.path), "statistics": made.statistics})
         return

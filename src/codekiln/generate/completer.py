@@ -89,8 +89,6 @@ class CompletionRequest:
             raise UsageError(
                 "best_of samples, and at temperature 0 all samples are equal: raise it."
             )
-        if self.deadline_ms is not None:
-            raise UsageError("A search has no answer before its end: leave deadline_ms out.")
         return True
 
     def interrupt(self) -> Interrupt:

@@ -34,3 +34,6 @@ class Interrupt:
         if self.deadline is not None and time.monotonic() >= self.deadline:
             return "deadline"
         return None
+
+
+NEVER = Interrupt()

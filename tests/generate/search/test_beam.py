@@ -1,5 +1,8 @@
 import itertools
 import math
+import threading
+import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,9 +11,11 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from codekiln.errors import UsageError
 from codekiln.generate.constraints.healing import Healing, Pieces
+from codekiln.generate.interrupt import Interrupt
+from codekiln.generate.prefix_cache import Slot
 from codekiln.generate.search.beam import beam_search
 from codekiln.generate.strategies import log_softmax
-from fakes import FakeEngine, rambling, saying, tiny_tokenizer
+from fakes import FakeEngine, leaving, rambling, saying, tiny_tokenizer
 
 TOKENIZER = tiny_tokenizer()
 V = TOKENIZER.vocabulary_size
@@ -34,7 +39,7 @@ class Few(FakeEngine):
 
 
 def search(engine, **options):
-    return beam_search(engine, TOKENIZER, PROMPT, **options)
+    return beam_search(Slot(engine), TOKENIZER, PROMPT, **options)
 
 
 def logprob_of(engine, tokens):
@@ -244,3 +249,23 @@ def test_equal_to_transformers(width, alpha):
     assert [list(answer.token_ids) for answer in found] == rows
     scores = [answer.logprob / len(answer.token_ids) ** alpha for answer in found]
     assert scores == pytest.approx(expected.sequences_scores.tolist(), rel=1e-4)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 5])
+def test_an_interrupted_search_has_the_beams_so_far(steps):
+    left = threading.Event()
+    engine = leaving(rambling(V), left, steps)
+    found = search(engine, width=3, n=3, max_tokens=9, interrupt=Interrupt(None, left))
+    assert (engine.prefills, engine.steps) == (1, steps)
+    assert engine.rows == [PROMPT]
+    whole = search(rambling(V), width=3, n=3, max_tokens=steps + 1)
+    cut = [replace(one, finish_reason="cancelled") for one in whole]
+    assert found == [c if c.token_ids[-1] != END else w for c, w in zip(cut, whole, strict=True)]
+    assert "cancelled" in {one.finish_reason for one in found}
+
+
+def test_a_search_whose_time_is_over_before_it_began_is_empty():
+    engine = rambling(V)
+    (found,) = search(engine, width=3, max_tokens=9, interrupt=Interrupt(time.monotonic()))
+    assert (found.text, found.token_ids, found.finish_reason) == ("", (), "deadline")
+    assert engine.prefills == 0

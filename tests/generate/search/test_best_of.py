@@ -1,11 +1,16 @@
+import threading
+import time
+
 import numpy as np
 import pytest
 
 from codekiln.errors import ModelError, UsageError
 from codekiln.generate import Sampling, generate, strategy_of
 from codekiln.generate.constraints.healing import Healing, Pieces
+from codekiln.generate.interrupt import Interrupt
+from codekiln.generate.prefix_cache import Slot
 from codekiln.generate.search.best_of import best_of, mean_logprob
-from fakes import FakeEngine, rambling, saying, tiny_tokenizer
+from fakes import FakeEngine, leaving, rambling, saying, tiny_tokenizer
 
 TOKENIZER = tiny_tokenizer()
 V = TOKENIZER.vocabulary_size
@@ -15,7 +20,7 @@ WARM = strategy_of(Sampling(temperature=0.8, top_k=40, repetition_penalty=1.2))
 
 def sample(engine, **options):
     fine = {"strategy": WARM, "n": 8, "max_tokens": 12, "seed": 3}
-    return best_of(engine, TOKENIZER, PROMPT, **(fine | options))
+    return best_of(Slot(engine), TOKENIZER, PROMPT, **(fine | options))
 
 
 def singly(seed, **options):
@@ -127,3 +132,30 @@ def test_an_engine_that_does_not_fit_is_refused(engine, error, message):
     assert sample(rambling(V, context=4))
     with pytest.raises(error, match=message):
         sample(engine)
+
+
+@pytest.mark.parametrize("steps", [1, 4, 8])
+def test_an_interrupted_search_has_the_samples_so_far(steps):
+    left = threading.Event()
+    engine = leaving(rambling(V), left, steps)
+    found = sample(engine, stop=("e",), interrupt=Interrupt(None, left))
+    assert (engine.prefills, engine.steps) == (1, steps)
+    assert engine.rows == [PROMPT]
+    whole = {
+        tokens: reason for _, tokens, _, reason in (singly(3 + i, stop=("e",)) for i in range(8))
+    }
+    for answer in found:
+        if answer.finish_reason == "cancelled":
+            assert len(answer.token_ids) == steps + 1
+            assert any(tokens[: steps + 1] == answer.token_ids for tokens in whole)
+            assert answer.text == TOKENIZER.decode(answer.token_ids)
+        else:
+            assert whole[answer.token_ids] == answer.finish_reason
+    assert "cancelled" in {answer.finish_reason for answer in found}
+
+
+def test_a_search_whose_time_is_over_before_it_began_is_empty():
+    engine = rambling(V)
+    (answer,) = sample(engine, interrupt=Interrupt(time.monotonic()))
+    assert (answer.text, answer.token_ids, answer.finish_reason) == ("", (), "deadline")
+    assert engine.prefills == 0

@@ -1,3 +1,5 @@
+import threading
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -6,7 +8,7 @@ import pytest
 from codekiln.errors import UsageError
 from codekiln.generate import CompletionRequest, collect
 from codekiln.generate.engine_completer import EngineCompleter
-from fakes import FakeEngine, rambling, tiny_tokenizer
+from fakes import FakeEngine, leaving, rambling, tiny_tokenizer
 
 TOKENIZER = tiny_tokenizer()
 V = TOKENIZER.vocabulary_size
@@ -61,13 +63,61 @@ def test_after_a_search_the_slot_goes_on_as_if_there_had_been_none():
     assert collect(completer, REQUEST).token_ids == plain.token_ids
 
 
+CHOICES = ({"beams": 3}, {"best_of": 3, "temperature": 1.0})
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_a_caller_who_leaves_gets_what_there_is_and_frees_the_slot(choice):
+    left = threading.Event()
+    engine = leaving(rambling(V), left, 4)
+    completer = EngineCompleter(engine, TOKENIZER, heal=False)
+    answer = collect(completer, replace(REQUEST, max_tokens=500, cancelled=left, **choice))
+    assert answer.finish_reason == "cancelled"
+    assert 0 < len(answer.token_ids) <= 5
+    assert engine.steps == 4
+    left.clear()
+    plain = collect(EngineCompleter(rambling(V), TOKENIZER, heal=False), REQUEST)
+    again = collect(completer, REQUEST)
+    assert again.token_ids == plain.token_ids
+    assert engine.prefills == 1  # the prompt is still there
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_a_long_prompt_is_given_up_between_two_pieces(choice):
+    left = threading.Event()
+    engine = leaving(rambling(V, context=5000), left, 0)
+    completer = EngineCompleter(engine, TOKENIZER, heal=False)
+    request = replace(REQUEST, prefix="x = first\n" * 200, cancelled=left, **choice)
+    answer = collect(completer, request)
+    assert (answer.text, answer.token_ids, answer.finish_reason) == ("", (), "cancelled")
+    assert (engine.prefills, engine.steps) == (1, 0)
+    left.clear()
+    fresh = EngineCompleter(rambling(V, context=5000), TOKENIZER, heal=False)
+    assert collect(completer, request).token_ids == collect(fresh, request).token_ids
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_after_its_deadline_a_search_has_what_there_is(choice):
+    def slowly(row, _):
+        time.sleep(0.001)
+        return table[row[-1]]
+
+    table = np.random.default_rng(7).normal(scale=2, size=(V, V)).astype(np.float32)
+    table[:, sorted(TOKENIZER.ends)] = -30
+    completer = EngineCompleter(FakeEngine(slowly, V, 5000), TOKENIZER, heal=False)
+    settings = {"max_tokens": 4000, "deadline_ms": 300, **choice}
+    answer = collect(completer, replace(REQUEST, **settings))
+    assert answer.finish_reason == "deadline"
+    assert 0 < len(answer.token_ids) < 4000
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
         ({"beams": 2, "best_of": 2}, "leave one of them out"),
         ({"beams": 2, "temperature": 1.0}, "leave the temperature at 0"),
         ({"best_of": 2}, "at temperature 0 all samples are equal"),
-        ({"beams": 2, "deadline_ms": 50}, "leave deadline_ms out"),
+        ({"beams": 2, "deadline_ms": 0}, "deadline_ms is 0"),
         ({"beams": 0}, "width is 0"),
         ({"best_of": 0, "temperature": 1.0}, "n is 0"),
     ],

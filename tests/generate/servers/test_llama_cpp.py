@@ -3,6 +3,8 @@
 Needs `xllamacpp`, of the extra `bench`, and `gguf`.
 """
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,6 +74,13 @@ def test_settings_reach_the_sampler(completer):
         completer, CompletionRequest(**base | {"temperature": 0.0, "repetition_penalty": 50.0})
     )
     assert len(set(penalised.token_ids)) == len(penalised.token_ids)
+
+
+def test_a_schema_is_met(completer):
+    schema = {"enum": [{"size": 1}, {"size": 25}]}
+    for request in REQUESTS[:2]:
+        request = replace(request, json_schema=json.dumps(schema), max_tokens=100)
+        assert json.loads(collect(completer, request).text) in ({"size": 1}, {"size": 25})
 
 
 def test_a_text_longer_than_the_context_keeps_the_cursor(completer):

@@ -105,7 +105,7 @@ def llama_kind():
 
 
 def vllm_kind():
-    found = {"GET /v1/models": said(VLLM_MODELS)}
+    found = {"GET /v1/models": said(VLLM_MODELS), "GET /version": said({"version": "0.12.0"})}
     ends = {
         "end": openai("", "stop", stop_reason=None),
         "stop": openai("", "stop", stop_reason="\n"),
@@ -240,7 +240,50 @@ def test_a_setting_of_tomorrow_is_refused_until_somebody_maps_it(kind):
         answer(kind, stream, request=Tomorrow(**vars(REQUEST), oracles=4))
 
 
-@pytest.mark.parametrize("setting", [{"beams": 3}, {"best_of": 3}, {"json_schema": "{}"}])
+SCHEMA = {"enum": [{"a": 1}, {"a": 2}]}
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("llama.cpp", lambda body: body["json_schema"]),
+        ("vLLM", lambda body: body["structured_outputs"]["json"]),
+        ("Ollama", lambda body: body["format"]),
+    ],
+)
+def test_a_schema_is_sent_as_each_server_knows_it(name, place):
+    kind = KINDS[name]
+    stream = kind.stream(kind.said('{"a": 1}'), kind.end["end"])
+    request = replace(REQUEST, json_schema=json.dumps(SCHEMA))
+    whole, (body,) = answer(kind, stream, request=request)
+    assert {key: value for key, value in place(body).items() if key != "x-guidance"} == SCHEMA
+    assert whole.text == '{"a": 1}'
+    _, (plain,) = answer(kind, stream)
+    assert len(plain) == len(body) - 1
+    for wrong in ("{", "[1]", "true", '{"type": "nothing"}'):  # llama.cpp passes over the last
+        with pytest.raises(UsageError, match="JSON schema"):
+            answer(kind, stream, request=replace(REQUEST, json_schema=wrong))
+
+
+@pytest.mark.parametrize("version", ["0.11.2", "0.9.0.1", None])
+def test_a_vllm_that_would_pass_over_a_schema_is_not_asked_for_one(version):
+    told = {"GET /version": said({"version": version})} if version else {}
+    replies = {path: r for path, r in KINDS["vLLM"].replies.items() if path != "GET /version"}
+    kind = replace(KINDS["vLLM"], replies=replies | told)
+    stream = kind.stream(kind.said("a"), kind.end["end"])
+    assert answer(kind, stream)[0].text == "a"
+    with pytest.raises(UsageError, match=r"vLLM.* cannot be asked for json_schema"):
+        answer(kind, stream, request=replace(REQUEST, json_schema="{}"))
+
+
+def test_an_openai_server_has_no_schema_for_completions():
+    kind = KINDS["OpenAI"]
+    stream = kind.stream(kind.said("a"), kind.end["end"])
+    with pytest.raises(UsageError, match="cannot be asked for json_schema"):
+        answer(kind, stream, request=replace(REQUEST, json_schema="{}"))
+
+
+@pytest.mark.parametrize("setting", [{"beams": 3}, {"best_of": 3}])
 def test_what_no_server_does_for_us_is_refused_by_name(kind, setting):
     stream = kind.stream(kind.said("a"), kind.end["end"])
     with pytest.raises(UsageError, match=f"cannot be asked for {next(iter(setting))}"):

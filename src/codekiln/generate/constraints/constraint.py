@@ -25,8 +25,5 @@ class Constraint(Protocol):
     def advance(self, token: int) -> None:
         """`token`, which was allowed, has been generated. Nothing may follow an end token."""
 
-    def rewind(self, n: int) -> None:
-        """Forget the last `n` tokens, as after a draft that was refused."""
-
     def copy(self) -> "Constraint":
         """One in the same state that goes its own way, as for another beam."""

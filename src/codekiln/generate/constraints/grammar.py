@@ -1,16 +1,16 @@
-"""Answers in a formal language: JSON of a schema, a regular expression, a Lark grammar.
+"""Answers in a formal language: the JSON that a schema allows.
 
 The language becomes a mask over our ids: whatever the model wants, what comes out belongs to it, unless
 `max_tokens` cuts it. The parser is llguidance's, from the extra `grammar`.
 """
 
-import json
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from codekiln.errors import MissingExtraError, UsageError
 from codekiln.generate.constraints.constraint import Mask
+from codekiln.generate.constraints.json_schema import grammar_of
 from codekiln.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
@@ -30,60 +30,21 @@ class GrammarCompiler:
         self._table = LLTokenizer(TokenizerWrapper(self._ids))
 
     def json_schema(self, schema: str) -> "GrammarConstraint":
-        """JSON that a schema allows, as Python writes it: on one line, with a blank after `,` and `:`.
-
-        `schema` is JSON text itself.
+        """JSON that a schema allows, on one line; `schema` is JSON text itself.
 
         Raises:
-            UsageError: it is no JSON object, no schema, cannot be met, or has a keyword that llguidance
-                does not know.
+            UsageError: as `grammar_of`.
         """
-        try:
-            json.loads(schema)  # its messages are about the user's text
-            # As Python's `json.dumps` writes it: with free white space a model may go on without end.
-            # Nor may a schema have the keywords passed over that llguidance does not know.
-            grammar = self._matcher.grammar_from_json_schema(
-                schema,
-                overrides={
-                    "item_separator": ", ",
-                    "key_separator": ": ",
-                    "whitespace_flexible": False,
-                    "lenient": False,
-                },
-            )
-        except ValueError as error:
-            raise UsageError(f"The JSON schema cannot be used ({error}): correct it.") from None
-        return self._compiled("JSON schema", grammar)
-
-    def regex(self, pattern: str) -> "GrammarConstraint":
-        """Texts that match a regular expression from end to end, in the syntax of Rust's `regex`.
-
-        Raises:
-            UsageError: the expression is wrong.
-        """
-        return self._compiled("regular expression", self._matcher.grammar_from_regex(pattern))
-
-    def lark(self, grammar: str) -> "GrammarConstraint":
-        """Texts of a context-free grammar in llguidance's dialect of Lark; its root is `start`.
-
-        Raises:
-            UsageError: the grammar is wrong.
-        """
-        return self._compiled("Lark grammar", self._matcher.grammar_from_lark(grammar))
-
-    def _compiled(self, kind: str, grammar: str) -> "GrammarConstraint":
-        matcher = self._matcher(self._table, grammar, log_level=0)
-        if matcher.is_error():
-            reason = " ".join(matcher.get_error().split())
-            raise UsageError(f"The {kind} cannot be used ({reason}): correct it.")
+        matcher = self._matcher(self._table, grammar_of(schema), log_level=0)
+        assert not matcher.is_error(), matcher.get_error()
         return GrammarConstraint(self._ids, matcher)
 
 
 class GrammarConstraint:
     """Implements `Constraint` with a parser that has read the tokens so far."""
 
-    def __init__(self, ids: "_Ids", matcher: "LLMatcher", ended: bool = False) -> None:
-        self._ids, self._matcher, self._ended = ids, matcher, ended
+    def __init__(self, ids: "_Ids", matcher: "LLMatcher") -> None:
+        self._ids, self._matcher = ids, matcher
 
     @property
     def overlap(self) -> int:
@@ -93,7 +54,7 @@ class GrammarConstraint:
     @property
     def finished(self) -> bool:
         """Whether what was generated is whole, so that an end may come next, or has come."""
-        return self._ended or self._matcher.is_accepting()
+        return self._matcher.is_accepting()
 
     def allowed(self) -> Mask:
         """`[vocabulary_size]`: text with which the answer can become whole, and ends where it is.
@@ -111,24 +72,14 @@ class GrammarConstraint:
         return mask
 
     def advance(self, token: int) -> None:
-        """Read a token that was allowed."""
-        if token in self._ids.ends:
-            self._ended = True
-        else:
+        """Read a token that was allowed; of the end the parser is not told."""
+        if token not in self._ids.ends:
             read = self._matcher.consume_token(token)
             assert read, self._matcher.get_error()
 
-    def rewind(self, n: int) -> None:
-        """Forget the last `n` tokens."""
-        # The parser was never told of the end.
-        text_tokens = n - self._ended if n else 0
-        self._ended = self._ended and n == 0
-        forgotten = self._matcher.rollback(text_tokens)
-        assert forgotten, self._matcher.get_error()
-
     def copy(self) -> "GrammarConstraint":
         """A parser of its own in the same state."""
-        return GrammarConstraint(self._ids, self._matcher.deep_copy(), self._ended)
+        return GrammarConstraint(self._ids, self._matcher.deep_copy())
 
 
 class _Ids:

@@ -50,9 +50,9 @@ class Pieces:
 class Healing:
     """Implements `Constraint`: the answer begins with a text, in whatever tokens, and goes on freely."""
 
-    def __init__(self, pieces: Pieces, text: bytes, lengths: Sequence[int] = ()) -> None:
-        """`text` can be written in tokens; those generated already have these `lengths` in bytes."""
-        self._pieces, self._text, self._lengths = pieces, text, list(lengths)
+    def __init__(self, pieces: Pieces, text: bytes, written: int = 0) -> None:
+        """`text` can be written in tokens; `written` bytes of the answer are there already."""
+        self._pieces, self._text, self._written = pieces, text, written
 
     @property
     def overlap(self) -> int:
@@ -61,19 +61,15 @@ class Healing:
 
     def allowed(self) -> Mask:
         """`[vocabulary_size]`: what agrees with the rest of the text; everything behind it."""
-        return self._pieces.compatible(self._text[sum(self._lengths) :])
+        return self._pieces.compatible(self._text[self._written :])
 
     def advance(self, token: int) -> None:
         """Count the bytes of a token."""
-        self._lengths.append(len(self._pieces.bytes_of(token)))
-
-    def rewind(self, n: int) -> None:
-        """Forget the last `n` tokens."""
-        del self._lengths[len(self._lengths) - n :]
+        self._written += len(self._pieces.bytes_of(token))
 
     def copy(self) -> "Healing":
         """One in the same state."""
-        return Healing(self._pieces, self._text, self._lengths)
+        return Healing(self._pieces, self._text, self._written)
 
 
 class Healer:

@@ -13,21 +13,17 @@ import numpy.typing as npt
 from codekiln.errors import UsageError
 from codekiln.generate.bounds import generable, logprobs, token_limit
 from codekiln.generate.constraints.constraint import Constraint, Mask
-from codekiln.generate.engine import Engine, Logits
+from codekiln.generate.engine import Logits
 from codekiln.generate.extents import Everything, Extent
-from codekiln.generate.search.hypotheses import (
-    Finish,
-    Hypothesis,
-    Partial,
-    back_to_prompt,
-    ranked,
-    read_on,
-)
+from codekiln.generate.interrupt import NEVER, Interrupt, Interrupted
+from codekiln.generate.prefix_cache import Slot
+from codekiln.generate.search.hypotheses import Finish, Hypothesis, Partial, ranked
+from codekiln.generate.search.rows import Rows
 from codekiln.tokenizer import Tokenizer
 
 
 def beam_search(
-    engine: Engine,
+    slot: Slot,
     tokenizer: Tokenizer,
     prompt: Sequence[int],
     *,
@@ -38,8 +34,9 @@ def beam_search(
     stop: tuple[str, ...] = (),
     extent: Callable[[], Extent] = Everything,
     constraint: Constraint | None = None,
+    interrupt: Interrupt = NEVER,
 ) -> list[Hypothesis]:
-    """At most `n` finished answers with different texts, those of the highest score first.
+    """At most `n` answers with different texts, those of the highest score first.
 
     The score is log p / length**alpha, with p = ∏ p(w_t | w_<t) over all generated tokens, the end
     included. With alpha 0 the first one approximates argmax p; it reaches it when the beam is wide
@@ -47,8 +44,8 @@ def beam_search(
 
     Of all continuations of a step, those among the `width` best that finish are put aside, and the
     `width` best that do not finish go on: the rule of transformers. The search ends when no answer
-    can beat the `n` best ones any more. The prompt is read once, in one row, and afterwards the
-    engine holds it alone, in one row.
+    can beat the `n` best ones any more, or with an interrupt: then the beams that were going on are
+    answers too. Afterwards the slot holds the prompt alone.
 
     Raises:
         UsageError: at once, if `width` is below 1, `n` is not in 1 … `width`, `alpha` is below 0 or
@@ -61,27 +58,29 @@ def beam_search(
         raise UsageError(f"n is {n}, but must be from 1 to the beam's width, {width}.")
     if not 0 <= alpha < math.inf:
         raise UsageError(f"alpha is {alpha}, but must be ≥ 0 and finite.")
-    limit = token_limit(engine, tokenizer, prompt, max_tokens, stop)
+    limit = token_limit(slot.engine, tokenizer, prompt, max_tokens, stop)
     finish = Finish(tokenizer, stop, limit, extent)
-    allowed = generable(engine, tokenizer)
+    allowed = generable(slot.engine, tokenizer)
 
     def score(hypothesis: Hypothesis) -> float:
-        return hypothesis.logprob / float(len(hypothesis.token_ids) ** alpha)
+        return hypothesis.logprob / float(max(len(hypothesis.token_ids), 1) ** alpha)
 
-    beams = [Partial((), 0.0, constraint)]
-    logits = engine.prefill(np.array([prompt], dtype=np.int64))
+    parents, beams = [0], [Partial((), 0.0, constraint)]
     best: list[Hypothesis] = []
-    while True:
-        found, going = _expand(beams, _scores(beams, logits, allowed), width, finish)
-        best = ranked([*best, *found], score)[:n]
-        # A log-probability only falls, and no answer is longer than the limit: no score is above this.
-        bound = max((beam.logprob for _, beam in going), default=-math.inf) / limit**alpha
-        if not going or (len(best) == n and score(best[-1]) >= bound):
-            break
-        parents = [parent for parent, _ in going]
-        beams = [beam for _, beam in going]
-        logits = read_on(engine, len(logits), parents, beams)
-    back_to_prompt(engine, len(prompt))
+    with Rows(slot, prompt, interrupt) as rows:
+        while beams:
+            try:
+                logits = rows.read(parents, beams)
+            except Interrupted:
+                cut = [finish.cut(beam, interrupt) for beam in beams]
+                return ranked([*best, *cut], score)[:n]
+            found, going = _expand(beams, _scores(beams, logits, allowed), width, finish)
+            best = ranked([*best, *found], score)[:n]
+            # A log-probability only falls, and no answer is longer than the limit: no score is above this.
+            bound = max((beam.logprob for _, beam in going), default=-math.inf) / limit**alpha
+            if len(best) == n and score(best[-1]) >= bound:
+                break
+            parents, beams = [parent for parent, _ in going], [beam for _, beam in going]
     return best
 
 

@@ -9,25 +9,21 @@ from codekiln.generate.bounds import generable, logprobs, random_generator, toke
 from codekiln.generate.constraints.constraint import Constraint
 from codekiln.generate.engine import Engine, Logits
 from codekiln.generate.extents import Everything, Extent
-from codekiln.generate.search.hypotheses import (
-    Finish,
-    Hypothesis,
-    Partial,
-    back_to_prompt,
-    ranked,
-    read_on,
-)
+from codekiln.generate.interrupt import NEVER, Interrupt, Interrupted
+from codekiln.generate.prefix_cache import Slot
+from codekiln.generate.search.hypotheses import Finish, Hypothesis, Partial, ranked
+from codekiln.generate.search.rows import Rows
 from codekiln.generate.strategies import Strategy
 from codekiln.tokenizer import Tokenizer
 
 
 def mean_logprob(hypothesis: Hypothesis) -> float:
     """The score that favours no length: natural log-probability a token."""
-    return hypothesis.logprob / len(hypothesis.token_ids)
+    return hypothesis.logprob / max(len(hypothesis.token_ids), 1)
 
 
 def best_of(
-    engine: Engine,
+    slot: Slot,
     tokenizer: Tokenizer,
     prompt: Sequence[int],
     *,
@@ -39,12 +35,14 @@ def best_of(
     seed: int = 0,
     constraint: Constraint | None = None,
     score: Callable[[Hypothesis], float] = mean_logprob,
+    interrupt: Interrupt = NEVER,
 ) -> list[Hypothesis]:
     """`n` sampled answers ranked by `score`, the highest first; equal texts are one answer.
 
     The first is the best of n, all together are the n-best. Sample `i` is the answer of `generate`
     with the seed `seed + i`, as far as the engine gives the same logits in a batch as alone; it does
-    not depend on `n`. Afterwards the engine holds the prompt alone, in one row.
+    not depend on `n`. Those that an interrupt finds going on are answers as far as they got.
+    Afterwards the slot holds the prompt alone.
 
     Raises:
         UsageError: at once, if `n` is below 1, `seed` below 0, or for what `token_limit` refuses.
@@ -53,26 +51,26 @@ def best_of(
     if n < 1:
         raise UsageError(f"n is {n}, but must be ≥ 1.")
     random_generator(seed)
-    limit = token_limit(engine, tokenizer, prompt, max_tokens, stop)
+    limit = token_limit(slot.engine, tokenizer, prompt, max_tokens, stop)
     finish = Finish(tokenizer, stop, limit, extent)
-    choice = _Choice(engine, tokenizer, prompt, strategy)
+    choice = _Choice(slot.engine, tokenizer, prompt, strategy)
     generators = [random_generator(seed + i) for i in range(n)]
     samples = [Partial((), 0.0, constraint)] * n
+    parents = list(range(n))
     finished: list[Hypothesis] = []
-    logits = engine.prefill(np.array([prompt], dtype=np.int64))
-    rows = dict.fromkeys(range(n), 0)  # the engine's row of each sample that goes on
-    while True:
-        for i, row in rows.items():
-            samples[i] = choice.extended(samples[i], logits[row], generators[i])
-        results = {i: finish.of(samples[i]) for i in rows}
-        finished += [result for result in results.values() if result]
-        going = [i for i, result in results.items() if result is None]
-        if not going:
-            break
-        parents, partials = [rows[i] for i in going], [samples[i] for i in going]
-        logits = read_on(engine, len(logits), parents, partials)
-        rows = {i: row for row, i in enumerate(going)}
-    back_to_prompt(engine, len(prompt))
+    with Rows(slot, prompt, interrupt) as rows:
+        while samples:
+            try:
+                logits = rows.read(parents, samples)
+            except Interrupted:
+                finished += [finish.cut(sample, interrupt) for sample in samples]
+                break
+            samples = list(map(choice.extended, samples, logits, generators))
+            results = [finish.of(sample) for sample in samples]
+            finished += filter(None, results)
+            parents = [place for place, result in enumerate(results) if result is None]
+            samples = [samples[place] for place in parents]
+            generators = [generators[place] for place in parents]
     return ranked(finished, score)
 
 

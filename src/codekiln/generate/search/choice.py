@@ -24,15 +24,16 @@ def search(
 ) -> Hypothesis:
     """The first by score whose whole text is verified, or else the first.
 
-    An index is not mixed in: the scores are the model's own. The slot holds the prompt afterwards.
+    An index is not mixed in: the scores are the model's own. The slot holds the prompt afterwards. After
+    a deadline or when it is cancelled, it is the first of what there is, finished or not.
 
     Raises:
-        UsageError: `beams` or `best_of` is below 1.
+        UsageError: `beams` or `best_of` is below 1, or the deadline below 1 ms.
     """
-    slot.ids, slot.pending = [], []  # both searches read the prompt themselves
+    interrupt = request.interrupt()
     if request.beams is not None:
         found = beam_search(
-            slot.engine,
+            slot,
             tokenizer,
             prompt,
             width=request.beams,
@@ -41,10 +42,11 @@ def search(
             stop=request.stop,
             extent=request.extent,
             constraint=constraint,
+            interrupt=interrupt,
         )
     else:
         found = best_of(
-            slot.engine,
+            slot,
             tokenizer,
             prompt,
             strategy=strategy,
@@ -54,9 +56,14 @@ def search(
             extent=request.extent,
             seed=request.seed,
             constraint=constraint,
+            interrupt=interrupt,
         )
-    slot.ids = list(prompt)
-    return next((one for one in found if _parses(request, one.text)), found[0])
+    for one in found:
+        if interrupt.reason():
+            break
+        if _parses(request, one.text):
+            return one
+    return found[0]
 
 
 def _parses(request: CompletionRequest, text: str) -> bool:

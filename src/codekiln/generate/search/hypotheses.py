@@ -1,21 +1,21 @@
 """What a search over several answers holds: the ones that are going on, and the finished ones."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from codekiln.generate.constraints.constraint import Constraint, Mask
 from codekiln.generate.decoding import FinishReason
-from codekiln.generate.engine import Engine, Logits
 from codekiln.generate.extents import Everything, Extent
+from codekiln.generate.interrupt import Interrupt
 from codekiln.generate.text_stream import TextStream
 from codekiln.tokenizer import Tokenizer
 
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """A finished answer. `token_ids` has all that was generated, the end or the stop included.
+    """An answer, finished or interrupted. `token_ids` has all of it, the end or the stop included.
 
     `logprob` is the natural log-probability of all these tokens, under the model's own distribution:
     without the control tokens that are never generated, before any constraint or strategy.
@@ -65,35 +65,27 @@ class Finish:
         last = ended or len(partial.token_ids) == self.limit
         if not (last or self.stop or self.extent is not Everything):
             return None
-        data = b"".join(map(self.tokenizer.bytes_of, partial.token_ids))
-        stream, extent = TextStream(self.stop), self.extent()
-        overlap = partial.constraint.overlap if partial.constraint else 0
-        text = stream.feed(data[overlap:], final=last)
-        text = extent.feed(text, final=last or stream.stopped)
-        stopped = stream.stopped or extent.ended
+        text, stopped = self._text(partial, last)
         if not (last or stopped):
             return None
         reason: FinishReason = "stop" if stopped else "end" if ended else "length"
         return Hypothesis(text, partial.token_ids, partial.logprob, reason)
 
+    def cut(self, partial: Partial, interrupt: Interrupt) -> Hypothesis:
+        """An answer that was interrupted, as far as it got."""
+        reason = interrupt.reason()
+        assert reason
+        text, _ = self._text(partial, True)
+        return Hypothesis(text, partial.token_ids, partial.logprob, reason)
 
-def read_on(
-    engine: Engine, rows: int, parents: Sequence[int], partials: Sequence[Partial]
-) -> Logits:
-    """Go on from row `parents[i]` of the engine, which has `rows`, with the last token of `partials[i]`.
-
-    Returns logits `[len(partials), vocab]`.
-    """
-    if list(parents) != list(range(rows)):  # a fork copies the cache
-        engine.fork(parents)
-    last = [[partial.token_ids[-1]] for partial in partials]
-    return engine.step(np.array(last, dtype=np.int64))[:, -1]
-
-
-def back_to_prompt(engine: Engine, prompt_tokens: int) -> None:
-    """Leave one row with the prompt alone, which the next search or generation may use again."""
-    engine.rewind(engine.length - prompt_tokens)
-    engine.fork([0])
+    def _text(self, partial: Partial, last: bool) -> tuple[str, bool]:
+        """What is certain of it, and whether a stop string or the extent ended it."""
+        data = b"".join(map(self.tokenizer.bytes_of, partial.token_ids))
+        stream, extent = TextStream(self.stop), self.extent()
+        overlap = partial.constraint.overlap if partial.constraint else 0
+        text = stream.feed(data[overlap:], final=last)
+        text = extent.feed(text, final=last or stream.stopped)
+        return text, stream.stopped or extent.ended
 
 
 def ranked(

@@ -2,13 +2,13 @@
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Protocol, Self
 
 from codekiln.generate.completer import CompletionChunk, CompletionRequest
 from codekiln.generate.servers.answer import Piece, chunks
 from codekiln.generate.servers.client import Client, known_shape
 from codekiln.generate.servers.request import check, fitting
+from codekiln.generate.servers.templates import Template
 from codekiln.generate.servers.within import within
 
 
@@ -32,12 +32,8 @@ class Dialect(Protocol):
         """Characters of a prompt a token at first; where too long is told, fewer are tried then."""
 
     @property
-    def control(self) -> tuple[str, ...]:
-        """Strings that the server does not read as text in a prompt."""
-
-    @property
-    def leaks(self) -> tuple[str, ...]:
-        """Strings that are never text in an answer."""
+    def template(self) -> Template | None:
+        """How we write its prompts; None where the server does, and keeps its control to itself."""
 
     def ask(self, request: CompletionRequest, prefix: str, suffix: str) -> Generator[Piece]:
         """The answer to a request whose text is `prefix` and `suffix`."""
@@ -73,8 +69,9 @@ class ServerCompleter:
             with known_shape(self.client.url):
                 yield from dialect.ask(request, prefix, suffix)
 
-        pieces = fitting(request, tokens * dialect.density, dialect.control, ask)
-        return within(request, chunks(pieces, request.stop, dialect.leaks))
+        control, leaks = _control(dialect.template)
+        pieces = fitting(request, tokens * dialect.density, control, ask)
+        return within(request, chunks(pieces, request.stop, leaks))
 
     def close(self) -> None:
         """Close all connections."""
@@ -83,10 +80,10 @@ class ServerCompleter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _control(template: Template | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Strings that are not read as text in a prompt, and those that are never text in an answer."""
+    return (template.control, template.leaks) if template else ((), ())

@@ -10,9 +10,11 @@ from typing import Any
 
 from codekiln.errors import ServerError, UsageError
 from codekiln.generate.completer import CompletionRequest
+from codekiln.generate.constraints.json_schema import AS_PYTHON
 from codekiln.generate.decoding import FinishReason
 from codekiln.generate.servers.answer import Piece
 from codekiln.generate.servers.client import Client, RefusedError
+from codekiln.generate.servers.request import schema
 from codekiln.generate.servers.templates import Template, control_ids, knows, template_named
 
 CANNOT_FILL = (400, 501)
@@ -35,18 +37,8 @@ class LlamaCpp:
     banned: tuple[int, ...] = ()
 
     name = "llama.cpp"
-    settings = frozenset({"top_k", "top_p", "min_p", "repetition_penalty"})
+    settings = frozenset({"top_k", "top_p", "min_p", "repetition_penalty", "json_schema"})
     density = 3
-
-    @property
-    def control(self) -> tuple[str, ...]:
-        """None where every text is read as such."""
-        return self.template.control if self.template else ()
-
-    @property
-    def leaks(self) -> tuple[str, ...]:
-        """The control of the template; of `/infill` the server itself keeps it out."""
-        return self.template.leaks if self.template else ()
 
     def ask(self, request: CompletionRequest, prefix: str, suffix: str) -> Generator[Piece]:
         """Stream `/infill` or `/completion`."""
@@ -62,7 +54,7 @@ class LlamaCpp:
 
     def _settings(self, request: CompletionRequest) -> dict[str, object]:
         """Ours in its words: what is not asked for is switched off, and the order is ours."""
-        return {
+        body: dict[str, object] = {
             "model": self.model,
             "stream": True,
             "cache_prompt": True,
@@ -80,6 +72,9 @@ class LlamaCpp:
             "n_probs": 1,
             "return_tokens": True,
         }
+        if (wanted := schema(request)) is not None:
+            body["json_schema"] = wanted | {"x-guidance": AS_PYTHON}
+        return body
 
 
 def open_llama_cpp(

@@ -9,6 +9,7 @@ from codekiln.generate.completer import CompletionRequest
 from codekiln.generate.decoding import FinishReason
 from codekiln.generate.servers.answer import Piece
 from codekiln.generate.servers.client import Client
+from codekiln.generate.servers.request import schema
 from codekiln.generate.servers.templates import Template, template_for, template_named
 
 DEFAULT_CONTEXT = 4096  # tokens: Ollama's own default, which it does not tell
@@ -29,18 +30,8 @@ class Ollama:
     template: Template | None
 
     name = "Ollama"
-    settings = frozenset({"top_k", "top_p", "min_p"})
+    settings = frozenset({"top_k", "top_p", "min_p", "json_schema"})
     density = 2  # some versions cut what is too long without a word
-
-    @property
-    def control(self) -> tuple[str, ...]:
-        """The control of the template; Ollama's own is not known to us."""
-        return self.template.control if self.template else ()
-
-    @property
-    def leaks(self) -> tuple[str, ...]:
-        """The control of the template that code does not hold."""
-        return self.template.leaks if self.template else ()
 
     def ask(self, request: CompletionRequest, prefix: str, suffix: str) -> Generator[Piece]:
         """Stream `/api/generate`."""
@@ -52,9 +43,16 @@ class Ollama:
             text = {"prompt": prefix, "suffix": suffix}
         else:
             text = {"prompt": prefix, "raw": True}
-        body = {"model": self.model, "stream": True, "truncate": False, "logprobs": True}
-        options = {"options": self._options(request)}
-        with closing(self.client.stream("/api/generate", body | text | options)) as events:
+        body: dict[str, object] = text | {
+            "model": self.model,
+            "stream": True,
+            "truncate": False,
+            "logprobs": True,
+            "options": self._options(request),
+        }
+        if (wanted := schema(request)) is not None:
+            body["format"] = wanted
+        with closing(self.client.stream("/api/generate", body)) as events:
             for event in events:
                 yield _piece(event)
 

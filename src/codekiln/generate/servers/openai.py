@@ -3,6 +3,7 @@
 The prompt is rendered by a template of ours; the `suffix` of the API is refused by most servers.
 """
 
+import re
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,9 +13,12 @@ from codekiln.generate.completer import CompletionRequest
 from codekiln.generate.decoding import FinishReason
 from codekiln.generate.servers.answer import Piece
 from codekiln.generate.servers.client import Client, RefusedError
+from codekiln.generate.servers.request import schema
 from codekiln.generate.servers.templates import Template, control_ids, template_for, template_named
 
 UNKNOWN_CONTEXT = 4096  # tokens
+# From this vLLM on a schema is heeded by that name; before, and by any other, it is passed over in silence.
+STRUCTURED_OUTPUTS = (0, 12)
 
 
 @dataclass(frozen=True)
@@ -29,20 +33,10 @@ class OpenAI:
     model: str
     context: int
     template: Template
+    settings: frozenset[str] = frozenset({"top_p"})
 
     name = "The OpenAI-compatible server"
-    settings = frozenset({"top_p"})
     density = 3
-
-    @property
-    def control(self) -> tuple[str, ...]:
-        """The control of the template."""
-        return self.template.control
-
-    @property
-    def leaks(self) -> tuple[str, ...]:
-        """The control of the template that code does not hold."""
-        return self.template.leaks
 
     def body(self, request: CompletionRequest, prompt: str) -> dict[str, object]:
         """The request in its words."""
@@ -82,15 +76,15 @@ class VLLM(OpenAI):
     `banned` are ids that are never generated, `ends` such as end an answer.
     """
 
+    settings: frozenset[str] = frozenset({"top_k", "top_p", "min_p", "repetition_penalty"})
     banned: tuple[int, ...] = ()
     ends: tuple[int, ...] = ()
 
     name = "vLLM"
-    settings = frozenset({"top_k", "top_p", "min_p", "repetition_penalty"})
 
     def body(self, request: CompletionRequest, prompt: str) -> dict[str, object]:
         """As OpenAI's, and more; what is not said would be taken from the model's own settings."""
-        more = {
+        more: dict[str, object] = {
             "top_k": request.top_k or -1,
             "min_p": request.min_p or 0.0,
             "repetition_penalty": request.repetition_penalty or 1.0,
@@ -101,6 +95,8 @@ class VLLM(OpenAI):
             "return_token_ids": True,
             "stream_options": {"include_usage": True, "continuous_usage_stats": True},
         }
+        if (wanted := schema(request)) is not None:
+            more["structured_outputs"] = {"json": wanted}
         return OpenAI.body(self, request, prompt) | more
 
 
@@ -134,7 +130,17 @@ def open_vllm(
     chosen = template_named(template) if template else template_for(model, encode)
     ends = tuple(token for end in chosen.ends for token in control_ids((end,), encode))
     banned = control_ids(chosen.banned, encode)
-    return VLLM(client, model, context or listed or UNKNOWN_CONTEXT, chosen, banned, ends)
+    able = VLLM.settings | ({"json_schema"} if _version(client) >= STRUCTURED_OUTPUTS else set())
+    size = context or listed or UNKNOWN_CONTEXT
+    return VLLM(client, model, size, chosen, able, banned, ends)
+
+
+def _version(client: Client) -> tuple[int, ...]:
+    """Of vLLM, as far as it tells."""
+    try:
+        return tuple(map(int, re.findall(r"\d+", str(client.get("/version")["version"]))[:2]))
+    except RefusedError:
+        return ()
 
 
 def _finish(choice: dict[str, Any], stop: tuple[str, ...]) -> FinishReason | None:

@@ -1,10 +1,13 @@
 """What of a request a server is asked: its settings, refused by name, and as much text as fits."""
 
+import json
 from collections.abc import Callable, Generator
 from dataclasses import fields
+from typing import Any
 
 from codekiln.errors import UsageError
 from codekiln.generate.completer import CompletionRequest
+from codekiln.generate.constraints.json_schema import grammar_of
 from codekiln.generate.servers.answer import Piece
 from codekiln.generate.servers.client import TooLongError
 from codekiln.generate.strategies import strategy_of
@@ -27,6 +30,7 @@ def check(request: CompletionRequest, server: str, able: frozenset[str]) -> None
 
     Raises:
         UsageError: a setting is out of bounds, or not at its default and not known to the server.
+        MissingExtraError: as `schema`.
     """
     strategy_of(request.sampling)
     _ = request.header
@@ -43,6 +47,25 @@ def check(request: CompletionRequest, server: str, able: frozenset[str]) -> None
                 f"{server} cannot be asked for {field.name}: leave it out, or use a model that "
                 "codekiln runs itself."
             )
+    schema(request)
+
+
+def schema(request: CompletionRequest) -> dict[str, Any] | None:
+    """The schema that the answer must fit, if any.
+
+    It is read here first: some servers answer without a schema that they cannot use, and say nothing.
+
+    Raises:
+        UsageError: it is no JSON object, or as `grammar_of`.
+        MissingExtraError: as `grammar_of`.
+    """
+    if request.json_schema is None:
+        return None
+    grammar_of(request.json_schema)
+    found = json.loads(request.json_schema)
+    if not isinstance(found, dict):
+        raise UsageError("The JSON schema is no JSON object: correct it.")
+    return found
 
 
 def fitting(

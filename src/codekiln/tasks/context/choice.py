@@ -82,7 +82,7 @@ def gather(
         choice.consider(candidate)
     refused = search.refused.items() if search else ()
     dropped = [Dropped(path, "imported", reason) for path, reason in refused] + choice.dropped
-    return Context(ordered(file.language, choice.pieces), tuple(dropped), budget)
+    return Context(ordered(file.language, choice.pieces), tuple(dropped))
 
 
 class _Choice:

@@ -42,11 +42,10 @@ class Dropped:
 
 @dataclass(frozen=True)
 class Context:
-    """Pieces in the order in which they stand in the prompt, of at most `budget` tokens together."""
+    """Pieces in the order in which they stand in the prompt, and what was left out."""
 
     pieces: tuple[Piece, ...] = ()
     dropped: tuple[Dropped, ...] = ()
-    budget: int = 0
 
     @property
     def text(self) -> str:
