@@ -55,7 +55,11 @@ class Doubts:
     def _doubtful(self, found: dict[str, list[Node]], source: "_Source") -> Iterator[Node]:
         yield from found.get("doubt", ())
         for node in found.get("name", ()):
-            if source.text(node) in self._reserved:
+            word = source.text(node)
+            if word in self._reserved or not _is_word(word):
+                yield node
+        for node in found.get("word", ()):
+            if not _is_word(source.text(node)):
                 yield node
         for node in found.get("macro", ()):
             if not source.knows_macro(source.text(node)):
@@ -152,6 +156,11 @@ def _lines(content: bytes, start: int, end: int) -> bytes:
     """The lines in which the bytes from `start` to `end` lie."""
     last = content.find(b"\n", end)
     return content[content.rfind(b"\n", 0, start) + 1 : last + 1 if last >= 0 else None]
+
+
+def _is_word(name: str) -> bool:
+    """Whether a name has only letters, digits and what is written among them, by Unicode's Annex 31."""
+    return name.isascii() or name.replace("$", "_").isidentifier() or "\\" in name
 
 
 def _first_token(node: Node) -> str:
