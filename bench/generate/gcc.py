@@ -62,12 +62,13 @@ def _first_error(language: str, read: Callable[[str], str], text: str) -> str:
 
 def _is_type(name: str, text: str, found: str) -> bool:
     """Whether a name that nobody declared is a type, by what GCC says or by how it is used."""
+    if re.search(rf"unknown type name '{name}'|'{name}' does not name a type", found):
+        return True
+    if re.search(rf"(?:^|[;{{}}(,=])[ \t]*{name}[ \t]*(?:=(?!=)|->|\.|\[)", text, re.MULTILINE):
+        return False
     cast = rf"\(\s*(?:const\s+)?{name}\s*(?:\*+\s*\)|\)\s*[\w(&*])"
-    said = rf"unknown type name '{name}'|'{name}' does not name a type"
     scope = rf"\b{name}\s*(?:<|::|\s[*&\s]*\w+\s*[(=;{{])"
-    return name.endswith("_t") or any(
-        re.search(pattern, where) for pattern, where in ((said, found), (cast, text), (scope, text))
-    )
+    return name.endswith("_t") or bool(re.search(f"{cast}|{scope}", text))
 
 
 def _declared(language: str, name: str, text: str) -> str:

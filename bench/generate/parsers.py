@@ -82,8 +82,9 @@ console.log(JSON.stringify(texts.map((_, number) => first(program.getSourceFile(
 """
 
 _GO_ERROR = re.compile(r"(?:.*/)?(\d+)\.go:\d+:\d+: (.*)")
-_PHP_ERROR = re.compile(
-    r"(?:Parse|Fatal) error: +(?!Cannot (?:re)?declare|Cannot use .* because)(.*)"
+_PHP_ERROR = re.compile(  # but of names and types
+    r"(?:Parse|Fatal) error: (?!Cannot (?:re)?declare|Cannot use .* (?:because|when)"
+    r"|A (?:void|never-returning) function must not|A function with return type must)(.*)"
 )
 
 

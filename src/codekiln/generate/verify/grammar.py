@@ -78,7 +78,7 @@ class GrammarFile:
         if found and not self._are_old(found, tree.root_node, text, tail):
             return False
         start, end = self._place(text, tail)
-        if old and not found:  # an old error may make anything doubtful
+        if old and not found and self._language.name not in _MACROS:
             changed = old.changed_ranges(tree)
             start = min([start, *(one.start_byte for one in changed)])
             end = max([end, *(one.end_byte for one in changed)])
