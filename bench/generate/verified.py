@@ -96,7 +96,7 @@ def run() -> dict[str, list[Row]]:
     rows, total = [], Counter[str]()
     costs: list[float] = []
     for language, files in by_language().items():
-        name, parser = judges.get(language, ("ours", ours(language)))
+        name, parser = judges.get(language, ("none here: our grammar", ours(language)))
         whole = parsing(files, parser, rng)
         count = -(-COMPLETIONS // (ANSWERS * len(LANGUAGES)))
         places = list(drawn(whole, count, tokenizer, rng))
