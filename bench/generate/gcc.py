@@ -14,6 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
+Names = dict[str, None]  # of types, in the order of their declarations
+
 # What GCC's lexer and parser say, as against what it knows of names and types.
 _SYNTAX = re.compile(
     r"error: ((?:expected|stray|missing terminating|unterminated|invalid (?:suffix|digit)|empty char"
@@ -40,24 +42,36 @@ _DIRECTIVE = re.compile(r"^[ \t]*#[ \t]*(?!define|undef|[ \t])(?:[^\n\\]|\\.|\\\
 
 def first_errors(language: str, texts: Sequence[str]) -> list[str]:
     """The first syntax error of each text in "c" or "c++", or nothing."""
+    known: dict[str, Names] = {}
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(os.cpu_count()) as pool:
         read = partial(_errors, language, _headers(language, Path(folder)))
-        return list(pool.map(partial(_first_error, language, read), texts))
+        return list(pool.map(partial(_first_error, language, read, known), texts))
 
 
-def _first_error(language: str, read: Callable[[str], str], text: str) -> str:
+def _first_error(
+    language: str, read: Callable[[str], str], known: dict[str, Names], text: str
+) -> str:
+    """The error that stays; the types of a file with the same directives are tried before all else."""
+    file = "".join(_DIRECTIVE.findall(text))
     plain = _DIRECTIVE.sub(lambda match: "\n" * match[0].count("\n"), text)
-    names: dict[str, None] = {}
+    if file in known and not _SYNTAX.search(read(_prelude(language, known[file], plain) + plain)):
+        return ""
+    names: Names = {}
     for _ in range(_ROUNDS):
-        found = read("".join(_declared(language, name, plain) for name in names) + plain)
+        found = read(_prelude(language, names, plain) + plain)
         error = _SYNTAX.search(found)
         if error is None:
+            known[file] = names
             return ""
         new = [name for name in _NAME.findall(found) if _is_type(name, plain, found)]
         if not new:
             break
         names.update(dict.fromkeys(new))
     return error[1]
+
+
+def _prelude(language: str, names: Names, text: str) -> str:
+    return "".join(_declared(language, name, text) for name in names)
 
 
 def _is_type(name: str, text: str, found: str) -> bool:

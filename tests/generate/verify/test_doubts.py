@@ -68,7 +68,6 @@ PAIRS = [
     ("php", "<?php\n", "class A extends\\B", "class A extends \\B", " { }\n"),
     ("php", "<?php\nnamespace A", "\\ B", "\\B", ";\n"),
     ("php", "<?php\nfunction f(", "return $x", "array $x", ") { }\n"),
-    ("php", "<?php\n$x = [", "1, , 2", "1, 2", "];\n"),
     ("php", "<?php\n$x = 0 * ", "@return", "@f()", ";\n"),
     ("php", "<?php\n$x", "->f()--", "->f--", ";\n"),
     ("typescript", "let a: b[", "for", "c", "];\n"),

@@ -65,7 +65,7 @@ class Doubts:
             if not source.knows_macro(source.text(node)):
                 yield node
         for node in found.get("comma", ()):
-            if node.prev_sibling is None or node.prev_sibling.type in (",", "(", "{", "["):
+            if node.prev_sibling is None or node.prev_sibling.type in (",", "(", "{"):
                 yield node
         for node in found.get("item", ()):
             if not node.is_extra and _ends_line(node):
