@@ -93,7 +93,7 @@ def parsers() -> dict[str, tuple[str, Parser]]:
     known: dict[str, tuple[str, str, Parser]] = {
         "python": ("CPython", "", partial(_each, _python)),
         "javascript": ("Node", "node", _javascript),
-        "typescript": ("TypeScript", "npm", _typescript),
+        "typescript": ("TypeScript", "node", _typescript),
         "java": ("javac", "javac", _java),
         "c": ("GCC", "gcc", partial(gcc.first_errors, "c")),
         "cpp": ("G++", "g++", partial(gcc.first_errors, "c++")),
@@ -105,8 +105,16 @@ def parsers() -> dict[str, tuple[str, Parser]]:
         language: (name, parser)
         for language, (name, program, parser) in known.items()
         if not program or shutil.which(program)
-        if language != "typescript" or _has_typescript()
+        if language != "typescript" or (_typescript_folder() / "node_modules").exists()
     }
+
+
+def fetch_typescript() -> None:
+    """Have npm put TypeScript's compiler into the cache, once; where it cannot, there is none."""
+    folder = _typescript_folder()
+    if shutil.which("npm") and not (folder / "node_modules").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["npm", "install", "--silent", "--prefix", folder, _TYPESCRIPT])
 
 
 def _each(first_error: Callable[[str], str], texts: Sequence[str]) -> list[str]:
@@ -131,15 +139,6 @@ def _javascript(texts: Sequence[str]) -> list[str]:
         command, input=json.dumps(list(texts)), capture_output=True, text=True, check=True
     ).stdout
     return [str(error) for error in json.loads(output)]
-
-
-def _has_typescript() -> bool:
-    """Whether it lies in the cache, or npm could put it there."""
-    folder = _typescript_folder()
-    if not (folder / "node_modules" / "typescript").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["npm", "install", "--silent", "--prefix", folder, _TYPESCRIPT])
-    return (folder / "node_modules" / "typescript").exists()
 
 
 def _typescript_folder() -> Path:

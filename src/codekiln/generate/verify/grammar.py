@@ -32,7 +32,7 @@ _FRAMES = frozenset(  # what may hold all the definitions of a file of C or C++
     ("declaration_list", "linkage_specification", "namespace_definition", "preproc_else")
 ) | {"preproc_elif", "preproc_if", "preproc_ifdef"}
 
-_MACROS = ("c", "cpp", "objc")  # may bring errors into any construct
+_MACROS = ("c", "cpp", "objc")  # languages whose macros may bring errors into any construct
 
 
 class _Error(NamedTuple):
@@ -79,7 +79,9 @@ class GrammarFile:
             return False
         start, end = self._place(text, tail)
         if old and not found and self._language.name not in _MACROS:
-            changed = old.changed_ranges(tree)
+            changed = old.changed_ranges(
+                tree
+            )  # a text may give another sense to what is far behind
             start = min([start, *(one.start_byte for one in changed)])
             end = max([end, *(one.end_byte for one in changed)])
         if self._doubts.touch(tree, self._content(text, tail), start, end):
