@@ -1,10 +1,8 @@
 """Parsers that are none of ours, for the benchmark of verification: what do they object to in a file?
 
-Python's own compiler, Node's, Java's, GCC's and Rust's, each where it is on the machine. Only syntax
-counts: names that nobody declared, or that were declared twice, and headers that are not there, are no
-errors here. GCC cannot parse C without knowing which names are types, so it reads files with standard
-headers in place of their directives; and a file that it takes once some unknown names are declared as
-types is taken. Conditions are left out, so that it reads all branches.
+Python's own compiler, Node's, TypeScript's, Java's, GCC's, Go's, Rust's and PHP's, each where it is on
+the machine; npm fetches TypeScript's into the cache. Only syntax counts: names that nobody declared, or
+that were declared twice, and headers that are not there, are no errors here.
 """
 
 import json
@@ -19,7 +17,12 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
+from bench.corpus.rows import cache
+from bench.generate import gcc
+
 Parser = Callable[[Sequence[str]], list[str]]  # the first error of each text, or nothing
+
+_TYPESCRIPT = "typescript@5.9.3"
 
 _NODE = """
 const vm = require("vm");
@@ -62,28 +65,27 @@ class Parse {
 }
 """
 
-# What GCC's lexer and parser say, as against what it knows of names and types.
-_GCC_SYNTAX = re.compile(
-    r"error: ((?:expected|stray|missing terminating|unterminated|invalid (?:suffix|digit)|empty char"
-    r"|exponent has no|two or more data types|a label can only|a function-definition is not"
-    r"|'else' without|'(?:case|default)|'default'|break statement not|continue statement not"
-    r"|ISO C\+\+ forbids declaration).*|.*(?:case label|at end of input|forbids declaration).*)"
+# All texts are files of one program, which is not checked: of each only what the parser says is asked.
+_TSC = """
+const ts = require("typescript");
+const texts = JSON.parse(require("fs").readFileSync(0, "utf8"));
+const options = {noLib: true, noResolve: true, target: ts.ScriptTarget.ESNext};
+const host = ts.createCompilerHost(options);
+const known = (name) => texts[parseInt(name)];
+host.getSourceFile = (name, target) => ts.createSourceFile(name, known(name), target);
+host.fileExists = (name) => known(name) !== undefined;
+host.readFile = known;
+const program = ts.createProgram(texts.map((_, number) => number + ".ts"), options, host);
+const first = (file) => program.getSyntacticDiagnostics(file).slice(0, 1)
+  .map((found) => ts.flattenDiagnosticMessageText(found.messageText, " ")).join("");
+console.log(JSON.stringify(texts.map((_, number) => first(program.getSourceFile(number + ".ts")))));
+"""
+
+_GO_ERROR = re.compile(r"(?:.*/)?(\d+)\.go:\d+:\d+: (.*)")
+_PHP_ERROR = re.compile(  # but of names and types
+    r"(?:Parse|Fatal) error: (?!Cannot (?:re)?declare|Cannot use .* (?:because|when)"
+    r"|A (?:void|never-returning) function must not|A function with return type must)(.*)"
 )
-_GCC_NAME = re.compile(
-    r"error: (?:unknown type name )?'(?:\w+::)*(\w+)'"
-    r"(?: undeclared| does not name| was not declared| has not been declared| is not a member"
-    r"| in namespace|;|\n|$)"
-)
-_GCC_HEADERS = {
-    "c": "assert ctype errno limits math setjmp signal stdarg stdbool stddef stdint stdio stdlib string"
-    " time unistd sys/types",
-    "c++": "cassert cctype cerrno climits cmath cstdarg cstddef cstdint cstdio cstdlib cstring ctime"
-    " algorithm array atomic chrono deque fstream functional iomanip iostream iterator list map memory"
-    " mutex numeric optional queue random set sstream stack stdexcept string thread tuple unordered_map"
-    " unordered_set utility vector",
-}
-_ROUNDS = 3  # of declaring types that were not known
-_DIRECTIVE = re.compile(r"^[ \t]*#[ \t]*(?!define|undef|[ \t])(?:[^\n\\]|\\.|\\\n)*", re.MULTILINE)
 
 
 def parsers() -> dict[str, tuple[str, Parser]]:
@@ -91,16 +93,28 @@ def parsers() -> dict[str, tuple[str, Parser]]:
     known: dict[str, tuple[str, str, Parser]] = {
         "python": ("CPython", "", partial(_each, _python)),
         "javascript": ("Node", "node", _javascript),
+        "typescript": ("TypeScript", "node", _typescript),
         "java": ("javac", "javac", _java),
-        "c": ("GCC", "gcc", partial(_gcc, "c")),
-        "cpp": ("G++", "g++", partial(_gcc, "c++")),
+        "c": ("GCC", "gcc", partial(gcc.first_errors, "c")),
+        "cpp": ("G++", "g++", partial(gcc.first_errors, "c++")),
+        "go": ("gofmt", "gofmt", _go),
         "rust": ("rustc", "rustc", partial(_each, _rust)),
+        "php": ("PHP", "php", partial(_each, _php)),
     }
     return {
         language: (name, parser)
         for language, (name, program, parser) in known.items()
         if not program or shutil.which(program)
+        if language != "typescript" or (_typescript_folder() / "node_modules").exists()
     }
+
+
+def fetch_typescript() -> None:
+    """Have npm put TypeScript's compiler into the cache, once; where it cannot, there is none."""
+    folder = _typescript_folder()
+    if shutil.which("npm") and not (folder / "node_modules").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["npm", "install", "--silent", "--prefix", folder, _TYPESCRIPT])
 
 
 def _each(first_error: Callable[[str], str], texts: Sequence[str]) -> list[str]:
@@ -127,6 +141,22 @@ def _javascript(texts: Sequence[str]) -> list[str]:
     return [str(error) for error in json.loads(output)]
 
 
+def _typescript_folder() -> Path:
+    return cache().resolve() / "typescript"
+
+
+def _typescript(texts: Sequence[str]) -> list[str]:
+    output = subprocess.run(
+        ["node", "-e", _TSC],
+        input=json.dumps(list(texts)),
+        cwd=_typescript_folder(),
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    return [str(error) for error in json.loads(output)]
+
+
 def _java(texts: Sequence[str]) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         program = Path(folder) / "Parse.java"
@@ -139,63 +169,15 @@ def _java(texts: Sequence[str]) -> list[str]:
     return output.splitlines()
 
 
-def _gcc(language: str, texts: Sequence[str]) -> list[str]:
+def _go(texts: Sequence[str]) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
-        read = partial(_gcc_errors, language, _headers(language, Path(folder)))
-        return _each(partial(_gcc_error, language, read), texts)
-
-
-def _gcc_error(language: str, read: Callable[[str], str], text: str) -> str:
-    plain = _DIRECTIVE.sub(lambda match: "\n" * match[0].count("\n"), text)
-    names: dict[str, None] = {}
-    for _ in range(_ROUNDS):
-        found = read("".join(_declared(language, name, plain) for name in names) + plain)
-        error = _GCC_SYNTAX.search(found)
-        if error is None:
-            return ""
-        new = [name for name in _GCC_NAME.findall(found) if _is_type(name, plain, found)]
-        if not new:
-            break
-        names.update(dict.fromkeys(new))
-    return error[1]
-
-
-def _is_type(name: str, text: str, found: str) -> bool:
-    """Whether a name that nobody declared is a type, by what GCC says or by how it is used."""
-    cast = rf"\(\s*(?:const\s+)?{name}\s*(?:\*+\s*\)|\)\s*[\w(&*])"
-    said = rf"unknown type name '{name}'|'{name}' does not name a type"
-    scope = rf"\b{name}\s*(?:<|::|\s[*&\s]*\w+\s*[(=;{{])"
-    return name.endswith("_t") or any(
-        re.search(pattern, where) for pattern, where in ((said, found), (cast, text), (scope, text))
-    )
-
-
-def _declared(language: str, name: str, text: str) -> str:
-    """A type by this name; a template where it is used like one."""
-    if language == "c":
-        return f"typedef int {name};\n"
-    generic = re.search(rf"\b{name}\s*<", text)
-    return f"{'template <class...> ' if generic else ''}struct {name} {{}};\n"
-
-
-def _gcc_errors(language: str, headers: Path, text: str) -> str:
-    command = ["gcc", "-x", language, "-include", str(headers), "-fsyntax-only", "-fmax-errors=0"]
-    return subprocess.run(
-        [*command, "-fpermissive", "-w", "-"],
-        input=text.encode(),
-        capture_output=True,
-        env=os.environ | {"LC_ALL": "C"},
-    ).stderr.decode(errors="replace")
-
-
-def _headers(language: str, folder: Path) -> Path:
-    """A header with standard ones, compiled so that reading it costs little."""
-    path = folder / "standard.h"
-    ending = ".h" if language == "c" else ""
-    names = _GCC_HEADERS[language].split()
-    path.write_text("".join(f"#include <{name}{ending}>\n" for name in names), encoding="utf-8")
-    subprocess.run(["gcc", "-x", f"{language}-header", "-fpermissive", "-w", path], check=True)
-    return path
+        for number, text in enumerate(texts):
+            (Path(folder) / f"{number}.go").write_text(text, encoding="utf-8", newline="")
+        found = subprocess.run(["gofmt", "-e", "-l", folder], capture_output=True, text=True)
+    errors = [""] * len(texts)
+    for number, error in reversed(_GO_ERROR.findall(found.stderr)):
+        errors[int(number)] = error
+    return errors
 
 
 def _rust(text: str) -> str:
@@ -216,3 +198,11 @@ def _rust(text: str) -> str:
     )
     first = next(iter(found.stderr.decode().splitlines()), "failed")
     return first if found.returncode else ""
+
+
+def _php(text: str) -> str:
+    found = subprocess.run(
+        ["php", "-n", "-l"], input=text.encode(), capture_output=True
+    ).stdout.decode(errors="replace")
+    error = _PHP_ERROR.search(found)
+    return error[1] if error else ""

@@ -7,7 +7,8 @@ shown as verified, or kept but marked, or dropped; how many of the files parse w
 with the answer as it came (to the end of its line, where a line was asked for); how many answers are
 exactly what stood there, again shown and as they came; and what verifying costs. What a file lacked
 before it may still lack, and then it is judged with that added; how often is told too. Where no other
-parser is on the machine, ours says how many parse. What does not is saved under `verified` in the cache.
+parser is on the machine, the row says so, and ours tells how many parse. What does not is saved under
+`verified` in the cache.
 
 `CODEKILN_BENCH_COMPLETIONS` (10,000) is the number of completions, `CODEKILN_BENCH_SEED` (1) chooses them.
 """
@@ -25,7 +26,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.corpus.rows import cache
-from bench.generate.parsers import Parser, parsers
+from bench.generate.parsers import Parser, fetch_typescript, parsers
 from bench.tokenizer import UNSEEN
 from codekiln.artifact import open_work
 from codekiln.corpus import CorpusConfig, Document, build_corpus, documents
@@ -89,6 +90,7 @@ class Answer:
 def run() -> dict[str, list[Row]]:
     """One row a language, and one for all."""
     open_work(cache())
+    fetch_typescript()
     judges = parsers()
     tokenizer = Tokenizer.load(model_folder(Path(STARTER)))
     engine = load_engine(Path(STARTER))
@@ -96,7 +98,7 @@ def run() -> dict[str, list[Row]]:
     rows, total = [], Counter[str]()
     costs: list[float] = []
     for language, files in by_language().items():
-        name, parser = judges.get(language, ("ours", ours(language)))
+        name, parser = judges.get(language, ("none here: our grammar", ours(language)))
         whole = parsing(files, parser, rng)
         count = -(-COMPLETIONS // (ANSWERS * len(LANGUAGES)))
         places = list(drawn(whole, count, tokenizer, rng))

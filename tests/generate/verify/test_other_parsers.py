@@ -17,8 +17,31 @@ from programs import PROGRAMS
 JUDGES = parsers()
 
 
+RIGHT = {
+    "python": "def f():\n    return 1\n",
+    "javascript": "import a from 'b';\nlet c;\nlet c = a();\n",
+    "typescript": "interface A { b: c }\nconst d = <A>e;\nconst d = 1;\n",
+    "java": "class A { b c() { return d; } }\n",
+    "c": "json_t *f(json_t *a) { return (json_t *)a; }\n",
+    "cpp": "a::b<c> f(d &e) { return e; }\n",
+    "go": "package a\n\nfunc f() { b() }\nfunc f() {}\n",
+    "rust": "use a::b;\nfn f() -> c { d }\n",
+    "php": "<?php function f(): void { return 1; }\nfunction f() {}\n",
+}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("language", ["javascript", "java", "c", "rust"])
+@pytest.mark.parametrize("language", RIGHT)
+def test_judges_refuse_bad_syntax_and_nothing_else(language):
+    if language not in JUDGES:
+        pytest.skip("no other parser of this language is on the machine")
+    text = RIGHT[language]
+    errors = JUDGES[language][1]([text, text + "(", text])
+    assert [bool(error) for error in errors] == [False, True, False]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["javascript", "java", "c", "go", "rust"])
 def test_what_is_verified_parses_for_others_too(language):
     if language not in JUDGES:
         pytest.skip("no other parser of this language is on the machine")

@@ -55,13 +55,20 @@ class Doubts:
     def _doubtful(self, found: dict[str, list[Node]], source: "_Source") -> Iterator[Node]:
         yield from found.get("doubt", ())
         for node in found.get("name", ()):
-            if source.text(node) in self._reserved:
+            word = source.text(node)
+            if word in self._reserved or not _is_word(word):
+                yield node
+        for node in found.get("word", ()):
+            if not _is_word(source.text(node)):
                 yield node
         for node in found.get("macro", ()):
             if not source.knows_macro(source.text(node)):
                 yield node
         for node in found.get("comma", ()):
             if node.prev_sibling is None or node.prev_sibling.type in (",", "(", "{"):
+                yield node
+        for node in found.get("item", ()):
+            if not node.is_extra and _ends_line(node):
                 yield node
         for node in found.get("statement", ()):
             if _first_token(node) in ("{", "function", "class"):
@@ -109,8 +116,8 @@ class _Source:
         first, second = (
             self.text(captures[value][0]) if kind == "capture" else value for value, kind in args
         )
-        if predicate == "differ?":
-            return first != second
+        if predicate in ("same?", "differ?"):
+            return (first == second) == (predicate == "same?")
         return bool(re.search(second, first)) == (predicate == "like?")
 
 
@@ -124,7 +131,8 @@ def _query(table: dict[str, Any]) -> str:
     """The query of a language, with the names and the statements that are looked at here."""
     names = " ".join(f"({name})" for name in table["names"])
     homes = " ".join(f"({name})" for name in table.get("within", ()))
-    return "\n".join([table["query"], f"[{names}] @name", f"[{homes}] @within" if homes else ""])
+    some = [f"[{names}] @name"] if names else []
+    return "\n".join([table["query"], *some, f"[{homes}] @within" if homes else ""])
 
 
 @cache
@@ -152,6 +160,19 @@ def _lines(content: bytes, start: int, end: int) -> bytes:
     """The lines in which the bytes from `start` to `end` lie."""
     last = content.find(b"\n", end)
     return content[content.rfind(b"\n", 0, start) + 1 : last + 1 if last >= 0 else None]
+
+
+def _is_word(name: str) -> bool:
+    """Whether a name has only letters, digits and what is written among them, by Unicode's Annex 31."""
+    return name.isascii() or name.replace("$", "_").isidentifier() or "\\" in name
+
+
+def _ends_line(item: Node) -> bool:
+    """Whether what comes next, but for comments, is in a line below."""
+    after = item.next_sibling
+    while after is not None and after.is_extra:
+        after = after.next_sibling
+    return after is not None and after.start_point.row > item.end_point.row
 
 
 def _first_token(node: Node) -> str:

@@ -32,6 +32,8 @@ _FRAMES = frozenset(  # what may hold all the definitions of a file of C or C++
     ("declaration_list", "linkage_specification", "namespace_definition", "preproc_else")
 ) | {"preproc_elif", "preproc_if", "preproc_ifdef"}
 
+_MACROS = ("c", "cpp", "objc")  # languages whose macros may bring errors into any construct
+
 
 class _Error(NamedTuple):
     """An ERROR node, or a MISSING one by what is missing."""
@@ -68,13 +70,21 @@ class GrammarFile:
 
     def fits(self, text: str, tail: str = "") -> bool:
         """Whether every error was there before, and lies apart from the text."""
-        tree = self._with(text, tail)
+        old = self._edited(text, tail)
+        tree = parse(self._language, self._content(text, tail), old)
         if tree is None or self._ends_amid(text, tree):
             return False
         found = list(_errors(tree.root_node))
         if found and not self._are_old(found, tree.root_node, text, tail):
             return False
-        if self._doubts.touch(tree, self._content(text, tail), *self._place(text, tail)):
+        start, end = self._place(text, tail)
+        if old and not found and self._language.name not in _MACROS:
+            changed = old.changed_ranges(
+                tree
+            )  # a text may give another sense to what is far behind
+            start = min([start, *(one.start_byte for one in changed)])
+            end = max([end, *(one.end_byte for one in changed)])
+        if self._doubts.touch(tree, self._content(text, tail), start, end):
             self.is_doubtful |= not tail
             return False
         self.has_other_errors |= bool(found)
@@ -91,7 +101,11 @@ class GrammarFile:
         if not (self._is_balanced and self._closes_all(text + tail)):
             return False
         added = len(text.encode()) + len(tail.encode())
-        last = _end_of_construct(root, len(self._before) + added + self._line)
+        place = len(self._before) + added
+        last = _end_of_construct(root, place + self._line)
+        if last <= place + self._touched and self._language.name not in _MACROS:
+            # What follows at once may be the rest of it.
+            last = _end_of_construct(root, place + self._touched - 1)
         return all(
             error in self._old
             if error.end < self._line_start
@@ -122,7 +136,7 @@ class GrammarFile:
 
     def swallows(self, text: str) -> bool:
         """Whether a node that begins in `text` ends in a line behind it."""
-        tree = self._with(text, "")
+        tree = parse(self._language, self._content(text, ""), self._edited(text, ""))
         if tree is None:
             return False
         later = self._after[self._line :]
@@ -133,20 +147,20 @@ class GrammarFile:
         node = tree.root_node.descendant_for_byte_range(start + len(added.rstrip()) - 1, behind + 1)
         return node is not None and node.start_byte >= start
 
-    def _with(self, text: str, tail: str) -> Tree | None:
-        """The tree of the file with `text` at the cursor and `tail` at the end of its line."""
+    def _edited(self, text: str, tail: str) -> Tree | None:
+        """The file's tree, told of `text` at the cursor and `tail` at the end of its line."""
+        if self._tree is None:
+            return None
         added, closing = text.encode(), tail.encode()
         line = self._after[: self._line]
-        old = None
-        if self._tree:
-            old = self._tree.copy()
-            middle = moved(self._cursor, added)
-            _insert(old, len(self._before), self._cursor, added, middle)
-            if closing:
-                place = moved(middle, line)
-                at = len(self._before) + len(added) + len(line)
-                _insert(old, at, place, closing, moved(place, closing))
-        return parse(self._language, self._content(text, tail), old)
+        old = self._tree.copy()
+        middle = moved(self._cursor, added)
+        _insert(old, len(self._before), self._cursor, added, middle)
+        if closing:
+            place = moved(middle, line)
+            at = len(self._before) + len(added) + len(line)
+            _insert(old, at, place, closing, moved(place, closing))
+        return old
 
     def _content(self, text: str, tail: str) -> bytes:
         line, later = self._after[: self._line], self._after[self._line :]

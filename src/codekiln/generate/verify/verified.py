@@ -17,7 +17,7 @@ a grammar takes and the language may not, the parses or the time spent), or wher
 end of what it opens (`if ready:`). Otherwise there is **nothing** to show.
 
 For Python that is the compiler's word. Tree-sitter's grammars are more lenient than compilers: what we
-know of that is in `doubts`, for eight languages. In others, and in C and C++ with macros that the file
+know of that is in `doubts`, for nine languages. In others, and in C and C++ with macros that the file
 does not define, what is verified may still not compile.
 
 `python` and `grammar` know the file with a text at its cursor, `trees` keeps its tree from key to key,
