@@ -238,20 +238,18 @@ def test_the_penalty_sees_prompt_and_answer_but_no_control():
 
 
 def test_log_probabilities_are_those_of_the_masked_model():
-    engine, shown = rambling(V), []
     strategy = strategy_of(Sampling(temperature=0.7, top_k=5, repetition_penalty=1.3))
-    steps = run(engine, strategy=strategy, max_tokens=20, on_logits=shown.append)
-    assert len(shown) == len(steps)
+    steps = run(rambling(V), strategy=strategy, max_tokens=20)
+    assert len(steps) == 20
     again = rambling(V)
     logits = again.prefill(np.array([PROMPT]))[0]
-    for step, seen in zip(steps, shown, strict=True):
+    for step in steps:
         allowed = [0, *range(len(SPECIAL_TOKENS), V)]
         best = max(float(logits[i]) for i in allowed)
         total = math.fsum(math.exp(float(logits[i]) - best) for i in allowed)
         assert step.logprob == pytest.approx(
             float(logits[step.token]) - best - math.log(total), abs=1e-6
         )
-        assert all(seen[i] == logits[i] for i in allowed)
         logits = again.step(np.array([[step.token]]))[0, -1]
 
 

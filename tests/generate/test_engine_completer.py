@@ -1,3 +1,4 @@
+import contextlib
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -166,6 +167,21 @@ def test_an_answer_that_nobody_waits_for_makes_way_too():
     next(chunks)
     chunks.close()
     assert collect(completer, REQUEST).token_ids
+
+
+@pytest.mark.parametrize("searched", [{}, {"beams": 2}])
+def test_who_waits_for_his_turn_hears_the_deadline_and_that_he_is_cancelled(searched):
+    completer = EngineCompleter(rambling(V), TOKENIZER, heal=False)
+    waiting = replace(REQUEST, **searched, deadline_ms=20)
+    event = threading.Event()
+    event.set()
+    with contextlib.closing(completer.complete(REQUEST)) as first:
+        next(first)
+        late = collect(completer, waiting)
+        gone = collect(completer, replace(waiting, deadline_ms=None, cancelled=event))
+    assert (late.token_ids, late.finish_reason) == ((), "deadline")
+    assert (gone.token_ids, gone.finish_reason) == ((), "cancelled")
+    assert collect(completer, replace(waiting, deadline_ms=60_000)).token_ids
 
 
 def test_two_callers_each_get_their_own_answer():

@@ -5,7 +5,7 @@ text in `extents`. Here are the ends of a generation and the special tokens that
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -71,13 +71,11 @@ def generate(
     max_tokens: int,
     stop: tuple[str, ...] = (),
     seed: int = 0,
-    on_logits: Callable[[Logits], None] | None = None,
 ) -> Iterator[Step]:
-    """`decode` on an engine that keeps nothing for the next prompt; `on_logits` sees those chosen from."""
+    """`decode` on an engine that keeps nothing for the next prompt, without guides."""
     slot = Slot(engine)
     if prompt:
         slot.prime(list(prompt))
-    guides = Guides(mixer=_Shown(on_logits)) if on_logits else Guides()
     return decode(
         slot,
         tokenizer,
@@ -86,7 +84,7 @@ def generate(
         max_tokens=max_tokens,
         stop=stop,
         seed=seed,
-        guides=guides,
+        guides=Guides(),
     )
 
 
@@ -231,17 +229,6 @@ class _Chooser:
             constraint.advance(token)
         self._seen = np.append(self._seen, token)
         return token, _log_probability(logits, token)
-
-
-@dataclass(frozen=True)
-class _Shown:
-    """A mixer that adds nothing and shows what it is given."""
-
-    show: Callable[[Logits], None]
-
-    def __call__(self, logits: Logits, context: Sequence[int]) -> Logits:  # noqa: ARG002
-        self.show(logits)
-        return logits
 
 
 def _log_probability(logits: Logits, token: int) -> float:

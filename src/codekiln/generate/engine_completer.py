@@ -13,6 +13,7 @@ from codekiln.generate.constraints.grammar import GrammarCompiler
 from codekiln.generate.constraints.healing import Healer
 from codekiln.generate.decoding import Guides, Step, decode
 from codekiln.generate.engine import Engine
+from codekiln.generate.interrupt import Interrupt, turn
 from codekiln.generate.mixing import Mixing
 from codekiln.generate.prefix_cache import PrefixCache
 from codekiln.generate.search.choice import search
@@ -70,13 +71,15 @@ class EngineCompleter:
 
         The prompt has what `max_tokens` leaves of the context, or half of it if that is more.
         """
+        interrupt = request.interrupt()  # the time begins to run
         random_generator(request.seed)
         strategy = strategy_of(request.sampling)
         prompt, constraint, again = self._bounded(request)
         token_limit(self.engine, self.tokenizer, prompt, request.max_tokens, request.stop)
         request = replace(request, max_tokens=request.max_tokens + again)
         if request.is_search:
-            return self._search(request, prompt, strategy, constraint)
+            searched = self._search(request, prompt, strategy, constraint, interrupt)
+            return self._in_turn(searched, interrupt, len(prompt))
         open_file = self._open_file.index(request.prefix, request.suffix)
         overlap = constraint.overlap if constraint else 0
         guides = Guides(
@@ -85,35 +88,45 @@ class EngineCompleter:
             sources=tuple(self._sources(request.prefix, overlap, len(prompt), open_file)),
             speculation=self._speculation,
             extent=request.extent(),
-            interrupt=request.interrupt(),
+            interrupt=interrupt,
         )
-        return self._decode(request, prompt, strategy, guides)
+        decoded = self._decode(request, prompt, strategy, guides)
+        return self._in_turn(decoded, interrupt, len(prompt))
+
+    def _in_turn(
+        self, answer: Iterator[CompletionChunk], interrupt: Interrupt, prompt_tokens: int
+    ) -> Iterator[CompletionChunk]:
+        """The answer once no other is being written, or the reason why it was not waited for."""
+        with turn(self._turn, interrupt) as reason:
+            if reason:
+                yield CompletionChunk("", (), (), reason, prompt_tokens)
+            else:
+                yield from answer
 
     def _decode(
         self, request: CompletionRequest, prompt: list[int], strategy: Strategy, guides: Guides
     ) -> Iterator[CompletionChunk]:
-        with self._turn:
-            slot = self._cache.slot_for(prompt)
-            steps = decode(
-                slot,
-                self.tokenizer,
-                prompt,
-                strategy=strategy,
-                max_tokens=request.max_tokens,
-                stop=request.stop,
-                seed=request.seed,
-                guides=guides,
-            )
-            written: list[int] = []
-            try:
-                for step in steps:
-                    written += _token(step)
-                    yield CompletionChunk(
-                        step.text, _token(step), _logprob(step), step.finish_reason, len(prompt)
-                    )
-            finally:
-                overlap = guides.constraint.overlap if guides.constraint else 0
-                self._remember(request.prefix, written, overlap)
+        slot = self._cache.slot_for(prompt)
+        steps = decode(
+            slot,
+            self.tokenizer,
+            prompt,
+            strategy=strategy,
+            max_tokens=request.max_tokens,
+            stop=request.stop,
+            seed=request.seed,
+            guides=guides,
+        )
+        written: list[int] = []
+        try:
+            for step in steps:
+                written += _token(step)
+                yield CompletionChunk(
+                    step.text, _token(step), _logprob(step), step.finish_reason, len(prompt)
+                )
+        finally:
+            overlap = guides.constraint.overlap if guides.constraint else 0
+            self._remember(request.prefix, written, overlap)
 
     def _search(
         self,
@@ -121,11 +134,11 @@ class EngineCompleter:
         prompt: list[int],
         strategy: Strategy,
         constraint: Constraint | None,
+        interrupt: Interrupt,
     ) -> Iterator[CompletionChunk]:
-        with self._turn:
-            slot = self._cache.slot_for(prompt)
-            best = search(slot, self.tokenizer, request, prompt, strategy, constraint)
-            yield CompletionChunk(best.text, best.token_ids, (), best.finish_reason, len(prompt))
+        slot = self._cache.slot_for(prompt)
+        best = search(slot, self.tokenizer, request, prompt, strategy, constraint, interrupt)
+        yield CompletionChunk(best.text, best.token_ids, (), best.finish_reason, len(prompt))
 
     def _mixing(self, request: CompletionRequest, open_file: Matcher) -> Mixing:
         """With the weights for whole lines, or for right probabilities where these are sampled from."""

@@ -2,12 +2,14 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
 Interruption = Literal["deadline", "cancelled"]
 GoOn = Callable[[], bool]
+ASKED_EVERY = 0.005  # seconds of waiting
 
 
 class Interrupted(Exception):  # noqa: N818 - no error, but what was asked for
@@ -37,3 +39,17 @@ class Interrupt:
 
 
 NEVER = Interrupt()
+
+
+@contextmanager
+def turn(lock: threading.Lock, interrupt: Interrupt) -> Iterator[Interruption | None]:
+    """Wait for a lock and hold it; gives the reason where the waiting was interrupted, and holds nothing."""
+    while not lock.acquire(timeout=ASKED_EVERY):
+        reason = interrupt.reason()
+        if reason:
+            yield reason
+            return
+    try:
+        yield None
+    finally:
+        lock.release()

@@ -294,6 +294,8 @@ def test_what_no_server_does_for_us_is_refused_by_name(kind, setting):
     ("wrong", "message"),
     [
         ({"max_tokens": 0}, "max_tokens is 0"),
+        ({"max_prompt_tokens": 0}, "max_prompt_tokens is 0"),
+        ({"max_prompt_tokens": -5}, "max_prompt_tokens is -5"),
         ({"seed": -1}, "seed is -1"),
         ({"stop": ("a", "")}, "stop string is empty"),
         ({"temperature": -1}, "temperature is -1"),

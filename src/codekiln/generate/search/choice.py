@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from codekiln.generate.completer import CompletionRequest
 from codekiln.generate.constraints.constraint import Constraint
+from codekiln.generate.interrupt import Interrupt
 from codekiln.generate.prefix_cache import Slot
 from codekiln.generate.search.beam import beam_search
 from codekiln.generate.search.best_of import best_of
@@ -21,6 +22,7 @@ def search(
     prompt: Sequence[int],
     strategy: Strategy,
     constraint: Constraint | None,
+    interrupt: Interrupt,
 ) -> Hypothesis:
     """The first by score whose whole text is verified, or else the first.
 
@@ -28,9 +30,8 @@ def search(
     a deadline or when it is cancelled, it is the first of what there is, finished or not.
 
     Raises:
-        UsageError: `beams` or `best_of` is below 1, or the deadline below 1 ms.
+        UsageError: `beams` or `best_of` is below 1.
     """
-    interrupt = request.interrupt()
     if request.beams is not None:
         found = beam_search(
             slot,

@@ -36,6 +36,8 @@ def check(request: CompletionRequest, server: str, able: frozenset[str]) -> None
     _ = request.header
     if request.max_tokens < 1:
         raise UsageError(f"max_tokens is {request.max_tokens}, but must be ≥ 1.")
+    if request.max_prompt_tokens is not None and request.max_prompt_tokens < 1:
+        raise UsageError(f"max_prompt_tokens is {request.max_prompt_tokens}, but must be ≥ 1.")
     if request.seed < 0:
         raise UsageError(f"seed is {request.seed}, but must be ≥ 0.")
     if "" in request.stop:
