@@ -19,7 +19,7 @@ JUDGES = parsers()
 
 RIGHT = {
     "python": "def f():\n    return 1\n",
-    "javascript": "import a from 'b';\nlet c;\nlet c = a();\n",
+    "javascript": "import a from 'b';\nlet c = a();\n",
     "typescript": "interface A { b: c }\nconst d = <A>e;\nconst d = 1;\n",
     "java": "class A { b c() { return d; } }\n",
     "c": "json_t *f(json_t *a) { return (json_t *)a; }\n",
