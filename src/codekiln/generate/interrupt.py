@@ -43,7 +43,7 @@ NEVER = Interrupt()
 
 @contextmanager
 def turn(lock: threading.Lock, interrupt: Interrupt) -> Iterator[Interruption | None]:
-    """Wait for a lock and hold it; gives the reason where the waiting was interrupted, and holds nothing."""
+    """Hold a lock, or give the reason why it was not waited for any longer."""
     while not lock.acquire(timeout=ASKED_EVERY):
         reason = interrupt.reason()
         if reason:

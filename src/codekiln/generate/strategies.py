@@ -68,7 +68,10 @@ class Temperature:
     def __call__(self, logits: Logits, seen: Ids) -> Logits:  # noqa: ARG002
         """Logits with the best at 0, so that no `t` however small overflows upwards."""
         if self.t == 0:
-            return _keep(logits, np.arange(len(logits)) == np.argmax(logits))
+            best = np.argmax(logits)
+            only: Logits = np.full_like(logits, -np.inf)
+            only[best] = logits[best]
+            return only
         with np.errstate(over="ignore"):
             scaled: npt.NDArray[np.float64] = (logits - logits.max()) / np.float64(self.t)
             return scaled.astype(np.float32)
