@@ -16,10 +16,10 @@ from pathlib import Path
 
 Names = dict[str, None]  # of types, in the order of their declarations
 
-# What GCC's lexer and parser say, as against what it knows of names and types.
+# What GCC's lexer and parser say, as against what it knows of names and types (a base class, say).
 _SYNTAX = re.compile(
-    r"error: ((?:expected|stray|missing terminating|unterminated|invalid (?:suffix|digit)|empty char"
-    r"|exponent has no|two or more data types|a label can only|a function-definition is not"
+    r"error: ((?:expected(?! class-name)|stray|missing terminating|unterminated"
+    r"|invalid (?:suffix|digit)|empty char|exponent has no|two or more data types|a label can only|a function-definition is not"
     r"|'else' without|'(?:case|default)|'default'|break statement not|continue statement not"
     r"|ISO C\+\+ forbids declaration).*|.*(?:case label|at end of input|forbids declaration).*)"
 )
@@ -81,7 +81,7 @@ def _is_type(name: str, text: str, found: str) -> bool:
     if re.search(rf"(?:^|[;{{}}(,=])[ \t]*{name}[ \t]*(?:=(?!=)|->|\.|\[)", text, re.MULTILINE):
         return False
     cast = rf"\(\s*(?:const\s+)?{name}\s*(?:\*+\s*\)|\)\s*[\w(&*])"
-    scope = rf"\b{name}\s*(?:<|::|\s[*&\s]*\w+\s*[(=;{{])"
+    scope = rf"\b{name}\s*(?:<|::|\s[*&\s]*\w+\s*[(=;{{,)])"
     return name.endswith("_t") or bool(re.search(f"{cast}|{scope}", text))
 
 

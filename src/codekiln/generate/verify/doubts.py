@@ -17,6 +17,8 @@ from tree_sitter import Node, Query, QueryCursor, Tree
 
 # Of JavaScript's regular expressions: what Python's would take in another sense.
 _NO_REGEX = re.compile(r"\(\?(?![:=!<])|\(\?<(?![=!a-zA-Z_$])|[*+?}]\+")
+_FUNCTIONS = ("function_declaration", "function_expression", "arrow_function", "method_definition")
+_FUNCTIONS += ("generator_function", "generator_function_declaration")
 _REGEX = re.compile(r"/(.*)/([dgimsuvy]*)", re.DOTALL)
 
 
@@ -32,6 +34,7 @@ class Doubts:
         unread = self._table.get("unread")
         self._unread = re.compile(unread.encode()) if unread else None
         self._reserved = frozenset(self._table.get("reserved", "").split())
+        self._caseless = bool(self._table.get("caseless"))
         self._bounds = frozenset(self._table.get("bounds", ()))
 
     def touch(self, tree: Tree, content: bytes, start: int, end: int) -> bool:
@@ -56,7 +59,8 @@ class Doubts:
         yield from found.get("doubt", ())
         for node in found.get("name", ()):
             word = source.text(node)
-            if word in self._reserved or not _is_word(word):
+            reserved = (word.lower() if self._caseless else word) in self._reserved
+            if reserved or not _is_word(word):
                 yield node
         for node in found.get("word", ()):
             if not _is_word(source.text(node)):
@@ -72,6 +76,9 @@ class Doubts:
                 yield node
         for node in found.get("statement", ()):
             if _first_token(node) in ("{", "function", "class"):
+                yield node
+        for node in found.get("awaiting", ()):
+            if not _may_wait(node):
                 yield node
         for node in found.get("regex", ()):
             if not _is_regex(source.text(node)):
@@ -173,6 +180,14 @@ def _ends_line(item: Node) -> bool:
     while after is not None and after.is_extra:
         after = after.next_sibling
     return after is not None and after.start_point.row > item.end_point.row
+
+
+def _may_wait(node: Node) -> bool:
+    """Whether JavaScript may wait here: in an asynchronous function, or outside of all."""
+    above = node.parent
+    while above is not None and above.type not in _FUNCTIONS:
+        above = above.parent
+    return above is None or any(child.type == "async" for child in above.children)
 
 
 def _first_token(node: Node) -> str:
