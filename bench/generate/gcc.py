@@ -19,7 +19,8 @@ Names = dict[str, None]  # of types, in the order of their declarations
 # What GCC's lexer and parser say, as against what it knows of names and types (a base class, say).
 _SYNTAX = re.compile(
     r"error: ((?:expected(?! class-name)|stray|missing terminating|unterminated"
-    r"|invalid (?:suffix|digit)|empty char|exponent has no|two or more data types|a label can only|a function-definition is not"
+    r"|invalid (?:suffix|digit)|empty char|exponent has no|two or more data types|a label can only"
+    r"|a function-definition is not"
     r"|'else' without|'(?:case|default)|'default'|break statement not|continue statement not"
     r"|ISO C\+\+ forbids declaration).*|.*(?:case label|at end of input|forbids declaration).*)"
 )
