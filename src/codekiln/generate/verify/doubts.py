@@ -75,10 +75,15 @@ class Doubts:
             if not node.is_extra and _ends_line(node):
                 yield node
         for node in found.get("statement", ()):
-            if _first_token(node) in ("{", "function", "class"):
+            if _first_token(node) in ("{", "function", "class", "async function"):
                 yield node
         for node in found.get("awaiting", ()):
-            if not _may_wait(node):
+            function = _function(node)
+            if function and "async" not in _tokens(function):
+                yield node
+        for node in found.get("yielding", ()):
+            function = _function(node)
+            if function is None or "*" not in _tokens(function):
                 yield node
         for node in found.get("regex", ()):
             if not _is_regex(source.text(node)):
@@ -182,16 +187,22 @@ def _ends_line(item: Node) -> bool:
     return after is not None and after.start_point.row > item.end_point.row
 
 
-def _may_wait(node: Node) -> bool:
-    """Whether JavaScript may wait here: in an asynchronous function, or outside of all."""
+def _function(node: Node) -> Node | None:
+    """The function of JavaScript that a node is in."""
     above = node.parent
     while above is not None and above.type not in _FUNCTIONS:
         above = above.parent
-    return above is None or any(child.type == "async" for child in above.children)
+    return above
+
+
+def _tokens(node: Node) -> set[str]:
+    return {child.type for child in node.children}
 
 
 def _first_token(node: Node) -> str:
     while node.child_count:
+        if node.type == "function_expression":
+            return "async function" if node.children[0].type == "async" else "function"
         node = node.children[0]
     return node.type
 
