@@ -17,8 +17,9 @@ from tree_sitter import Node, Query, QueryCursor, Tree
 
 # Of JavaScript's regular expressions: what Python's would take in another sense.
 _NO_REGEX = re.compile(r"\(\?(?![:=!<])|\(\?<(?![=!a-zA-Z_$])|[*+?}]\+")
-_FUNCTIONS = ("function_declaration", "function_expression", "arrow_function", "method_definition")
-_FUNCTIONS += ("generator_function", "generator_function_declaration")
+_FUNCTIONS = frozenset(
+    ("function_declaration", "function_expression", "arrow_function", "method_definition")
+) | {"generator_function", "generator_function_declaration"}
 _REGEX = re.compile(r"/(.*)/([dgimsuvy]*)", re.DOTALL)
 
 
