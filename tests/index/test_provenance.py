@@ -128,7 +128,8 @@ def tokenizer():
 
 @pytest.fixture(scope="module")
 def texts():
-    return [path.read_text() for path in sorted(SOURCE.glob("*.py")) if path.stat().st_size > 2000]
+    paths = sorted(SOURCE.glob("model/*.py"))
+    return [path.read_text() for path in paths if path.stat().st_size > 2000]
 
 
 def test_real_text_cut_at_any_character_is_found_to_the_character(tokenizer, texts):
