@@ -75,12 +75,17 @@ def assemble(config: ModelConfig, folder: Path) -> Transformer:
     Raises:
         ModelError: the weights are missing, pickled or damaged, or of another shape.
     """
-    with torch.device("meta"), _Unfilled():
-        model = new_model(config)
+    model = empty_model(config)
     stored = read_arrays(folder, config)
     check_fit(folder, stored, {name: tuple(t.shape) for name, t in model.state_dict().items()})
     model.load_state_dict({name: _tensor(found) for name, found in stored.items()}, assign=True)
     return model.eval()
+
+
+def empty_model(config: ModelConfig) -> Transformer:
+    """A model of this shape without memory for its weights, to be given some."""
+    with torch.device("meta"), _Unfilled():
+        return new_model(config)
 
 
 def _tensor(found: Floats | Rows) -> Tensor:
