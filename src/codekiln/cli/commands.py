@@ -66,6 +66,7 @@ def run(
 
 app.command()(complete)
 app.command()(training.pretrain)
+app.command()(training.tune)
 app.command()(training.report)
 app.command()(models.pull)
 app.command()(models.export)

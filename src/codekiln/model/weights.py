@@ -52,6 +52,11 @@ def save_model(folder: Path, model: Transformer, end: int, tokenizer_sha256: str
     write_config(folder, model.config, end, tokenizer_sha256)
 
 
+def write_arrays(folder: Path, weights: Mapping[str, Floats | Rows]) -> None:
+    """Write weights that were read as arrays, in fp32."""
+    write_tensors(folder / FILE_NAME, {name: _tensor(found) for name, found in weights.items()})
+
+
 def write_config(folder: Path, config: ModelConfig, end: int, tokenizer_sha256: str) -> None:
     """Write the configuration, which binds the weights beside it to their tokenizer."""
     entries = to_hugging_face(config, end) | {TOKENIZER_KEY: tokenizer_sha256}

@@ -1,4 +1,6 @@
-"""What the next step depends on besides its rows, as named tensors: weights, moments, random numbers."""
+"""What the next step depends on besides its rows, as named tensors: moments, random numbers, and the weights
+that are learned.
+"""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -35,8 +37,10 @@ def restore(learner: Learner, checkpoint: Checkpoint) -> None:
 
 
 def _parts_of(learner: Learner) -> dict[str, Mapping[str, Tensor]]:
+    learned = {name for name, p in learner.model.named_parameters() if p.requires_grad}
+    weights = learner.model.state_dict().items()
     return {
-        "model": learner.model.state_dict(),
+        "model": {name: tensor for name, tensor in weights if name in learned},
         "optimizer": learner.optimizer.tensors(),
         "random": random_state(learner.device),
     }

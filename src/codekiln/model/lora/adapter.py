@@ -17,7 +17,7 @@ from safetensors import numpy as safetensors
 from codekiln.artifact import Artifact, read_sealed, write_atomically, write_sealed
 from codekiln.errors import ArtifactError, ModelError
 from codekiln.model.arrays import FILE_NAME as WEIGHTS
-from codekiln.model.arrays import Floats, Rows, stored_arrays
+from codekiln.model.arrays import Floats, Rows, stored_arrays, whole
 from codekiln.model.config import ModelConfig
 from codekiln.model.hugging_face import damaged
 from codekiln.model.lora.shape import TARGETS, TUNED_ROWS, LoraShape, matrices, tables
@@ -99,17 +99,13 @@ def merged(
     for module in matrices(config):
         if f"{module}.lora_A.weight" in adapter.arrays:
             first, second = (adapter.arrays[f"{module}.lora_{part}.weight"] for part in "AB")
-            whole = _whole(weights[f"{module}.weight"])
-            changed[f"{module}.weight"] = whole + np.float32(adapter.shape.scale) * (second @ first)
+            change = np.float32(adapter.shape.scale) * (second @ first)
+            changed[f"{module}.weight"] = whole(weights[f"{module}.weight"]) + change
     for table in tables(config) if adapter.shape.tokens else ():
-        rows = _whole(weights[f"{table}.weight"]).copy()
+        rows = whole(weights[f"{table}.weight"]).copy()
         rows[list(adapter.shape.tokens)] = adapter.arrays[f"{table}.{TUNED_ROWS}"]
         changed[f"{table}.weight"] = rows
     return changed
-
-
-def _whole(weight: Floats | Rows) -> Floats:
-    return weight.whole() if isinstance(weight, Rows) else weight
 
 
 def _holds_weights(path: Path) -> bool:
