@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from codekiln.index import Index
     from codekiln.tasks.context import Context
 
+ADAPTER = "chosen"  # the only one that is loaded
 REASONS = {
     "error": "nothing of it would parse here",
     "repeated": "it only repeats what follows the cursor",
@@ -83,6 +84,9 @@ def complete(
         str, typer.Option(help="Path to tell the model; default: FILE in its repository.")
     ] = "",
     repository: Annotated[str, typer.Option(help="Repository to tell the model.")] = "",
+    adapter: Annotated[
+        Path | None, typer.Option(help="An adapter's folder, as 'tune' printed it.")
+    ] = None,
     engine: Annotated[EngineKind, typer.Option(help="What computes.")] = "auto",
     weights: Annotated[Weights, typer.Option(help="How exact the weights are.")] = "auto",
     server: Annotated[
@@ -118,13 +122,14 @@ def complete(
         best_of=best_of,
         json_schema=_text_of(schema) if schema else None,
         deadline_ms=deadline,
+        adapter=ADAPTER if adapter else "",
     )
     request = _at(request, file, line, column, prefix_file, suffix_file)
     opened = opened_index(index, model, work) if index else nullcontext()
     with (
         progress_bars(),
         opened as found,
-        _completer(model, found, engine, weights, server, server_model, template) as completer,
+        _completer(model, found, adapter, engine, weights, server, server_model, template) as completer,
     ):
         shown = gathered(request, file, model, found, context) if context else None
         request = dataclasses.replace(request, context=shown.text if shown else "")
@@ -164,6 +169,7 @@ def _at(
 def _completer(
     model: Path,
     index: "Index | None",
+    adapter: Path | None,
     engine: EngineKind,
     weights: Weights,
     server: str | None,
@@ -177,7 +183,8 @@ def _completer(
             )
         from codekiln.generate.loading import load_completer
 
-        yield load_completer(model, index=index, kind=engine, weights=weights)
+        adapters = {ADAPTER: adapter} if adapter else {}
+        yield load_completer(model, index=index, kind=engine, weights=weights, adapters=adapters)
         return
     if engine != "auto" or weights != "auto":
         raise UsageError(

@@ -2,10 +2,11 @@
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from codekiln.errors import UsageError
 from codekiln.generate.bounds import random_generator, token_limit
 from codekiln.generate.completer import CompletionChunk, CompletionRequest
 from codekiln.generate.constraints.constraint import Constraint
@@ -51,9 +52,11 @@ class EngineCompleter:
         index: Matcher | None = None,
         mix: bool = False,
         heal: bool = True,
+        adapters: Mapping[str, Engine] | None = None,
     ) -> None:
         """Draft from the open file and from an index, if there is one; with `mix`, mix them in as well.
 
+        `adapters` are engines of the same base with adapters, by the names that a request may give.
         `index` may be replaced while nobody completes. With `heal` the word at the cursor is written
         anew, so that its tokens are those of training.
         """
@@ -61,7 +64,9 @@ class EngineCompleter:
         self.index = index or Index(tokenizer, [])
         self._open_file = OpenFile(tokenizer)
         self._mixes, self._heals = mix, heal
-        self._cache, self._speculation = PrefixCache(engine), Speculation()
+        engines = {"": engine, **(adapters or {})}
+        self._caches = {name: PrefixCache(one) for name, one in engines.items()}
+        self._speculation = Speculation()
         self._answers: deque[Answer] = deque(maxlen=ANSWERS)
         self._turn = threading.Lock()
 
@@ -70,6 +75,7 @@ class EngineCompleter:
 
         The prompt has what `max_tokens` leaves of the context, or half of it if that is more.
         """
+        self._check_adapter(request.adapter)
         random_generator(request.seed)
         strategy = strategy_of(request.sampling)
         prompt, constraint, again = self._bounded(request)
@@ -89,11 +95,16 @@ class EngineCompleter:
         )
         return self._decode(request, prompt, strategy, guides)
 
+    def _check_adapter(self, name: str) -> None:
+        if name not in self._caches:
+            known = ", ".join(filter(None, self._caches)) or "none"
+            raise UsageError(f"There is no adapter '{name}': loaded are {known}.")
+
     def _decode(
         self, request: CompletionRequest, prompt: list[int], strategy: Strategy, guides: Guides
     ) -> Iterator[CompletionChunk]:
         with self._turn:
-            slot = self._cache.slot_for(prompt)
+            slot = self._caches[request.adapter].slot_for(prompt)
             steps = decode(
                 slot,
                 self.tokenizer,
@@ -123,7 +134,7 @@ class EngineCompleter:
         constraint: Constraint | None,
     ) -> Iterator[CompletionChunk]:
         with self._turn:
-            slot = self._cache.slot_for(prompt)
+            slot = self._caches[request.adapter].slot_for(prompt)
             best = search(slot, self.tokenizer, request, prompt, strategy, constraint)
             yield CompletionChunk(best.text, best.token_ids, (), best.finish_reason, len(prompt))
 
