@@ -24,7 +24,7 @@ from codekiln.training.guard import SpikeGuard
 from codekiln.training.journal import Row, Write, journal
 from codekiln.training.learner import Learner
 from codekiln.training.schedule import warmup_stable_decay
-from codekiln.training.state import restore, state_of
+from codekiln.training.state import restore, restore_weights, state_of
 from codekiln.training.stopping import Stopping
 
 HELD_OUT_ROWS = 64
@@ -166,7 +166,7 @@ class Training:
                 f"The checkpoint of step {self._here.best_step} in {self._checkpoints}, the best one, is "
                 "damaged: delete that folder and run it again."
             )
-        restore(self._learner, best)
+        restore_weights(self._learner, best)
 
     def _what_to_try(self) -> str:
         rate, table = self._learner.config.matrix_rate(), self._learner.config.table

@@ -36,6 +36,11 @@ def restore(learner: Learner, checkpoint: Checkpoint) -> None:
     restore_random_state(parts["random"])
 
 
+def restore_weights(learner: Learner, checkpoint: Checkpoint) -> None:
+    """Give the model what it had then; it cannot go on from there."""
+    checkpoint.read_into(_flat({"model": _parts_of(learner)["model"]}))
+
+
 def _parts_of(learner: Learner) -> dict[str, Mapping[str, Tensor]]:
     learned = {name for name, p in learner.model.named_parameters() if p.requires_grad}
     weights = learner.model.state_dict().items()
