@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from codekiln.artifact import Artifact, is_artifact, open_artifact, open_work, produce
+from codekiln.artifact import Artifact, open_artifact, open_work, produce
 from codekiln.device import require_torch
 from codekiln.errors import SourceError
 from codekiln.generate.loading import model_folder
@@ -48,19 +48,18 @@ def tune(
 
 
 def _files(examples: Path, held_out: Path | None) -> Files:
-    """The file of each split."""
-    folder = examples.is_dir() and is_artifact(examples)
-    names = {split: examples / f"{split}.jsonl" for split in (TRAIN, HELD_OUT)}
-    files = {split: path for split, path in names.items() if path.is_file()} if folder else {}
-    if folder and TRAIN in files:
+    """The file of each split that there is."""
+    files = {TRAIN: examples}
+    if examples.is_dir():
         open_artifact(examples).verify()
-    elif not folder:
-        files = {TRAIN: examples}
+        files = {split: examples / f"{split}.jsonl" for split in (TRAIN, HELD_OUT)}
+        if not files[HELD_OUT].exists():
+            del files[HELD_OUT]
     if held_out is not None:
         files[HELD_OUT] = held_out
-    missing = next((path for path in (files.get(TRAIN, examples), *files.values()) if not path.is_file()), None)
+    missing = next((path for path in files.values() if not path.is_file()), None)
     if missing is not None:
         raise SourceError(
-            f"{missing} holds no examples: give a file in JSON lines, or an artifact with train.jsonl."
+            f"There are no examples in {missing}: give a file in JSON lines, or the artifact of a task."
         )
     return files
