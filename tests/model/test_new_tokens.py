@@ -55,7 +55,9 @@ def test_rows_of_nothing_would_cost_more():
     model = random_model()
     longer = with_new(model, NEW)
     with torch.no_grad():
-        longer.output_weight[300:] = 5 * torch.randn(3, 64, generator=torch.Generator().manual_seed(0))
+        longer.output_weight[300:] = 5 * torch.randn(
+            3, 64, generator=torch.Generator().manual_seed(0)
+        )
     assert (losses(longer) - losses(model)).mean() > 2 * math.log(1 + len(NEW) / 300)
 
 

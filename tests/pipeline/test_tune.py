@@ -93,9 +93,7 @@ def test_the_merged_model_is_exported_and_compressed(made, tmp_path):
     export(made["model"].path, tmp_path / "hf", "hf")
     theirs = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "hf")
     with torch.no_grad():
-        torch.testing.assert_close(
-            theirs(IDS).logits, logits(made["model"]), rtol=1e-4, atol=2e-5
-        )
+        torch.testing.assert_close(theirs(IDS).logits, logits(made["model"]), rtol=1e-4, atol=2e-5)
     tokenizer = transformers.AutoTokenizer.from_pretrained(tmp_path / "hf")
     ours = Tokenizer.load(made["model"].path)
     assert tokenizer.convert_tokens_to_ids(FIM[0]) == ours.special(FIM[0])
@@ -107,9 +105,7 @@ def test_the_merged_model_is_exported_and_compressed(made, tmp_path):
 
 
 def test_it_is_found_again(made, work, base):
-    again = tune(
-        read_tuning_recipe(None, SETTINGS), base.path, work / "examples.jsonl", work
-    )
+    again = tune(read_tuning_recipe(None, SETTINGS), base.path, work / "examples.jsonl", work)
     assert {name: one.path for name, one in again.items()} == {
         name: one.path for name, one in made.items()
     }
@@ -149,7 +145,7 @@ def test_what_is_known_is_not_extended(made, tmp_path):
 
 @pytest.mark.parametrize("name", ["nothing.jsonl", "nothing/at/all"])
 def test_missing_examples_are_told(base, tmp_path, name):
-    with pytest.raises(SourceError, match="There are no examples in .*: give a file"):
+    with pytest.raises(SourceError, match=r"There are no examples in .*: give a file"):
         tune(TuningRecipe(), base.path, tmp_path / name, tmp_path)
 
 

@@ -38,5 +38,7 @@ def test_what_is_known_is_not_added():
 
 
 def test_what_nobody_would_know_is_refused():
-    with pytest.raises(UsageError, match=r"<domain:web> is no token to add: known are .*<fim_prefix>"):
+    with pytest.raises(
+        UsageError, match=r"<domain:web> is no token to add: known are .*<fim_prefix>"
+    ):
         extend(foreign(smollm(), "<|im_end|>"), ("<domain:web>",))

@@ -13,9 +13,9 @@ from codekiln.artifact import produce
 from codekiln.errors import TrainingError
 from codekiln.inputs.examples import ExampleRows
 from codekiln.inputs.examples.stage import ExamplesConfig, stage_of
+from codekiln.model.arrays import read_arrays
 from codekiln.model.lora import merged, read_adapter
 from codekiln.model.lora.wrap import adapted
-from codekiln.model.arrays import read_arrays
 from codekiln.model.weights import load_model
 from codekiln.telemetry import listening, read_metrics
 from codekiln.tokenizer import Tokenizer
@@ -161,15 +161,15 @@ def test_a_checkpoint_of_an_adapter_has_no_base(given, tmp_path):
 def test_what_does_not_help_is_not_kept(given, tmp_path):
     """Held-out answers that contradict those that are learned: the best look is the one before all steps."""
     contrary = [(context, "zzz") for context, _ in additions(20, 2)]
-    inputs = given | {
-        "examples": examples_of(tmp_path, given["base"], additions(200, 1), contrary)
-    }
+    inputs = given | {"examples": examples_of(tmp_path, given["base"], additions(200, 1), contrary)}
     adapter = produce(tuning.ADAPTER, replace(CONFIG, patience=2), inputs, tmp_path, "t")
     statistics = adapter.statistics
     losses = statistics["held_out_losses"]["examples"]
     assert losses["after"] == losses["before"]
     assert statistics["best_step"] == 0
-    looks = [row["step"] for row in read_metrics(adapter.file("metrics.jsonl")) if "held_out_loss" in row]
+    looks = [
+        row["step"] for row in read_metrics(adapter.file("metrics.jsonl")) if "held_out_loss" in row
+    ]
     assert len(looks) == 2
     assert statistics["steps"] == looks[-1] < statistics["calibration"]["steps"]
     base = base_model(given["base"])

@@ -129,7 +129,9 @@ def complete(
     with (
         progress_bars(),
         opened as found,
-        _completer(model, found, adapter, engine, weights, server, server_model, template) as completer,
+        _completer(
+            model, found, adapter, engine, weights, server, server_model, template
+        ) as completer,
     ):
         shown = gathered(request, file, model, found, context) if context else None
         request = dataclasses.replace(request, context=shown.text if shown else "")

@@ -25,6 +25,8 @@ def extend(tokenizer: Tokenizer, tokens: Sequence[str]) -> tuple[Tokenizer, list
     if not missing:
         return tokenizer, []
     inner = tokenizers.Tokenizer.from_str(tokenizer.definition)
-    inner.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in missing])
+    inner.add_special_tokens(
+        [AddedToken(token, special=True, normalized=False) for token in missing]
+    )
     longer = Tokenizer(inner.to_str(), tokenizer.settings)
     return longer, [longer.special(token) for token in missing]

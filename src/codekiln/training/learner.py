@@ -125,6 +125,4 @@ class Learner:
             if isinstance(error, RuntimeError) and "memory" not in str(error):
                 raise
             self.discard()
-            raise TrainingError(
-                batch.too_much(micro, self.device, self.config.table)
-            ) from None
+            raise TrainingError(batch.too_much(micro, self.device, self.config.table)) from None

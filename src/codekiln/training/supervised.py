@@ -1,6 +1,5 @@
 """Supervised learning: of each example the target is predicted from its context, which costs nothing itself."""
 
-import torch
 from torch import Tensor
 
 from codekiln.inputs.examples import begins, ids_of, is_target

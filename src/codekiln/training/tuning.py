@@ -71,11 +71,15 @@ def check(config: TuningConfig, base: Artifact, examples: Artifact) -> None:
     """
     shape, tokenizer = read_config(base.path), Tokenizer.load(base.path)
     if not shape.causal:
-        raise TrainingError(f"{base.path} is an encoder, which writes nothing: tune a causal model.")
+        raise TrainingError(
+            f"{base.path} is an encoder, which writes nothing: tune a causal model."
+        )
     try:
         config.shape().check()
     except ValueError as error:
-        raise TrainingError(f"The adapter cannot be made ({error}): mend the table tuning.") from None
+        raise TrainingError(
+            f"The adapter cannot be made ({error}): mend the table tuning."
+        ) from None
     if examples.statistics["tokenizer_sha256"] != tokenizer.fingerprint:
         raise TrainingError(
             f"The rows in {examples.path} were made with another tokenizer than that of {base.path}: make "

@@ -32,7 +32,9 @@ class TuningConfig:
     )
     weight_decay: float = setting(0.0, "of matrices", check=">= 0")
     patience: int = setting(
-        3, "looks at held-out examples, eight in all, without gain after which it stops", check="> 0"
+        3,
+        "looks at held-out examples, eight in all, without gain after which it stops",
+        check="> 0",
     )
     precision: Literal["auto", "bf16", "fp32"] = setting("auto", "auto takes the faster")
     micro_tokens: int = setting(0, "tokens at once; 0 takes what pretraining does", check=">= 0")

@@ -99,7 +99,9 @@ def test_whole_groups_are_held_out(tmp_path):
 
 def test_given_ones_are_held_out_instead(tmp_path):
     files = {
-        "train": written(tmp_path / "a.jsonl", *({"context": [10 + n], "target": [5]} for n in range(9))),
+        "train": written(
+            tmp_path / "a.jsonl", *({"context": [10 + n], "target": [5]} for n in range(9))
+        ),
         "held_out": written(tmp_path / "b.jsonl", {"context": [40], "target": [6]}),
     }
     artifact = made(tmp_path, files)

@@ -128,7 +128,9 @@ def test_without_a_name_shapes_must_fit(pair, tmp_path):
     (folder / BASE).unlink()
     read_adapter(folder, base, read_config(base.path))
     wide = model_artifact(tmp_path / "wide", replace(GROUPED, hidden=128))
-    refuse(wide, folder, r"does not fit .*wide.* \(model\.layers\.0\.mlp\.down_proj\.lora_A\.weight\)")
+    refuse(
+        wide, folder, r"does not fit .*wide.* \(model\.layers\.0\.mlp\.down_proj\.lora_A\.weight\)"
+    )
     deep = model_artifact(tmp_path / "deep", replace(GROUPED, layers=3))
     refuse(deep, folder, r"does not fit .*deep.* \(model\.layers\.2")
 

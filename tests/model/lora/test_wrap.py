@@ -1,6 +1,5 @@
 """Layers with an adapter around them: the base stays as it is, in memory too, and many share it."""
 
-import numpy as np
 import torch
 
 from codekiln.model.lora import Adapter, LoraShape

@@ -29,7 +29,9 @@ class ExamplesConfig:
 
     row_length: int = setting(512, "tokens a row; longer examples are left out", check="32..65536")
     held_out: float = setting(
-        0.05, "share of the groups that is held out, where no file of such is given", check="0.001..0.5"
+        0.05,
+        "share of the groups that is held out, where no file of such is given",
+        check="0.001..0.5",
     )
 
 
@@ -45,9 +47,7 @@ def stage_of(files: Files) -> Stage:
     return Stage("examples", 1, build)
 
 
-def write_rows(
-    config: ExamplesConfig, tokenizer: Tokenizer, files: Files, out: Path
-) -> Statistics:
+def write_rows(config: ExamplesConfig, tokenizer: Tokenizer, files: Files, out: Path) -> Statistics:
     """Write `train-00000.npy` … and `held_out-00000.npy` ….
 
     Raises:

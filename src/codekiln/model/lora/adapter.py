@@ -16,7 +16,6 @@ from safetensors import numpy as safetensors
 
 from codekiln.artifact import Artifact, read_sealed, write_atomically, write_sealed
 from codekiln.errors import ArtifactError, ModelError
-from codekiln.model.arrays import FILE_NAME as WEIGHTS
 from codekiln.model.arrays import Floats, Rows, stored_arrays, whole
 from codekiln.model.config import ModelConfig
 from codekiln.model.hugging_face import damaged
@@ -26,7 +25,13 @@ CONFIG, TENSORS, BASE = "adapter_config.json", "adapter_model.safetensors", "bas
 PREFIX = "base_model.model."
 # Entries of PEFT's configuration that change what is computed, and the one value we compute with.
 PLAIN = {"use_dora": False, "use_rslora": False, "bias": "none", "fan_in_fan_out": False}
-EMPTY = ("rank_pattern", "alpha_pattern", "modules_to_save", "layers_to_transform", "target_parameters")
+EMPTY = (
+    "rank_pattern",
+    "alpha_pattern",
+    "modules_to_save",
+    "layers_to_transform",
+    "target_parameters",
+)
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,7 @@ def read_adapter(folder: Path, base: Artifact, config: ModelConfig) -> Adapter:
             f"The adapter {folder} was tuned on {wanted['name']}, and {base.path} has other weights: give "
             "the model that it was tuned on."
         )
-    shape = _read_shape(folder / CONFIG, config)
+    shape = _read_shape(folder / CONFIG)
     arrays = {name.removeprefix(PREFIX): array for name, array in stored_arrays(folder / TENSORS)}
     expected = shape.shapes(config)
     misfit = next(
@@ -129,7 +134,7 @@ def _entries(shape: LoraShape, base: str, config: ModelConfig) -> dict[str, Any]
     }
 
 
-def _read_shape(path: Path, config: ModelConfig) -> LoraShape:
+def _read_shape(path: Path) -> LoraShape:
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
         refused = next(_not_computed(entries), None)
@@ -147,7 +152,9 @@ def _read_shape(path: Path, config: ModelConfig) -> LoraShape:
         raise ModelError(f"{path.parent} is no adapter (no {CONFIG}): give its folder.") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise damaged(path, repr(error)) from None
-    raise ModelError(f"{path} asks for {refused}, which codekiln does not compute: merge it with peft.")
+    raise ModelError(
+        f"{path} asks for {refused}, which codekiln does not compute: merge it with peft."
+    )
 
 
 def _not_computed(entries: Mapping[str, Any]) -> Iterator[str]:

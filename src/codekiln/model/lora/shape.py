@@ -35,7 +35,9 @@ class LoraShape:
         """Raises ValueError: a target is none that a layer has, or a number is not above zero."""
         unknown = sorted(set(self.targets) - set(TARGETS))
         if unknown or not self.targets:
-            raise ValueError(f"targets are {unknown or 'none'}, and a layer has {', '.join(TARGETS)}")
+            raise ValueError(
+                f"targets are {unknown or 'none'}, and a layer has {', '.join(TARGETS)}"
+            )
         if self.rank < 1 or not self.alpha > 0:
             raise ValueError(f"rank is {self.rank} and alpha {self.alpha}")
 
