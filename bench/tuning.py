@@ -1,8 +1,8 @@
 """Tuning SmolLM2-135M-Instruct on the processor: an adapter, all weights, and the adapter of PEFT.
 
-A step is forward, backward, clipping and AdamW on 8 rows in bf16, two fifths of whose tokens are targets. Each
-way is a process of its own, so that its peak of memory is its own, and they take turns; time is that of the one
-processor they use, so that others on the machine count for less. PEFT wraps transformers'
+A step is forward, backward, clipping and AdamW on 8 rows in bf16, two fifths of whose tokens are targets.
+Each way is a process of its own, so that its peak of memory is its own, and they take turns; time is that
+of the one processor they use, so that others on the machine count for less. PEFT wraps transformers'
 model, with the same rank around the same matrices, whose logits all go through the output layer.
 """
 

@@ -1,4 +1,4 @@
-"""Tuning a small model: it learns, the best look is kept, a stopped run goes on to the bit, misfits are told."""
+"""Tuning a small model: it learns, the best look is kept, a stopped run goes on to the bit."""
 
 import json
 import math
@@ -159,7 +159,7 @@ def test_a_checkpoint_of_an_adapter_has_no_base(given, tmp_path):
 
 
 def test_what_does_not_help_is_not_kept(given, tmp_path):
-    """Held-out answers that contradict those that are learned: the best look is the one before all steps."""
+    """Held-out answers contradict those that are learned: the best look is that before all steps."""
     contrary = [(context, "zzz") for context, _ in additions(20, 2)]
     inputs = given | {"examples": examples_of(tmp_path, given["base"], additions(200, 1), contrary)}
     adapter = produce(tuning.ADAPTER, replace(CONFIG, patience=2), inputs, tmp_path, "t")

@@ -77,8 +77,8 @@ def load_engines(
 ) -> dict[str, Engine]:
     """As `load_engine`, and one with each adapter by its name; the base's is "".
 
-    In torch all are in the memory of one base. OpenVINO compiles a network for each, with the adapter merged
-    into the weights before they are rounded.
+    In torch all are in the memory of one base. OpenVINO compiles a network for each, with the adapter
+    merged into the weights before they are rounded.
 
     Raises:
         ModelError: an adapter is missing or damaged, or of another base; and as `load_engine`.

@@ -19,9 +19,9 @@ def tune(
 ) -> dict[str, Artifact]:
     """The artifacts by their names: `base`, `examples`, `adapter` if there is one, and `model`.
 
-    `examples` is a file in JSON lines, or an artifact that holds `train.jsonl` and perhaps `held_out.jsonl`.
-    Where the base lacks special tokens that are to be learned it is extended by them; ids in the examples are
-    to be those of the extended one.
+    `examples` is a file in JSON lines, or an artifact that holds `train.jsonl` and perhaps
+    `held_out.jsonl`. Where the base lacks special tokens that are to be learned it is extended by them;
+    ids in the examples are to be those of the extended one.
 
     Raises:
         MissingExtraError: torch is not installed.

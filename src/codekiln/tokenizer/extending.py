@@ -11,7 +11,7 @@ from codekiln.tokenizer.control import SPELLINGS
 
 
 def extend(tokenizer: Tokenizer, tokens: Sequence[str]) -> tuple[Tokenizer, list[int]]:
-    """The same with those of `tokens` that it does not know, behind all ids there are; and their ids, in order.
+    """The same with those of `tokens` that it lacks, behind all ids there are; and their ids, in order.
 
     Text has the same ids as before: the strings of control are characters in it.
 

@@ -36,8 +36,8 @@ Tensors = dict[str, Tensor]
 class Position:
     """Where a run stands: steps done, rows given out by the loader, seconds spent.
 
-    Besides, the last loss on held-out rows, the least one with its step and how many looks it is ago, and what
-    the guard knows: steps passed over, and the losses it compares with.
+    Besides, the last loss on held-out rows, the least one with its step and how many looks it is ago, and
+    what the guard knows: steps passed over, and the losses it compares with.
     """
 
     step: int

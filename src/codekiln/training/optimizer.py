@@ -28,7 +28,7 @@ class Optimizer:
         self._full = [group["lr"] for group in self._groups()]
 
     def step(self, scale: float, precision: Precision) -> None:  # noqa: ARG002 - for those who care
-        """One update at `scale` times the full learning rates; gradients, of this `precision`, are cleared."""
+        """One update at `scale` times the full rates; gradients, of this `precision`, are cleared."""
         for group, full in zip(self._groups(), self._full, strict=True):
             group["lr"] = full * scale
         for part in self._parts:
@@ -107,9 +107,10 @@ class MuonWithAdamW(Optimizer):
 
 
 class OnlyAdamW(Optimizer):
-    """AdamW for every weight that is learned: what models from elsewhere were trained with, and adapters are.
+    """AdamW for every weight that is learned, as most models were trained and adapters are.
 
-    Muon on a model that AdamW made gains nothing (Liu et al. 2025, "Muon is scalable for LLM training", §3.5).
+    Muon on a model that AdamW made gains nothing (Liu et al. 2025, "Muon is scalable for LLM
+    training", §3.5).
     """
 
     def __init__(self, model: nn.Module, learning_rate: float, weight_decay: float) -> None:

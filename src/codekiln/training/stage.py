@@ -84,9 +84,9 @@ def learn(
 ) -> Statistics:
     """Calibrate once, train, leave a model folder with its tokenizer and the metrics of the run.
 
-    The statistics have the loss on the `watched` rows, by their names, before and after it; `patience` is as
-    in `Training`. `keep` writes something else of the trained model, which then writes no samples either.
-    Under torchrun all processes must call this (`together.produce`); the first one writes.
+    The statistics have the loss on the `watched` rows, by their names, before and after it; `patience` is
+    as in `Training`. `keep` writes something else of the trained model, which then writes no samples
+    either. Under torchrun all processes must call this (`together.produce`); the first one writes.
     """
     keep_freed_memory()
     _check_fit(tokenizer, train)

@@ -1,5 +1,5 @@
-"""What the next step depends on besides its rows, as named tensors: moments, random numbers, and the weights
-that are learned.
+"""What the next step depends on besides its rows, as named tensors: weights that are learned, moments,
+random numbers.
 """
 
 from collections import defaultdict

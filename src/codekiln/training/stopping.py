@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass
 class Stopping:
-    """Early stopping (Prechelt 1998, "Early stopping, but when?", §2.2): after `patience` looks without gain.
+    """Early stopping (Prechelt 1998, "Early stopping, but when?"): after `patience` looks without gain.
 
     With no patience nothing is stopped, and no look counts.
     """

@@ -1,4 +1,4 @@
-"""Supervised learning: of each example the target is predicted from its context, which costs nothing itself."""
+"""Supervised learning: the target of each example is predicted from its context, which costs nothing."""
 
 from torch import Tensor
 
@@ -11,8 +11,8 @@ from codekiln.training.objective import Batch
 class Supervised:
     """Implements `Objective` for rows of examples: − Σ_t log p(y_t | c, y_<t) over the targets of a step.
 
-    That sum is divided by the number of their tokens, so that every token weighs the same, whichever row and
-    example it is in. No example sees another.
+    That sum is divided by the number of their tokens, so that every token weighs the same, whichever row
+    and example it is in. No example sees another.
     """
 
     def prepare(self, rows: Tensor, first: int = 0) -> Batch:  # noqa: ARG002 - nothing is random

@@ -1,7 +1,7 @@
 """Examples packed into rows of one length, each id with two flags in its upper bits.
 
-The flags say that an example begins, and that an id is of a target. So a row is as long as what it holds, and
-the loader, which knows of neither, serves it like any other.
+The flags say that an example begins, and that an id is of a target. So a row is as long as what it holds,
+and the loader, which knows of neither, serves it like any other.
 """
 
 from bisect import bisect_left, insort
@@ -35,9 +35,9 @@ def is_target(rows: Rows) -> npt.NDArray[np.bool_]:
 def pack(examples: Sequence[Example], length: int, padding: int) -> npt.NDArray[np.uint32]:
     """Rows `[n, length + 1]` that hold each example in one piece.
 
-    The longest first, each into the fullest row that has room for it (best fit decreasing; Ding et al. 2024,
-    "Fewer truncations improve language modeling", §3.1). Behind the last one stands `padding`, without a flag.
-    None may be longer than a row.
+    The longest first, each into the fullest row that has room for it (best fit decreasing; Ding et al.
+    2024, "Fewer truncations improve language modeling", §3.1). Behind the last one stands `padding`,
+    without a flag. None may be longer than a row.
     """
     size = length + 1
     rows: list[list[Example]] = []

@@ -91,7 +91,8 @@ def read_adapter(folder: Path, base: Artifact, config: ModelConfig) -> Adapter:
     )
     if misfit is not None:
         raise ModelError(
-            f"The adapter {folder} does not fit {base.path} ({misfit}): give the model that it was tuned on."
+            f"The adapter {folder} does not fit {base.path} ({misfit}): give the model that it was "
+            "tuned on."
         )
     return Adapter(shape, arrays)
 
@@ -99,7 +100,7 @@ def read_adapter(folder: Path, base: Artifact, config: ModelConfig) -> Adapter:
 def merged(
     weights: Mapping[str, Floats | Rows], adapter: Adapter, config: ModelConfig
 ) -> dict[str, Floats | Rows]:
-    """The weights of a base with the adapter's changes in them; matrices it leaves alone are the same arrays."""
+    """The weights of a base with the adapter's changes in them; what it leaves alone is not copied."""
     changed = dict(weights)
     for module in matrices(config):
         if f"{module}.lora_A.weight" in adapter.arrays:

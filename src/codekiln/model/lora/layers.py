@@ -10,9 +10,9 @@ from codekiln.model.lora.shape import LoraShape
 
 
 class LoraLinear(nn.Module):
-    """A linear layer with a low-rank one beside it: x Wᵀ + (alpha / rank) · (x Aᵀ) Bᵀ (Hu et al. 2021, §4.1).
+    """A linear layer with one of low rank beside it: x Wᵀ + (alpha / rank) · (x Aᵀ) Bᵀ.
 
-    B is zero at first, so that nothing changes; A is drawn as PEFT draws it.
+    (Hu et al. 2021, §4.1.) B is zero at first, so that nothing changes; A is drawn as PEFT draws it.
     """
 
     def __init__(self, base_layer: nn.Linear, shape: LoraShape) -> None:

@@ -17,8 +17,8 @@ TUNED_ROWS = "token_adapter.trainable_tokens_delta"  # they are values, whatever
 class LoraShape:
     """W becomes W + (alpha / rank) · B A, with A `[rank, in]` and B `[out, rank]`.
 
-    Besides, the rows of `tokens` in the embedding, and in the output layer if it is not the same, are learned
-    in full: no product of two small matrices tells new tokens apart.
+    Besides, the rows of `tokens` in the embedding, and in the output layer if it is not the same, are
+    learned in full: no product of two small matrices tells new tokens apart.
     """
 
     rank: int = 16

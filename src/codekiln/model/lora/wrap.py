@@ -11,7 +11,7 @@ from codekiln.model.weights import empty_model
 
 
 def wrap(model: Transformer, shape: LoraShape) -> None:
-    """Put a new adapter around the layers of `model`, in place; nothing else of it is learned from then on."""
+    """Put a new adapter around the layers of `model`, in place; nothing else of it is learned then."""
     model.requires_grad_(False)
     for name in matrices(model.config):
         owner, _, kind = name.rpartition(".")
@@ -26,7 +26,7 @@ def wrap(model: Transformer, shape: LoraShape) -> None:
 
 
 def adapted(model: Transformer, adapter: Adapter) -> Transformer:
-    """Another model in the memory of `model`, with an adapter around its layers: many can share one base."""
+    """Another model in the memory of `model`, with an adapter around: many can share one base."""
     other = empty_model(model.config)
     other.load_state_dict(model.state_dict(), assign=True)
     wrap(other, adapter.shape)
