@@ -109,8 +109,7 @@ class MuonWithAdamW(Optimizer):
 class OnlyAdamW(Optimizer):
     """AdamW for every weight that is learned, as most models were trained and adapters are.
 
-    Muon on a model that AdamW made gains nothing (Liu et al. 2025, "Muon is scalable for LLM
-    training", §3.5).
+    Muon on a model that AdamW made gains nothing (Liu et al. 2025, "Muon is scalable for LLM training").
     """
 
     def __init__(self, model: nn.Module, learning_rate: float, weight_decay: float) -> None:

@@ -7,7 +7,9 @@ from codekiln.config import setting
 from codekiln.model.lora.shape import TARGETS, LoraShape
 from codekiln.training.config import ModelStageConfig
 
-RATES = {"lora": 1e-3, "full": 1e-4}  # at this width, as (docs/log.md) measured
+# At this width. The best rate of an adapter is ten times that of all weights, whatever its rank (Schulman et
+# al. 2025, "LoRA without regret").
+RATES = {"lora": 1e-3, "full": 1e-4}
 WIDTH = 576
 
 
@@ -51,7 +53,7 @@ class TuningConfig:
         """The settings of a run over `rows` of `length` tokens, of a model of this width.
 
         Adam moves each weight by about its rate, so wide models move further: the rate falls with the root
-        of the width, as it does in pretraining.
+        of the width, as that of the embedding does in pretraining.
         """
         rate = self.learning_rate or RATES[self.method] * min(1.0, (WIDTH / width) ** 0.5)
         return TuningRun(

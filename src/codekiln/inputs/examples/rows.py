@@ -36,7 +36,7 @@ def pack(examples: Sequence[Example], length: int, padding: int) -> npt.NDArray[
     """Rows `[n, length + 1]` that hold each example in one piece.
 
     The longest first, each into the fullest row that has room for it (best fit decreasing; Ding et al.
-    2024, "Fewer truncations improve language modeling", §3.1). Behind the last one stands `padding`,
+    2024, "Fewer truncations improve language modeling"). Behind the last one stands `padding`,
     without a flag. None may be longer than a row.
     """
     size = length + 1
