@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from cli.refusals import assert_refused, assert_refused_as_json
+from codekiln.tokenizer import Tokenizer
 from codekiln.training import __main__
+from foreign_tokenizers import foreign, smollm
+from model.shapes import LLAMA
 from model_artifacts import model_artifact
 from training.test_tuning import additions, examples_of
 
@@ -104,6 +107,20 @@ def test_bad_examples_are_refused(tune, tmp_path, content, kind, words):
     (tmp_path / "e.jsonl").write_text(content)
     result = tune("--json", examples=tmp_path / "e.jsonl")
     assert_refused_as_json(result, 1, kind, words)
+
+
+def test_a_model_is_extended(codekiln, tmp_path):
+    plain = model_artifact(tmp_path / "plain", LLAMA, foreign(smollm(), "<|im_end|>"))
+    result = codekiln("extend", plain.path, "--work", tmp_path, "--json")
+    assert result.code == 0, result.err
+    tokenizer = Tokenizer.load(Path(result.json["artifact"]))
+    assert result.json["statistics"]["tokens"] == [
+        tokenizer.special(token) for token in ("<fim_prefix>", "<fim_middle>", "<fim_suffix>")
+    ]
+    again = codekiln("extend", result.json["artifact"], "--work", tmp_path, "--json")
+    assert again.json["artifact"] == result.json["artifact"]
+    refused = codekiln("extend", plain.path, "--token", "<new>", "--work", tmp_path)
+    assert_refused(refused, 2, "<new> is no token to add")
 
 
 def test_missing_examples_are_refused(tune, tmp_path):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from codekiln.artifact import produce
+from codekiln.artifact import open_artifact, produce
 from codekiln.errors import TrainingError
 from codekiln.inputs.examples import ExampleRows
 from codekiln.inputs.examples.stage import ExamplesConfig, stage_of
@@ -19,11 +19,12 @@ from codekiln.model.lora.wrap import adapted
 from codekiln.model.weights import load_model
 from codekiln.telemetry import listening, read_metrics
 from codekiln.tokenizer import Tokenizer
-from codekiln.training import TuningConfig, loop, tuning
+from codekiln.training import TuningConfig, loop, together, tuning
 from codekiln.training.supervised import Supervised
 from foreign_tokenizers import foreign, qwen2, smollm
 from model.shapes import QWEN_2
 from model_artifacts import model_artifact
+from training import crew
 
 CONFIG = TuningConfig(
     rank=8,
@@ -141,6 +142,20 @@ def test_a_stopped_run_goes_on_to_the_bit(given, config, tmp_path):
     )
     assert rows == wanted
     assert [row["step"] for row in wanted] == list(range(1, len(wanted) + 1))
+
+
+@pytest.mark.parametrize("config", [CONFIG, FULL], ids=["lora", "full"])
+def test_two_processes_learn_what_one_does(given, config, tmp_path):
+    stage = tuning.ADAPTER if config is CONFIG else tuning.MODEL
+    config = replace(config, epochs=2.0)
+    crew.run(2, together.produce, stage, config, given, tmp_path / "two", "t")
+    one = produce(stage, config, given, tmp_path / "one", "t")
+    (two,) = (open_artifact(path) for path in (tmp_path / "two" / stage.name).glob("t-*"))
+    assert two.statistics["processes"] == 2
+    rows, wanted = (read_metrics(found.file("metrics.jsonl")) for found in (two, one))
+    assert [row["loss"] for row in rows] == pytest.approx([row["loss"] for row in wanted], abs=1e-3)
+    losses = [found.statistics["held_out_losses"]["examples"] for found in (two, one)]
+    assert losses[0] == pytest.approx(losses[1], abs=1e-3)
 
 
 def test_a_checkpoint_of_an_adapter_has_no_base(given, tmp_path):

@@ -69,6 +69,7 @@ app.command()(training.pretrain)
 app.command()(training.tune)
 app.command()(training.report)
 app.command()(models.pull)
+app.command()(models.extend)
 app.command()(models.export)
 app.command()(models.compress)
 

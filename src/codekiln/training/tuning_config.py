@@ -7,8 +7,8 @@ from codekiln.config import setting
 from codekiln.model.lora.shape import TARGETS, LoraShape
 from codekiln.training.config import ModelStageConfig
 
-# At this width. The best rate of an adapter is ten times that of all weights, whatever its rank (Schulman et
-# al. 2025, "LoRA without regret").
+# At this width. The best rate of an adapter is ten times that of all weights, whatever its rank
+# (Schulman et al. 2025, "LoRA without regret").
 RATES = {"lora": 1e-3, "full": 1e-4}
 WIDTH = 576
 
