@@ -8,6 +8,7 @@ from bench import page
 
 NAMES = (
     "training_step",
+    "tuning",
     "train_gpu",
     "scaling",
     "optimizers",

@@ -66,8 +66,10 @@ def run(
 
 app.command()(complete)
 app.command()(training.pretrain)
+app.command()(training.tune)
 app.command()(training.report)
 app.command()(models.pull)
+app.command()(models.extend)
 app.command()(models.export)
 app.command()(models.compress)
 

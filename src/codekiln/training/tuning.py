@@ -1,0 +1,112 @@
+"""The stages that tune a model on examples: an adapter beside it, or all of its weights."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from codekiln.artifact import Artifact, Stage, Statistics, write_atomically
+from codekiln.device import pick_device, seed_everything
+from codekiln.errors import TrainingError
+from codekiln.inputs.examples import ExampleRows
+from codekiln.model.hugging_face import read_config
+from codekiln.model.lora.adapter import Adapter, write_adapter
+from codekiln.model.lora.wrap import adapter_tensors, wrap
+from codekiln.model.transformer import Transformer
+from codekiln.model.weights import load_model, save_model
+from codekiln.tokenizer import FILE_NAME, SETTINGS_NAME, Tokenizer
+from codekiln.training.learner import Learner
+from codekiln.training.optimizer import OnlyAdamW
+from codekiln.training.stage import Keep, learn
+from codekiln.training.supervised import Supervised
+from codekiln.training.tuning_config import TuningConfig
+
+
+def build(config: TuningConfig, inputs: Mapping[str, Artifact], out: Path) -> Statistics:
+    """Tune the model `base` on the rows `examples`; what held-out ones cost least at any look is kept.
+
+    With `method` lora that is an adapter in PEFT's format, or else a model. The statistics tell the loss on
+    held-out targets before and after; where nothing helped the two are equal.
+
+    Raises:
+        ModelError: the base cannot be loaded.
+        TrainingError: settings, rows and base do not go together, or training failed.
+    """
+    base, examples = inputs["base"], inputs["examples"]
+    tokenizer, lora = Tokenizer.load(base.path), config.method == "lora"
+    shape = config.shape(_ids(tokenizer, config.tokens))
+    train, held_out = (ExampleRows.of(examples, split) for split in ("train", "held_out"))
+    check(config, base, examples)
+    run = config.run(len(train), train.length, read_config(base.path).width)
+
+    def new_learner() -> Learner:
+        seed_everything(config.seed)
+        model = load_model(base.path, tokenizer.fingerprint).train().to(pick_device())
+        if lora:
+            wrap(model, shape)
+        return Learner(run, model, Supervised(), OnlyAdamW)
+
+    def keep_adapter(out: Path, model: Transformer, _tokenizer: Tokenizer) -> None:
+        tensors = adapter_tensors(model).items()
+        arrays = {name: tensor.detach().float().cpu().numpy() for name, tensor in tensors}
+        write_adapter(out, Adapter(shape, arrays), base, model.config)
+
+    def keep_model(out: Path, model: Transformer, tokenizer: Tokenizer) -> None:
+        save_model(out, model, tokenizer.stop, tokenizer.fingerprint)
+        for name in (FILE_NAME, SETTINGS_NAME):
+            if (base.path / name).exists():
+                write_atomically(out / name, (base.path / name).read_bytes())
+
+    keep: Keep = keep_adapter if lora else keep_model
+    watched = {"examples": held_out}
+    return learn(
+        new_learner, tokenizer, train, held_out, out, watched, patience=config.patience, keep=keep
+    )
+
+
+def check(config: TuningConfig, base: Artifact, examples: Artifact) -> None:
+    """See whether settings and rows go together with the model to tune.
+
+    Raises:
+        ModelError: the base is damaged.
+        TrainingError: they do not.
+    """
+    shape, tokenizer = read_config(base.path), Tokenizer.load(base.path)
+    if not shape.causal:
+        raise TrainingError(
+            f"{base.path} is an encoder, which writes nothing: tune a causal model."
+        )
+    try:
+        config.shape().check()
+    except ValueError as error:
+        raise TrainingError(
+            f"The adapter cannot be made ({error}): mend the table tuning."
+        ) from None
+    if examples.statistics["tokenizer_sha256"] != tokenizer.fingerprint:
+        raise TrainingError(
+            f"The rows in {examples.path} were made with another tokenizer than that of {base.path}: make "
+            "them with its own."
+        )
+    length = ExampleRows.of(examples, "train").length
+    if length > shape.context:
+        raise TrainingError(
+            f"examples.row_length is {length}, and the context of {base.path} is {shape.context}: set it "
+            f"to {shape.context} at most."
+        )
+    _ids(tokenizer, config.tokens)
+
+
+def _ids(tokenizer: Tokenizer, tokens: tuple[str, ...]) -> tuple[int, ...]:
+    """Of special tokens.
+
+    Raises:
+        TrainingError: there is no such token.
+    """
+    unknown = next((token for token in tokens if not tokenizer.knows(token)), None)
+    if unknown is not None:
+        raise TrainingError(
+            f"The base has no token {unknown}: extend it by that first, or leave it out of tuning.tokens."
+        )
+    return tuple(sorted(tokenizer.special(token) for token in tokens))
+
+
+ADAPTER = Stage("adapter", 1, build)
+MODEL = Stage("model", 1, build)
