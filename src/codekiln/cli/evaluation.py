@@ -48,7 +48,8 @@ def replay(
 ) -> None:
     """Type the lines that were added to a repository anew: what would have been suggested?"""
     from codekiln.artifact import open_artifact, open_work
-    from codekiln.evaluate.replay.stage import ReplayConfig, evaluate, history_of, version_history
+    from codekiln.evaluate.replay.stage import ReplayConfig, history_of, version_history
+    from codekiln.evaluate.replay.stage import replay as replay_histories
     from codekiln.evaluate.replay.systems import system_names
     from codekiln.generate.loading import model_folder
 
@@ -69,7 +70,7 @@ def replay(
         histories = [history_of(Path(target), commits, seed) for target in targets]
     owner = open_artifact(model_folder(model), "model")
     with progress_bars():
-        made = evaluate(histories, owner, config, work)
+        made = replay_histories(histories, owner, config, work)
     _show_results(made, as_json)
 
 

@@ -55,8 +55,8 @@ class Facts:
     @classmethod
     def of(cls, evaluation: str, model: Artifact, seed: int) -> "Facts":
         """The facts of a model's evaluation by the code that runs."""
-        name, recipe = model.path.name, str(model.manifest.get("name", ""))
-        return cls(evaluation, f"{name} {model.fingerprint[:8]}", recipe, _commit(), seed)
+        recipe = str(model.manifest["name"])
+        return cls(evaluation, f"{recipe}-{model.fingerprint[:8]}", recipe, _commit(), seed)
 
 
 @dataclass(frozen=True)
