@@ -1,17 +1,18 @@
 """What is typed anew of packages: the index alone beside the same model with retrieved text in its prompt.
 
 Of each package two versions. The rule by which they were chosen, before anything was run on them: of the
-packages that the starter's corpus holds out (`bench/generate/places.py`), those of PyPI whose wheels are for
-any system and on which no mixture was fitted, in the order of the alphabet: falcon, textual and trl. The newer
-version is the one held out, the older the last before SmolLM2-135M was published (2024-11-01), so that the
-lines between are newer than the model. smolagents, first published in December 2024, stands for repositories
-that are newer as a whole.
+packages that the starter's corpus holds out (`bench/generate/places.py`), those of PyPI whose wheels are
+for any system and on which no mixture was fitted, in the order of the alphabet: falcon, textual and trl.
+The newer version is the one held out, the older the last before SmolLM2-135M was published (2024-11-01), so
+that the lines between are newer than the model. smolagents, first published in December 2024, stands for
+repositories that are newer as a whole.
 
-The lines that were added are typed as `codekiln eval replay` types them: asked at the line's start and behind
-each word, an answer shown while the typed text agrees with it, files of the newer version in the index (and
-found by retrieval) once they are finished. Every prompt has 1,024 tokens. The model with the index spends them
-on the open file; of the two baselines half goes to retrieved text: hits of the index as `--context` has them,
-and chunks of 20 lines by BM25 as in RepoCoder. Intervals are of 95 %, resampled by line.
+The lines that were added are typed as `codekiln eval replay` types them: asked at the line's start and
+behind each word, an answer shown while the typed text agrees with it, files of the newer version in the
+index (and found by retrieval) once they are finished. Every prompt has 1,024 tokens. The model with the
+index spends them on the open file; of the two baselines half goes to retrieved text: hits of the index as
+`--context` has them, and chunks of 20 lines by BM25 as in RepoCoder. Intervals are of 95 %: of the figures
+resampled by file, of the ratios by line.
 
 `CODEKILN_BENCH_LINES` (100) is the number of lines of a package, `CODEKILN_BENCH_MODELS` names the models.
 """
@@ -110,7 +111,9 @@ def chunks(tokenizer: Tokenizer, index: GrowingIndex, budget: int) -> Context:
             known.clear()
             known[held] = Retriever(
                 {
-                    shard.origins[document].path: tokenizer.decode(shard.document(document).tolist())
+                    shard.origins[document].path: tokenizer.decode(
+                        shard.document(document).tolist()
+                    )
                     for shard in index.index.shards
                     for document in shard.documents()
                 }

@@ -3,8 +3,13 @@
 import pytest
 
 from cli.refusals import assert_refused, assert_refused_as_json
-from evaluate.replay.conftest import FIRST, SECOND, commit, repository  # noqa: F401
+from histories import FIRST, SECOND, commit, small_repository
 from model_artifacts import model_artifact
+
+
+@pytest.fixture
+def repository(tmp_path):
+    return small_repository(tmp_path / "project")
 
 
 @pytest.fixture(scope="module")
@@ -18,12 +23,12 @@ def given(model, tmp_path):
 
 
 @pytest.fixture
-def replayed(codekiln, repository, given):  # noqa: F811
+def replayed(codekiln, repository, given):
     """What `eval replay --json` said."""
     return codekiln("eval", "replay", repository, *given, "--json").json
 
 
-def test_a_repository_is_tried(codekiln, repository, model):  # noqa: F811
+def test_a_repository_is_tried(codekiln, repository, model):
     found = codekiln("try", repository, "--model", model)
     assert found.code == 0
     assert "of 5 lines of your last 2 commits" in " ".join(found.out.split())
@@ -45,7 +50,7 @@ def test_a_folder_without_a_history_is_tried(codekiln, tmp_path, model):
     assert "that were hidden" in found.out
 
 
-def test_git_need_not_be_installed(separate, repository, model, tmp_path):  # noqa: F811
+def test_git_need_not_be_installed(separate, repository, model, tmp_path):
     found = separate("try", repository, "--model", model, "--json", PATH=str(tmp_path))
     assert found.code == 0
     assert found.json["kind"] == "commits"
@@ -68,7 +73,7 @@ def test_places_without_code_are_refused(codekiln, tmp_path, model, command):
         assert_refused_as_json(told, 2, "SourceError", words)
 
 
-def test_a_replay_is_an_artifact_and_is_found_again(codekiln, repository, given, replayed):  # noqa: F811
+def test_a_replay_is_an_artifact_and_is_found_again(codekiln, repository, given, replayed):
     facts = replayed["statistics"]
     assert (facts["evaluation"], facts["seed"], facts["recipe"]) == ("replay", 0, "tiny")
     assert facts["histories"] == {"project": "commits"}
@@ -89,7 +94,7 @@ def test_a_replay_is_an_artifact_and_is_found_again(codekiln, repository, given,
     assert more["artifact"] != replayed["artifact"]
 
 
-def test_repositories_that_are_newer_than_the_model_are_a_stratum(codekiln, repository, given):  # noqa: F811
+def test_repositories_that_are_newer_than_the_model_are_a_stratum(codekiln, repository, given):
     for date, strata in (("1970-01-01", True), ("1970-01-02", False)):
         found = codekiln("eval", "replay", repository, *given, "--model-date", date, "--json").json
         known = {row["stratum"] for row in found["statistics"]["table"]}
@@ -108,7 +113,7 @@ def test_two_versions_are_replayed(codekiln, tmp_path, given):
     assert_refused(two, 2, "give one source")
 
 
-def test_systems_are_chosen(codekiln, repository, given):  # noqa: F811
+def test_systems_are_chosen(codekiln, repository, given):
     chosen = ["--system", "retrieved", "--system", "open file", "--lines", "2"]
     found = codekiln("eval", "replay", repository, *given, *chosen, "--json").json
     rows = found["statistics"]["table"]
@@ -120,7 +125,9 @@ def test_systems_are_chosen(codekiln, repository, given):  # noqa: F811
 
 def test_systems_of_one_replay_are_compared(codekiln, replayed):
     path = replayed["artifact"]
-    found = codekiln("eval", "compare", path, path, "--first", "index", "--second", "model", "--json")
+    found = codekiln(
+        "eval", "compare", path, path, "--first", "index", "--second", "model", "--json"
+    )
     rows = found.json["comparisons"]
     assert {row["figure"] for row in rows} >= {"exact lines", "keys saved"}
     assert all(row["items"] == 5 for row in rows if row["stratum"] == "all added lines")

@@ -7,7 +7,16 @@ from typing import Annotated
 import typer
 
 from codekiln import __version__
-from codekiln.cli import corpus, encoder_summary, evaluation, index, models, summary, tokenizer, training
+from codekiln.cli import (
+    corpus,
+    encoder_summary,
+    evaluation,
+    index,
+    models,
+    summary,
+    tokenizer,
+    training,
+)
 from codekiln.cli.complete import complete
 from codekiln.cli.options import Json, Runner, Settings, Work
 from codekiln.cli.terminal import output, print_json, progress_bars

@@ -18,15 +18,20 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Measure a model, and compare what was measured.")
 
+
 @app.command()
 def replay(
     targets: Annotated[
         list[str],
-        typer.Argument(metavar="FOLDER...", help="Repositories; with --from one source, the newer."),
+        typer.Argument(
+            metavar="FOLDER...", help="Repositories; with --from one source, the newer."
+        ),
     ],
     older: Annotated[
         str | None,
-        typer.Option("--from", help="An older version, as recipes name sources: pypi:NAME==VERSION."),
+        typer.Option(
+            "--from", help="An older version, as recipes name sources: pypi:NAME==VERSION."
+        ),
     ] = None,
     model: Model = Path("starter"),
     systems: Annotated[
@@ -123,7 +128,9 @@ def results_table(title: str, rows: "list[Row]") -> Table:
     """The one table of all evaluations: figures with their intervals, then percentiles."""
     drawn = " and ".join(dict.fromkeys(row.drawn_by for row in rows))
     shown = Table(
-        title=escape(title), caption=f"intervals of 95 %, resampled by {drawn}", title_justify="left"
+        title=escape(title),
+        caption=f"intervals of 95 %, resampled by {drawn}",
+        title_justify="left",
     )
     for name in ("stratum", "system", "items"):
         shown.add_column(name, justify="right" if name == "items" else "left")

@@ -19,8 +19,9 @@ EXAMPLES = 3
 
 
 def try_(
-    folder: Annotated[Path, typer.Argument(help="A folder of code, best a git repository.")] = Path(
-    ),
+    folder: Annotated[
+        Path, typer.Argument(help="A folder of code, best a git repository.")
+    ] = Path(),
     model: Model = Path("starter"),
     seconds: Annotated[float, typer.Option(min=5, help="How long it may take.")] = 60,
     commits: Annotated[int, typer.Option(min=1, help="The last commits to replay.")] = 50,
@@ -32,9 +33,7 @@ def try_(
     from codekiln.apps.trial import try_folder
 
     with progress_bars():
-        found = try_folder(
-            folder, model, commits=commits, seconds=seconds, seed=seed, begun=begun
-        )
+        found = try_folder(folder, model, commits=commits, seconds=seconds, seed=seed, begun=begun)
     if as_json:
         print_json(_plain(found))
     else:
@@ -85,7 +84,7 @@ def _verdict(found: "Trial", alone: int, indexed: int) -> str:
 
 
 def _examples(found: "Trial") -> "list[Exact]":
-    """Lines that the index had, each text once: first those that the model alone had not, the longest first."""
+    """Lines that the index had, each text once; first long ones that the model alone had not."""
     known = {one.text: one for one in found.exact if "index" in one.by and one.source}
     order = sorted(known.values(), key=lambda one: ("model" in one.by, -len(one.text)))
     return order[:EXAMPLES]

@@ -20,7 +20,9 @@ def test_lines_of_a_change():
 
 
 def test_a_line_that_is_inserted_leaves_all_others():
-    (line,) = added_lines(Edit("module.py", OLD, OLD.replace("    return", "    x = 1\n    return")))
+    (line,) = added_lines(
+        Edit("module.py", OLD, OLD.replace("    return", "    x = 1\n    return"))
+    )
     assert line.suffix == "\n    return 1\n\n\ndef last():\n    pass\n"
 
 
@@ -50,7 +52,9 @@ def test_nothing_written_later_is_ever_around_a_line():
     rng = random.Random(4)
     for _ in range(300):
         words = ["one", "two", "three", ")"]
-        old, new = ("".join(f"{rng.choice(words)}\n" for _ in range(rng.randrange(9))) for _ in "12")
+        old, new = (
+            "".join(f"{rng.choice(words)}\n" for _ in range(rng.randrange(9))) for _ in "12"
+        )
         lines = list(added_lines(Edit("module.py", old, new)))
         assert count_added(Edit("module.py", old, new)) == len(lines)
         remaining = new.splitlines()

@@ -9,7 +9,12 @@ from codekiln.errors import SourceError
 from codekiln.evaluate.replay.commits import as_it_stands, of_commits
 from codekiln.evaluate.replay.history import Edit, code_of, of_hidden_lines, of_versions
 from codekiln.evaluate.replay.stage import history_of
-from evaluate.replay.conftest import FIRST, OTHER, SECOND, THIRD, commit
+from histories import FIRST, OTHER, SECOND, THIRD, commit, small_repository
+
+
+@pytest.fixture
+def repository(tmp_path):
+    return small_repository(tmp_path / "project")
 
 
 def test_commits_become_steps_from_the_oldest_on(repository):
@@ -48,7 +53,9 @@ def test_of_a_folder_inside_only_what_lies_in_it(repository):
 def test_a_merge_is_one_step_with_all_it_brought(repository):
     def git(*arguments):
         identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
-        subprocess.run(["git", *identity, *arguments], cwd=repository, check=True, capture_output=True)
+        subprocess.run(
+            ["git", *identity, *arguments], cwd=repository, check=True, capture_output=True
+        )
 
     git("checkout", "-q", "-b", "side")
     for number in range(2):
@@ -107,13 +114,20 @@ def test_a_tenth_of_the_lines_is_hidden_and_comes_back(tmp_path):
 
 
 def test_two_versions_are_one_step(tmp_path):
-    for version, files in {"old": {"a": FIRST, "b": OTHER}, "new": {"a": SECOND, "c": FIRST}}.items():
+    for version, files in {
+        "old": {"a": FIRST, "b": OTHER},
+        "new": {"a": SECOND, "c": FIRST},
+    }.items():
         (tmp_path / version).mkdir()
         for name, text in files.items():
             (tmp_path / version / f"{name}.py").write_text(text)
     history = of_versions(*(parse_source(str(tmp_path / v)) for v in ("old", "new")))
     (step,) = history.steps
-    assert step.edits == (Edit("a.py", FIRST, SECOND), Edit("b.py", OTHER, ""), Edit("c.py", "", FIRST))
+    assert step.edits == (
+        Edit("a.py", FIRST, SECOND),
+        Edit("b.py", OTHER, ""),
+        Edit("c.py", "", FIRST),
+    )
 
 
 def test_only_code_that_somebody_wrote_here(tmp_path):

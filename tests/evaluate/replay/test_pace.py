@@ -1,5 +1,7 @@
 """The pace: so many lines, or so much time, evenly over a history."""
 
+import itertools
+
 from codekiln.evaluate.replay.pace import Pace
 
 
@@ -36,7 +38,7 @@ def test_so_many_lines_lie_evenly():
     clock = Clock()
     kept, typed = walked(Pace(lines=100, clock=clock), clock, 1000, 1)
     assert typed == 100
-    gaps = [b - a for a, b in zip(kept, kept[1:], strict=False)]
+    gaps = [b - a for a, b in itertools.pairwise(kept)]
     assert max(gaps) <= 96
     assert kept[-1] > 900
 

@@ -75,7 +75,9 @@ def _insertions(old: list[str], new: list[str]) -> Iterator[tuple[int, int, int]
 
 def _in_common(some: list[str], others: list[str]) -> int:
     pairs = zip(some, others, strict=False)
-    return next((n for n, (one, other) in enumerate(pairs) if one != other), min(len(some), len(others)))
+    return next(
+        (n for n, (one, other) in enumerate(pairs) if one != other), min(len(some), len(others))
+    )
 
 
 def _lines(text: str) -> list[str]:

@@ -1,8 +1,7 @@
-"""A small repository whose history is known."""
+"""Small repositories whose history is known."""
 
 from pathlib import Path
 
-import pytest
 from dulwich import porcelain
 
 WHO = b"A Person <person@example.org>"
@@ -22,16 +21,12 @@ def commit(root: Path, time: int, files: dict[str, str | None]) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode())
         porcelain.add(root, [str(path)])
-    made = porcelain.commit(
-        root, message=b"more", author=WHO, committer=WHO, commit_timestamp=time
-    )
+    made = porcelain.commit(root, message=b"more", author=WHO, committer=WHO, commit_timestamp=time)
     return made.decode()
 
 
-@pytest.fixture
-def repository(tmp_path):
+def small_repository(root: Path) -> Path:
     """Four commits: a module, a second function with another file, a change, a move."""
-    root = tmp_path / "project"
     root.mkdir()
     porcelain.init(root).close()
     commit(root, 1000, {"module.py": FIRST, "notes.txt": "nothing\n"})
