@@ -10,7 +10,7 @@ repositories that are newer as a whole.
 The lines that were added are typed as `codekiln eval replay` types them: asked at the line's start and
 behind each word, an answer shown while the typed text agrees with it, files of the newer version in the
 index (and found by retrieval) once they are finished. Every prompt has 1,024 tokens. The model with the
-index spends them on the open file; of the two baselines half goes to retrieved text: hits of the index as
+index spends them on the open file; of the two baselines 448 go to retrieved text: hits of the index as
 `--context` has them, and chunks of 20 lines by BM25 as in RepoCoder. Intervals are of 95 %: of the figures
 resampled by file, of the ratios by line.
 
@@ -29,7 +29,7 @@ from codekiln.evaluate.replay.added import AddedLine
 from codekiln.evaluate.replay.growing_index import GrowingIndex
 from codekiln.evaluate.replay.pace import Pace
 from codekiln.evaluate.replay.stage import items_of, version_history
-from codekiln.evaluate.replay.systems import Context, System, system
+from codekiln.evaluate.replay.systems import Context, System, retrieved_budget, system
 from codekiln.evaluate.replay.walk import walk
 from codekiln.evaluate.results import Comparison, Item, compare, only_system, table
 from codekiln.generate import Engine
@@ -98,7 +98,7 @@ def _items(folder: Path, pair: Pair) -> Iterator[Item]:
 
 def _with_chunks(engine: Engine, tokenizer: Tokenizer, index: GrowingIndex) -> System:
     completer = EngineCompleter(engine, tokenizer)
-    return System(CHUNKS, completer, PROMPT, chunks(tokenizer, index, PROMPT // 2 - 32))
+    return System(CHUNKS, completer, PROMPT, chunks(tokenizer, index, retrieved_budget(PROMPT)))
 
 
 def chunks(tokenizer: Tokenizer, index: GrowingIndex, budget: int) -> Context:

@@ -11,20 +11,20 @@ from pathlib import Path
 
 from codekiln.artifact import open_artifact
 from codekiln.errors import SourceError
-from codekiln.evaluate.bootstrap import Paired
 from codekiln.evaluate.replay.growing_index import GrowingIndex
 from codekiln.evaluate.replay.history import History
 from codekiln.evaluate.replay.pace import Pace
 from codekiln.evaluate.replay.stage import ALL, history_of, items_of
-from codekiln.evaluate.replay.systems import system
+from codekiln.evaluate.replay.systems import Name, system
 from codekiln.evaluate.replay.walk import Replayed, walk
-from codekiln.evaluate.results import Item, Row, compare, only_system, table
+from codekiln.evaluate.results import Comparison, Item, Row, compare, only_system, table
 from codekiln.generate.loading import load_engine, model_folder
 from codekiln.index import Index, Place
 from codekiln.index.provenance import trace
 from codekiln.tokenizer import Tokenizer
 
-ALONE, INDEXED = "model", "index"
+ALONE: Name = "model"
+INDEXED: Name = "index"
 CHARACTERS = 6_000_000  # of the folder that are read, files that were changed first
 PROMPT = 1024  # tokens
 LEAST = 12  # characters of a passage whose place is told
@@ -48,7 +48,7 @@ class Exact:
 
 @dataclass(frozen=True)
 class Trial:
-    """What was found on `lines` of the folder's lines.
+    """What was found on `lines` of the `added` lines of the last commits, or of those that were hidden.
 
     `gain` compares the shares of lines that came out exactly, with the index and without, line by line.
     """
@@ -58,8 +58,9 @@ class Trial:
     commits: int
     indexed_files: int
     lines: int
+    added: int
     rows: tuple[Row, ...]
-    gain: Paired
+    gain: Comparison
     exact: tuple[Exact, ...]
     seconds: float
 
@@ -70,7 +71,7 @@ class Trial:
     @property
     def is_better(self) -> bool:
         """Whether the index completes more lines by more than chance would have it."""
-        return self.gain.difference.low > 0
+        return self.gain.paired.difference.low > 0
 
 
 def try_folder(
@@ -98,36 +99,37 @@ def try_folder(
     systems = [system(name, engine.twin(), tokenizer, index, PROMPT) for name in (ALONE, INDEXED)]
     items: list[Item] = []
     exact: list[Exact] = []
-    revisions: set[str] = set()
+    added = 0
     for line in walk(history, index, systems, pace):
         items += items_of(history, line)
         exact += _exact(line, index.index)
-        revisions.add(line.revision)
+        added = line.total
     if not items:
         raise SourceError(
             f"No line of {folder} was typed within {seconds:.0f} seconds: give it more, or a part of it."
         )
-    return _trial(history, items, exact, len(revisions), index, clock() - begun, seed)
+    return _trial(history, items, exact, added, index, clock() - begun, seed)
 
 
 def _trial(
     history: History,
     items: Sequence[Item],
     exact: Sequence[Exact],
-    revisions: int,
+    added: int,
     index: GrowingIndex,
     seconds: float,
     seed: int,
 ) -> Trial:
     alone, indexed = (only_system(items, name, "") for name in (ALONE, INDEXED))
     gains = compare(indexed, alone, seed)
-    gain = next(g.paired for g in gains if (g.stratum, g.figure) == (ALL, "exact lines"))
+    gain = next(g for g in gains if (g.stratum, g.figure) == (ALL, "exact lines"))
     return Trial(
         repository=history.repository,
         kind=history.kind,
-        commits=revisions,
+        commits=history.length,
         indexed_files=len(index.origins()),
         lines=len(alone),
+        added=added,
         rows=tuple(table(items, seed)),
         gain=gain,
         exact=tuple(exact),

@@ -43,7 +43,7 @@ def try_(
 def _print(found: "Trial") -> None:
     alone, indexed = (_count(found, name) for name in ("model", "index"))
     output.print(
-        f"\n[bold]{indexed} of {found.lines} lines[/] {_where(found)} would have been there "
+        f"\n[bold]{indexed} of {found.lines:,} lines[/] {_where(found)} would have been there "
         f"[bold]before you typed a letter[/] ({indexed / found.lines:.0%}).",
         soft_wrap=True,
     )
@@ -57,9 +57,9 @@ def _print(found: "Trial") -> None:
         _print_example(example)
     wait = found.row("index").percentiles["milliseconds"][0]
     output.print(
-        f"\n[dim]{found.indexed_files:,} files indexed and {found.lines:,} lines typed anew in "
-        f"{found.seconds:.0f} s, half of the answers within {wait:.0f} ms. Nothing was trained, "
-        "and nothing left this machine.[/]",
+        f"\n[dim]{found.indexed_files:,} files indexed and {found.lines:,} of {found.added:,} lines typed "
+        f"anew in {found.seconds:.0f} s, half of the answers within {wait:.0f} ms. Nothing was trained, and "
+        "nothing left this machine.[/]",
         soft_wrap=True,
     )
 
@@ -78,7 +78,7 @@ def _verdict(found: "Trial", alone: int, indexed: int) -> str:
     if found.is_better:
         times = f"{indexed / alone:.1f} times as many" if alone else "so many more"
         return f"[green]With the index of your code: {times}.[/]"
-    if found.gain.difference.high < 0:
+    if found.gain.paired.difference.high < 0:
         return "[yellow]With the index of your code it is fewer: here it does harm.[/]"
     return "[yellow]With the index of your code there is no gain beyond chance.[/]"
 
@@ -110,10 +110,14 @@ def _plain(found: "Trial") -> dict[str, Any]:
         for one in found.exact
     ]
     return {
-        **{name: getattr(found, name) for name in ("repository", "kind", "commits", "lines")},
+        **{
+            name: getattr(found, name)
+            for name in ("repository", "kind", "commits", "lines", "added")
+        },
         "indexed_files": found.indexed_files,
         "seconds": found.seconds,
         "is_better": found.is_better,
+        "gain": plain(found.gain),
         "table": [plain(row) for row in found.rows],
         "exact": exact,
     }

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from codekiln.evaluate.replay.history import Edit
+from codekiln.evaluate.replay.history import Edit, History
 
 LARGE = 4_000  # lines of both texts
 _VISIBLE = re.compile(r"[^\W_]")  # a letter or a digit: brackets alone are no line worth measuring
@@ -45,6 +45,11 @@ def added_lines(edit: Edit) -> Iterator[AddedLine]:
                 indent = new[place][: len(new[place]) - len(new[place].lstrip())]
                 prefix = edit.after[: starts[place]] + indent
                 yield AddedLine(edit.path, place + 1, text, prefix, suffix)
+
+
+def typed_edits(history: History) -> Iterator[Edit]:
+    """The edits of a history whose added lines somebody typed."""
+    return (edit for step in history.steps if step.is_typed for edit in step.edits)
 
 
 def count_added(edit: Edit) -> int:

@@ -53,12 +53,18 @@ def of_commits(folder: Path, commits: int, most: int | None = None) -> History |
         return None
     base = GitSource(str(root), root, chain[0].id.decode())
     try:
-        start = {p: t for p, t in code_of(base, near, most).items() if p.startswith(prefix)}
+        start = code_of(base, near, most, prefix)
     finally:
         base.close()
-    first, last = (commit.id.decode() for commit in (chain[0], chain[-1]))
     return History(
-        base.repository, first, last, start, _Steps(root, chain, prefix), "commits", born
+        repository=base.repository,
+        base=chain[0].id.decode(),
+        revision=chain[-1].id.decode(),
+        start=start,
+        steps=_Steps(root, chain, prefix),
+        kind="commits",
+        born=born,
+        length=len(chain) - 1,
     )
 
 

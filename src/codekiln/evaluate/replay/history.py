@@ -47,9 +47,9 @@ class Step:
 class History:
     """The files at the start, by path, and the steps that follow, which may be walked more than once.
 
-    `base` is the revision of the start, `revision` that of the last step; `born` is when the repository
-    began, in seconds since 1970, and 0 where nobody knows. `kind` is for a person: "commits", "versions"
-    or "hidden lines".
+    `base` is the revision of the start, `revision` that of the last step; `length` is how many steps there
+    are, `born` when the repository began, in seconds since 1970, and 0 where nobody knows. `kind` is for a
+    person: "commits", "versions" or "hidden lines".
     """
 
     repository: str
@@ -59,6 +59,7 @@ class History:
     steps: Iterable[Step]
     kind: str
     born: int = 0
+    length: int = 1
 
 
 def of_versions(older: Source, newer: Source) -> History:
@@ -89,10 +90,12 @@ def of_hidden_lines(source: Source, seed: int = 0, most: int | None = None) -> H
     return History(source.repository, "", revision, before, [step], "hidden lines")
 
 
-def code_of(source: Source, near: Iterable[str] = (), most: int | None = None) -> dict[str, str]:
+def code_of(
+    source: Source, near: Iterable[str] = (), most: int | None = None, below: str = ""
+) -> dict[str, str]:
     """The code of a source, by path: files that are `near` and their neighbours first.
 
-    After `most` characters no more files are read.
+    Only paths that begin with `below` count, and after `most` characters no more files are read.
     """
     paths = set(near)
     folders = {_folder(path) for path in paths}
@@ -101,7 +104,7 @@ def code_of(source: Source, near: Iterable[str] = (), most: int | None = None) -
     for wanted in range(3) if paths else (FAR,):
         for file in source.files():  # what is read must be read before the next is drawn
             distance = (file.path not in paths) + (_folder(file.path) not in folders)
-            if distance != wanted or not is_code(file):
+            if distance != wanted or not file.path.startswith(below) or not is_code(file):
                 continue
             if most is not None and size >= most:
                 break

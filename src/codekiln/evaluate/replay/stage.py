@@ -6,6 +6,7 @@ from pathlib import Path
 
 from codekiln.artifact import Artifact, Stage, Statistics, produce
 from codekiln.corpus.sources import parse_source
+from codekiln.evaluate.replay.added import count_added, typed_edits
 from codekiln.evaluate.replay.commits import as_it_stands, of_commits
 from codekiln.evaluate.replay.growing_index import GrowingIndex
 from codekiln.evaluate.replay.history import History, of_hidden_lines, of_versions
@@ -41,7 +42,7 @@ def history_of(folder: Path, commits: int, seed: int = 0, most: int | None = Non
         SourceError: there is no such folder, it is empty, holds no code, or its repository is damaged.
     """
     found = of_commits(folder, commits, most)
-    if found and any(edit.after for step in found.steps for edit in step.edits if step.is_typed):
+    if found and any(map(count_added, typed_edits(found))):
         return found
     source = as_it_stands(folder)
     try:

@@ -17,6 +17,7 @@ from codekiln.tasks.context import OpenFile, Snippet, gather
 from codekiln.tokenizer import Tokenizer
 
 LONGEST = 48  # tokens of an answer
+HEADER = 64  # tokens of a prompt that retrieved text leaves to what is said of the file
 
 Name = Literal["model", "open file", "index", "retrieved"]
 Context = Callable[[AddedLine], str]
@@ -85,8 +86,13 @@ def system(
         completer = EngineCompleter(engine, tokenizer, index=index, mix=True)
     else:
         completer = EngineCompleter(engine, tokenizer, mix=name == "open file")
-    context = _hits(tokenizer, index, prompt // 2) if name == "retrieved" else None
+    context = _hits(tokenizer, index, retrieved_budget(prompt)) if name == "retrieved" else None
     return System(name, completer, prompt, context)
+
+
+def retrieved_budget(prompt: int) -> int:
+    """The tokens of retrieved text in a prompt; with any more `completion_prompt` would leave all out."""
+    return max(prompt // 2 - HEADER, 1)
 
 
 def _hits(tokenizer: Tokenizer, index: GrowingIndex, budget: int) -> Context:

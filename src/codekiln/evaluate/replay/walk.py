@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from codekiln.evaluate.replay.added import AddedLine, added_lines, count_added
+from codekiln.evaluate.replay.added import AddedLine, added_lines, count_added, typed_edits
 from codekiln.evaluate.replay.growing_index import GrowingIndex
 from codekiln.evaluate.replay.history import History
 from codekiln.evaluate.replay.pace import Pace
@@ -16,12 +16,16 @@ RUN = 8  # lines in a row, which share most of their prompt
 
 @dataclass(frozen=True)
 class Replayed:
-    """A line with what each system showed, by its name; one that is new stood nowhere in earlier versions."""
+    """A line with what each system showed, by its name.
+
+    One that is new stood nowhere in earlier versions; `total` is how many added lines the history has.
+    """
 
     line: AddedLine
     revision: str
     is_new: bool
     shown: dict[str, list[Shown]]
+    total: int
 
 
 def walk(
@@ -32,7 +36,7 @@ def walk(
     The file that is open counts as saved when its last added line was typed.
     """
     index.begin(history.start, pace.may_index)
-    total = sum(count_added(edit) for step in history.steps if step.is_typed for edit in step.edits)
+    total = sum(map(count_added, typed_edits(history)))
     typed = passed = 0
     with progress("replay", total, "lines") as task:
         for revision, run, known in _moments(history, index):
@@ -41,7 +45,7 @@ def walk(
                     break
                 shown = {one.name: type_along(line, one) for one in systems}
                 typed += 1
-                yield Replayed(line, revision, line.text not in known, shown)
+                yield Replayed(line, revision, line.text not in known, shown, total)
             if pace.is_over(typed):
                 return
             passed += len(run)
