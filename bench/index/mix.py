@@ -6,9 +6,9 @@ lines are those that greedy decoding gives exactly. Weights are fitted on six ot
 (`bench/index/fitting.py`): for the least loss on new lines too, for the most whole lines on all that were
 added. The index alone has the counts of its longest match, so that what never followed has no probability;
 fixed weights are n / (2n + 8) for a match of n tokens, in the index and in the open file each. Controls:
-the same tokens in random order, another package's older version, the open file alone, and the same model with
-512 tokens of the older version in its prompt, found by BM25, on top of the file's own. The starter has most
-of these packages, in later versions too, among its training sources: its own figures say only whether
+the same tokens in random order, another package's older version, the open file alone, and the same model
+with 512 tokens of the older version in its prompt, found by BM25, on top of the file's own. The starter has
+most of these packages, in later versions too, among its training sources: its own figures say only whether
 weights carry over.
 """
 

@@ -31,7 +31,7 @@ def replayed(codekiln, repository, given):
 def test_a_repository_is_tried(codekiln, repository, model):
     found = codekiln("try", repository, "--model", model)
     assert found.code == 0
-    assert "of 5 lines of your last 2 commits" in " ".join(found.out.split())
+    assert "of 5 lines of your last 3 commits" in " ".join(found.out.split())
     assert "The model alone: " in found.out
     assert "no gain beyond chance" in found.out
     assert "Nothing was trained" in found.out

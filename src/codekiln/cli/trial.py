@@ -58,8 +58,8 @@ def _print(found: "Trial") -> None:
     wait = found.row("index").percentiles["milliseconds"][0]
     output.print(
         f"\n[dim]{found.indexed_files:,} files indexed and {found.lines:,} of {found.added:,} lines typed "
-        f"anew in {found.seconds:.0f} s, half of the answers within {wait:.0f} ms. Nothing was trained, and "
-        "nothing left this machine.[/]",
+        f"anew in {found.seconds:.0f} s, half of the answers within {wait:.0f} ms. Nothing was trained, "
+        "and nothing left this machine.[/]",
         soft_wrap=True,
     )
 

@@ -6,7 +6,7 @@ milliseconds, of which percentiles are told.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -169,7 +169,7 @@ def plain(row: Row | Comparison) -> dict[str, Any]:
 def _row(stratum: str, system: str, items: Sequence[Item], seed: int) -> Row:
     groups = [item.group for item in items]
     few = len(set(groups)) < FEW_GROUPS
-    drawn = range(len(items)) if few else groups
+    drawn: Sequence[Hashable] = range(len(items)) if few else groups
     figures = {
         name: estimate([item.figures[name] for item in items], drawn, seed)
         for name in items[0].figures
@@ -187,11 +187,11 @@ def _comparison(
 ) -> Comparison:
     first = [one.figures[name] for one, _ in pairs]
     second = [other.figures[name] for _, other in pairs]
-    groups = [one.group for one, _ in pairs] if by == "group" else range(len(pairs))
-    values = [
-        sum(a for a, _ in part) / max(sum(w for _, w in part), 1e-12) for part in (first, second)
-    ]
-    return Comparison(stratum, name, len(pairs), *values, paired(first, second, list(groups), seed))
+    drawn: Sequence[Hashable] = range(len(pairs))
+    if by == "group":
+        drawn = [one.group for one, _ in pairs]
+    ours, theirs = (estimate(part, drawn, seed).value for part in (first, second))
+    return Comparison(stratum, name, len(pairs), ours, theirs, paired(first, second, drawn, seed))
 
 
 def _item(row: dict[str, Any]) -> Item:
