@@ -22,6 +22,7 @@ NAMES = (
     "objectives",
     "index.mix",
     "index.provenance",
+    "replay",
     "healing",
     "generate.latency",
     "generate.native",

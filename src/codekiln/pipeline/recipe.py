@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from codekiln.config import override, parse, read_toml
 from codekiln.corpus import CorpusConfig
 from codekiln.errors import RecipeError
-from codekiln.evaluate import EvaluationConfig
 from codekiln.evaluate.encoder import EncoderEvaluationConfig
+from codekiln.evaluate.stage import EvaluationConfig
 from codekiln.index.stage import IndexConfig
 from codekiln.inputs.examples.stage import ExamplesConfig
 from codekiln.inputs.functions import FunctionsConfig
