@@ -3,7 +3,12 @@
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
+
+SCRIPTS = "<scripts>"  # where our own lie, which each back end knows
+START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from inside.{} import main; sys.path.pop(0); main()"
 
 
 @dataclass(frozen=True)
@@ -19,7 +24,9 @@ class Program:
     folder: Path | None = None
     build: tuple[str, ...] = ()
     stdin: bytes = b""
-    environment: Mapping[str, str] = field(default_factory=dict)  # all that it has, beside PATH, HOME …
+    environment: Mapping[str, str] = field(
+        default_factory=dict
+    )  # all that it has, beside PATH, HOME …
     reads: tuple[Path, ...] = ()  # of the machine's folders, beside the system's and Python's
     managed: bool = False  # a runtime that reserves more memory than it uses: JVM, Node, Go
 
@@ -30,6 +37,15 @@ def python(source: str, *arguments: str, stdin: bytes = b"") -> Program:
     return Program(command, {"main.py": source.encode()}, stdin=stdin)
 
 
+def script(
+    name: str, *arguments: str, files: Mapping[str, bytes] = MappingProxyType({})
+) -> Program:
+    """One of our own scripts in `inside`."""
+    command = (interpreter(), "-I", "-S", "-B", "-c", START.format(name), SCRIPTS, *arguments)
+    return Program(command, files)
+
+
+@cache
 def interpreter() -> str:
     """This interpreter's own path, behind the links of a virtual environment."""
     return str(Path(sys.executable).resolve())

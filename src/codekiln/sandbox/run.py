@@ -21,13 +21,12 @@ from codekiln.sandbox.layers import Layer
 from codekiln.sandbox.limits import Limits
 from codekiln.sandbox.outcome import Killed, Outcome
 from codekiln.sandbox.processes import occupied, resident, tasks_of_user
-from codekiln.sandbox.program import Program, interpreter
+from codekiln.sandbox.program import SCRIPTS, Program, interpreter, script
 
 TICK = 0.025  # seconds between two looks at memory and disk
 GRACE = 1.0  # seconds for the first process to end what is left
 LINGER = 0.2  # seconds for output that a program's orphans hold open
 PIECE = 1 << 16
-START = "import sys; sys.path.insert(0, {!r}); from inside.confine import main; main()"
 PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
@@ -66,9 +65,8 @@ class Run:
         specification.seek(0)
         receiver, sender = os.pipe()
         report = self._cleanup.enter_context(os.fdopen(receiver, "rb", buffering=0))
-        start = START.format(os.path.dirname(self._place.inside))
         handed = (specification.fileno(), sender)
-        command = [*self._place.wrapper, self._place.python, "-I", "-S", "-B", "-c", start]
+        command = [*self._place.wrapper, *self._here(script("confine").command)]
         try:
             process = subprocess.Popen(
                 [*command, *map(str, handed)],
@@ -99,8 +97,8 @@ class Run:
         if Layer.ENVIRONMENT not in layers:
             environment = {**os.environ, **environment}
         return {
-            "command": self._own_python(program.command),
-            "build": self._own_python(program.build),
+            "command": self._here(program.command),
+            "build": self._here(program.build),
             "files": {name: bytes(content) for name, content in program.files.items()},
             "folder": place.folder,
             "environment": environment,
@@ -114,9 +112,10 @@ class Run:
             "reaper": place.reaper,
         }
 
-    def _own_python(self, command: tuple[str, ...]) -> list[str]:
-        """The back end may have to take another interpreter than ours."""
-        return [self._place.python if word == interpreter() else word for word in command]
+    def _here(self, command: tuple[str, ...]) -> list[str]:
+        """The back end may have to take another interpreter than ours, and knows where our scripts lie."""
+        known = {interpreter(): self._place.python, SCRIPTS: os.path.dirname(self._place.inside)}
+        return [known.get(word, word) for word in command]
 
     def _rlimits(self, program: Program, place: Place) -> dict[str, int]:
         """A user with processes elsewhere may have so many more; an unused one has none."""

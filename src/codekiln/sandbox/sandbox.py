@@ -14,7 +14,9 @@ from codekiln.sandbox.run import Run, attend
 from codekiln.sandbox.trial import failures
 
 BACKENDS: Sequence[Backend] = (Bubblewrap(), Landlock(), Seatbelt())
-REMEDY = "install bubblewrap (apt-get install bubblewrap), or say --unsafe-no-sandbox to run it bare"
+REMEDY = (
+    "install bubblewrap (apt-get install bubblewrap), or say --unsafe-no-sandbox to run it bare"
+)
 
 
 @dataclass(frozen=True)

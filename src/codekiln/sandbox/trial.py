@@ -55,6 +55,8 @@ def failures(backend: Backend) -> str:
     did = outcome.stdout.splitlines()
     if did[:1] != [ALLOWED] or not outcome.succeeded:
         why = outcome.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-        return f"{backend.name} lets no honest program run ({why or outcome.killed or outcome.status})"
+        return (
+            f"{backend.name} lets no honest program run ({why or outcome.killed or outcome.status})"
+        )
     escapes = b", ".join(did[1:]).decode()
     return f"{backend.name} lets a program {escapes}" if escapes else ""

@@ -36,7 +36,11 @@ OLDEST = (0, 8)  # has --disable-userns and --size
 HOME, SHARED, SCRIPTS, FOLDER = "/tmp", "/dev/shm", "/codekiln/inside", "/codekiln/folder"  # noqa: S108
 # What root keeps until the first process has laid out the files and become somebody else.
 UNTIL_IDENTITY = ("CAP_SETUID", "CAP_SETGID", "CAP_CHOWN", "CAP_DAC_OVERRIDE")
-NAMESPACES = {Layer.PIDS: "--unshare-pid", Layer.NETWORK: "--unshare-net", Layer.IPC: "--unshare-ipc"}
+NAMESPACES = {
+    Layer.PIDS: "--unshare-pid",
+    Layer.NETWORK: "--unshare-net",
+    Layer.IPC: "--unshare-ipc",
+}
 
 
 @dataclass(frozen=True)

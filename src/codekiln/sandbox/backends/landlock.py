@@ -64,7 +64,7 @@ class Landlock:
             home, inside = base / "home", base / "codekiln" / "inside"
             home.mkdir()
             shutil.copytree(INSIDE, inside)
-            reads = [*SYSTEM, *settings(), *PROCESSOR, *visible(program), str(inside)]
+            reads = [*SYSTEM, *settings(), *PROCESSOR, *visible(program), str(inside.parent)]
             yield Place(
                 wrapper=(),
                 python=(_python() if uid is not None else None) or interpreter(),
@@ -111,4 +111,3 @@ def _python() -> str | None:
 
 def _is_open(folder: Path) -> bool:
     return bool(folder.stat().st_mode & stat.S_IXOTH)
-

@@ -75,6 +75,7 @@ def _become(spec: dict, report: int) -> None:
         os.closerange(3, report)
         os.closerange(report + 1, os.sysconf("SC_OPEN_MAX"))
     os.setsid()
+    os.umask(0o077)
     _lay_out(spec)
     if spec["uid"] is not None:
         _change_user(spec["uid"], spec["home"])
