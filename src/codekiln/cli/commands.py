@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from codekiln import __version__
-from codekiln.cli import corpus, encoder_summary, index, models, summary, tokenizer, training
+from codekiln.cli import corpus, encoder_summary, index, models, summary, tasks, tokenizer, training
 from codekiln.cli.complete import complete
 from codekiln.cli.options import Json, Runner, Settings, Work
 from codekiln.cli.terminal import output, print_json, progress_bars
@@ -22,6 +22,7 @@ app = typer.Typer(
 app.add_typer(corpus.app, name="corpus")
 app.add_typer(tokenizer.app, name="tokenizer")
 app.add_typer(index.app, name="index")
+app.add_typer(tasks.app, name="tasks")
 
 
 def _version(wanted: bool) -> None:

@@ -119,15 +119,14 @@ class Miner:
     def _bugs(self, documents: Sequence[Document], most: int) -> Iterator[TaskExample]:
         assert self.run is not None
         injector = Injector(self.run, self.seed, self.counts["bugs"])
-        made = 0
         for document in documents:
             if self.bug_languages and document.language not in self.bug_languages:
                 continue
             for example in injector.examples(_origin(document), document.content):
-                if made >= most:
-                    return
-                made += 1
                 yield example
+                most -= 1
+                if not most:
+                    return
 
     def _sound(self, examples: Iterable[TaskExample], table: str) -> Iterator[TaskExample]:
         """Those that have an answer and hold no item of a benchmark."""
