@@ -8,6 +8,7 @@ import pytest
 from codekiln.errors import UsageError
 from codekiln.languages import languages
 from codekiln.tasks.example import Origin
+from codekiln.tasks.fix import compilers
 from codekiln.tasks.fix.compilers import compiler_of
 from codekiln.tasks.fix.injection import Injector
 from codekiln.tasks.fix.patch import Patch
@@ -117,6 +118,7 @@ def test_what_is_killed_or_passes_all_the_same_is_no_example():
 def test_a_language_that_cannot_be_built_is_told(monkeypatch):
     with pytest.raises(UsageError, match="Nothing here compiles ruby: bugs can be tried in python"):
         compiler_of(languages()["ruby"])
-    monkeypatch.setenv("PATH", "")
-    with pytest.raises(UsageError, match="'javac', which is not installed"):
+    assert compiler_of(languages()["python"]).syntax_only
+    monkeypatch.setattr(compilers, "PATH", "/nowhere")
+    with pytest.raises(UsageError, match="'javac', which is not in /nowhere: install it there"):
         compiler_of(languages()["java"])
