@@ -42,8 +42,10 @@ def test_statements_are_statements_and_expressions_expressions(text):
     found = of(text)
     statements = spans(text, ast.stmt)
     expressions = spans(text, ast.expr)
-    kinds = {kind: [(cut.start, cut.end) for cut in found if cut.kind == kind] for kind in
-             ("statement", "expression", "arguments", "block", "line", "random")}
+    kinds = {
+        kind: [(cut.start, cut.end) for cut in found if cut.kind == kind]
+        for kind in ("statement", "expression", "arguments", "block", "line", "random")
+    }
     assert all(kinds.values())
     assert set(kinds["statement"]) <= statements
     assert set(kinds["expression"]) <= expressions

@@ -18,16 +18,25 @@ from foreign_tokenizers import foreign, qwen2, smollm
 ORIGIN = Origin("s", "repo", "src/a.py", "MIT", "python")
 HEADER = Header("repo", "src/a.py", "python")
 COMPLETION = TaskExample(
-    "completion", "line", ORIGIN, "first + second", prefix="def add(first, second):\n    return ",
-    suffix="\n\n\nprint(add(1, 2))\n", related="# b.py\n# x = 1\n",
+    "completion",
+    "line",
+    ORIGIN,
+    "first + second",
+    prefix="def add(first, second):\n    return ",
+    suffix="\n\n\nprint(add(1, 2))\n",
+    related="# b.py\n# x = 1\n",
 )
 IMPLEMENT = TaskExample(
     "implement", "pep257", ORIGIN, "    return 1\n", prefix='def one():\n    """One."""\n'
 )
 BROKEN = "".join(f"line_{n} = {n}\n" for n in range(60)) + "def f(:\n    pass\n"
 FIX = TaskExample(
-    "fix", "missing-name", ORIGIN, Patch.between(BROKEN, BROKEN.replace("(:", "():")).text,
-    message='File "a.py", line 61\nSyntaxError: invalid syntax\n', code=BROKEN,
+    "fix",
+    "missing-name",
+    ORIGIN,
+    Patch.between(BROKEN, BROKEN.replace("(:", "():")).text,
+    message='File "a.py", line 61\nSyntaxError: invalid syntax\n',
+    code=BROKEN,
 )
 
 
@@ -36,14 +45,21 @@ def test_a_completion_is_asked_for_as_in_use():
     row = row_of(tokenizer, COMPLETION, 500)
     assert row.target == [*tokenizer.encode("first + second"), tokenizer.end]
     prompt = completion_prompt(
-        tokenizer, COMPLETION.prefix, COMPLETION.suffix, HEADER, 500 - len(row.target), COMPLETION.related
+        tokenizer,
+        COMPLETION.prefix,
+        COMPLETION.suffix,
+        HEADER,
+        500 - len(row.target),
+        COMPLETION.related,
     )
     assert row.context == prompt
     before, middle, after = (
         tokenizer.encode(text)
         for text in (COMPLETION.related + COMPLETION.prefix, "first + second", COMPLETION.suffix)
     )
-    whole = header_ids(tokenizer, HEADER) + fill_in_the_middle(tokenizer, before, middle, after, "spm")
+    whole = header_ids(tokenizer, HEADER) + fill_in_the_middle(
+        tokenizer, before, middle, after, "spm"
+    )
     assert row.context + row.target[:-1] == whole
 
 
@@ -90,7 +106,9 @@ def test_what_cannot_be_learned_from_is_left_out():
 
 
 def test_a_row_of_a_table_is_the_example():
-    example = dataclasses.replace(FIX, trial={"file": "a.py", "command": ["c"], "files": {"t": "é"}})
+    example = dataclasses.replace(
+        FIX, trial={"file": "a.py", "command": ["c"], "files": {"t": "é"}}
+    )
     assert TaskExample.of(example.plain()) == example
     assert TaskExample.of(COMPLETION.plain()) == COMPLETION
     with pytest.raises(UsageError, match="A body begins on a line of its own"):

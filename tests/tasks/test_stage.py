@@ -1,4 +1,4 @@
-"""The stage: what a corpus gives, held out and checked; killed runs; what keeps benchmarks out; bad input."""
+"""The stage: what a corpus gives, checked and held out; killed runs; benchmarks; bad input."""
 
 import gzip
 import json
@@ -113,7 +113,9 @@ def test_rows_are_written_for_a_base(made, given, tmp_path):
     for split in ("train", "held_out"):
         lines = (tmp_path / "rows" / f"{split}.jsonl").read_text().splitlines()
         assert counts[split]["rows"] == len(lines) > 0
-        assert counts[split]["rows"] + counts[split]["too long"] == made.statistics[split]["examples"]
+        assert (
+            counts[split]["rows"] + counts[split]["too long"] == made.statistics[split]["examples"]
+        )
         for line in lines:
             row = json.loads(line)
             assert row["context"][0] == tokenizer.opening
@@ -160,7 +162,11 @@ def test_what_stands_in_a_benchmark_is_kept_out(given, made, tmp_path):
 
 def test_a_corpus_without_documentation_tests_or_history_is_told(tmp_path):
     corpus = build_corpus(
-        tmp_path, {f"p{n}/a.py": f"import os\n\n\ndef f{n}(x):\n    return os.stat(x) + {n}\n" for n in range(4)}
+        tmp_path,
+        {
+            f"p{n}/a.py": f"import os\n\n\ndef f{n}(x):\n    return os.stat(x) + {n}\n"
+            for n in range(4)
+        },
     )
     tokenizer = produce(
         TOKENIZER, TokenizerConfig(vocabulary=400), {"corpus": corpus}, tmp_path / "work", "t"
@@ -169,7 +175,9 @@ def test_a_corpus_without_documentation_tests_or_history_is_told(tmp_path):
     config = TasksConfig(completions=8, implementations=8, bugs=0)
     made = produce(stage_of(None), config, given, tmp_path, "m")
     said = " ".join(remarks(made.statistics))
-    assert "No function to implement: of 4 functions most are left out as 'no documentation'" in said
+    assert (
+        "No function to implement: of 4 functions most are left out as 'no documentation'" in said
+    )
     assert "No history was read" in said
     nothing = TasksConfig(completions=0, implementations=8, bugs=0)
     with pytest.raises(CorpusError, match="The corpus gives no example of any task"):

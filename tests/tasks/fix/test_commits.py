@@ -80,7 +80,7 @@ def test_a_long_file_is_cut_around_the_change_and_not_at_its_middle():
         ("Fix formatting", False),
         ("Fix flake8 warnings", False),
         ("Merge branch 'fix-crash'", False),
-        ("Revert \"Fix crash\"", False),
+        ('Revert "Fix crash"', False),
         ("Bump version, fix nothing", False),
         ("Prefix names", False),
         ("Add fixtures", False),

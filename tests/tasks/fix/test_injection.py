@@ -35,7 +35,12 @@ def clamp(value: int, low: int = 0, high: int = 10) -> int:
         return high
     return value
 '''
-C = "#include <stddef.h>\n\nstatic int first(const int *items, size_t n) {\n    return n > 0 ? items[0] : -1;\n}\n"
+C = """#include <stddef.h>
+
+static int first(const int *items, size_t n) {
+    return n > 0 ? items[0] : -1;
+}
+"""
 
 
 def found(path, content, language, runner=run):
@@ -70,7 +75,9 @@ def test_kinds_take_turns(python):
 
 
 def test_examples_of_the_author_are_the_test_where_there_are_some(python):
-    trials = [example.trial for example in python[0] if "py_compile" not in example.trial["command"]]
+    trials = [
+        example.trial for example in python[0] if "py_compile" not in example.trial["command"]
+    ]
     assert {bool(trial["files"]) for trial in trials} == {True, False}
     for example in python[0]:
         if "doctest" in example.trial["command"]:

@@ -33,7 +33,9 @@ def test_lines_around_the_one_that_is_told_stay():
     assert 70 in lines
     assert 8 < len(lines) < 40
     assert abs((lines.start + lines.stop) / 2 - 70) < 3
-    assert [int(row.partition("|")[0]) for row in text.split("\n") if "|line_" in row] == list(lines)
+    assert [int(row.partition("|")[0]) for row in text.split("\n") if "|line_" in row] == list(
+        lines
+    )
     assert asked("line 1: no\n", CODE, 300)[1].start == 1
     assert asked("line 100: no\n", CODE, 300)[1].stop == 101
 

@@ -1,4 +1,4 @@
-"""Functions to implement: in each language and style, what is left out and why, and what an excerpt holds."""
+"""Functions to implement: each language and style, what is left out and why, what an excerpt holds."""
 
 from collections import Counter
 
@@ -157,9 +157,15 @@ def test_other_languages(language, style):
     ("reason", "text"),
     [
         ("no documentation", "def f(x):\n    y = x\n    return y\n"),
-        ("documentation says too little", 'def f(x):\n    """Does it."""\n    y = x\n    return y\n'),
+        (
+            "documentation says too little",
+            'def f(x):\n    """Does it."""\n    y = x\n    return y\n',
+        ),
         ("trivial", 'def f(x):\n    """What it is that it does."""\n    return x\n'),
-        ("trivial", 'def f(x):\n    """What it is that it does."""\n    # no\n    pass\n    return None\n'),
+        (
+            "trivial",
+            'def f(x):\n    """What it is that it does."""\n    # no\n    pass\n    return None\n',
+        ),
         ("too long", 'def f(x):\n    """What it is that it does."""\n' + "    x = f(x)\n" * 70),
         ("test", 'def test_f(x):\n    """What it is that it does."""\n    y = x\n    return y\n'),
     ],
