@@ -70,9 +70,7 @@ def test_every_answer_gives_the_authors_text_back(made, given):
             elif example.task == "implement":
                 assert example.prefix + example.target in text
             else:
-                trial = Trial(
-                    example.trial["file"], tuple(example.trial["command"]), example.trial["files"]
-                )
+                trial = Trial.parse(example.trial)
                 assert not trial.of(example.code, run).passed
                 assert trial.of(Patch.parse(example.target).apply(example.code), run).passed
     assert len(seen) == 6

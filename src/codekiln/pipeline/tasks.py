@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from codekiln.artifact import Artifact, open_work, produce
+from codekiln.artifact import Artifact, describe, open_work, produce
 from codekiln.corpus import Runner, build_corpus
 from codekiln.errors import SandboxError
 from codekiln.pipeline.recipe import TasksRecipe
@@ -30,11 +30,15 @@ def build_tasks(
 def mine(config: TasksConfig, corpus: Artifact, owner: Artifact, work: Path, name: str) -> Artifact:
     """The examples of a corpus that is there.
 
-    Which compilers are installed decides what bugs can be tried, so it is part of the fingerprint.
+    The fingerprint knows which compilers are installed, since they decide what bugs can be tried, and what
+    stands in the files of benchmarks.
     """
+    config.check()
     stage = stage_of(sandboxed(_sandbox()) if config.bugs else None)
-    compilers = {"compilers": " ".join(installed())} if config.bugs else {}
-    return produce(stage, config, {"corpus": corpus, "tokenizer": owner}, work, name, compilers)
+    state = {path: describe(Path(path).expanduser())["sha256"] for path in config.benchmarks}
+    if config.bugs:
+        state["compilers"] = " ".join(installed())
+    return produce(stage, config, {"corpus": corpus, "tokenizer": owner}, work, name, state)
 
 
 def _sandbox() -> Sandbox:

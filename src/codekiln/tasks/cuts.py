@@ -17,6 +17,7 @@ from codekiln.languages import Language, lex, parse
 
 SHORTEST, LONGEST = 2, 1200  # characters of an answer that count
 LINES = 20  # of an answer
+ANYWHERE = 64  # places at random that are looked at
 _WORD = re.compile(r"\w")
 
 
@@ -34,7 +35,7 @@ def cuts(language: Language, text: str, wanted: int, generator: random.Random) -
     The kinds come by turns, so that expressions, of which there are most, do not drown the others. Only
     cuts at random where the language has no grammar or parsing was given up.
     """
-    found = _candidates(language, text)
+    found = _candidates(language, text, generator)
     for places in found.values():
         generator.shuffle(places)
     chosen: dict[tuple[int, int], str] = {}
@@ -47,7 +48,9 @@ def cuts(language: Language, text: str, wanted: int, generator: random.Random) -
     return sorted((Cut(kind, *place) for place, kind in chosen.items()), key=lambda cut: cut.start)
 
 
-def _candidates(language: Language, text: str) -> dict[str, list[tuple[int, int]]]:
+def _candidates(
+    language: Language, text: str, generator: random.Random
+) -> dict[str, list[tuple[int, int]]]:
     """All places by kind."""
     found: dict[str, list[tuple[int, int]]] = defaultdict(list)
     content = text.encode()
@@ -65,7 +68,7 @@ def _candidates(language: Language, text: str) -> dict[str, list[tuple[int, int]
                 if end > start:
                     found[kind].append((characters.place(start), characters.place(end)))
     found["line"] = _rests(language, text, content, characters)
-    found["random"] = _anywhere(text)
+    found["random"] = _anywhere(text, generator)
     return found
 
 
@@ -82,11 +85,10 @@ def _rests(
     return rests
 
 
-def _anywhere(text: str) -> list[tuple[int, int]]:
-    """Stretches from any character to any other of the same line or one of the next."""
-    generator = random.Random(text[:1000])
+def _anywhere(text: str, generator: random.Random) -> list[tuple[int, int]]:
+    """Stretches from any character to any other not far behind it."""
     places = []
-    for _ in range(64):
+    for _ in range(ANYWHERE):
         start = generator.randrange(max(1, len(text)))
         places.append((start, min(len(text), start + generator.randint(1, LONGEST // 4))))
     return places

@@ -74,7 +74,9 @@ class Miner:
         made = 0
         for document in documents:
             language = languages().get(document.language)
-            if language is None or made >= most:
+            if made >= most:
+                return
+            if language is None:
                 continue
             generator = self._random(document.sha256)
             text = document.content

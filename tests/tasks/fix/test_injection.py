@@ -58,9 +58,7 @@ def test_bugs_fail_as_said_and_pass_when_mended(python):
     assert len(examples) >= 4
     assert injector.counts["bug verified"] == len(examples)
     for example in examples:
-        trial = Trial(
-            example.trial["file"], tuple(example.trial["command"]), example.trial["files"]
-        )
+        trial = Trial.parse(example.trial)
         failed = trial.of(example.code, run)
         assert not failed.passed
         assert failed.message == example.message

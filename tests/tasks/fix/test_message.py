@@ -66,5 +66,8 @@ def test_a_long_message_is_shortened_and_stays_so(line):
 def test_the_line_of_a_message():
     assert focus("x.c:12:3: error: no\nx.c:14:3: error: no\n", "x.c", 99) == 12
     assert focus("other.c:5:1: no\n", "x.c", 9) == 5
+    trace = 'FAIL: test_x\nTraceback (most recent call last):\n  File "test_x.py", line 3, in f\n'
+    assert focus(trace, "x.py", 20) == 10
+    assert focus(trace + '  File "x.py", line 2\n  File "x.py", line 7\n', "x.py", 20) == 7
     assert focus("nothing is told\n", "x.c", 9) == 4
     assert focus("x.c:12:3: no\n", "x.c", 9) == 4

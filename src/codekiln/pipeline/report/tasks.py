@@ -86,7 +86,7 @@ def _headline(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
     )
     return [
         ("examples to learn from", f"{figures['train']['examples']:,}"),
-        ("held out, of other repositories", f"{figures['held_out']['examples']:,}"),
+        ("held out", f"{figures['held_out']['examples']:,}"),
         ("languages", f"{len(languages):,}"),
         ("bugs seen to fail, of those put in", f"{became.get('bug verified', 0):,} of {tried:,}"),
     ]

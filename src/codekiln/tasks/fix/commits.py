@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from codekiln.languages import Language, languages, lex, parse
 from codekiln.tasks.example import Origin, TaskExample
@@ -56,15 +57,11 @@ class Edited:
 
 
 def fixes(changes: Iterable[Edited], counts: Counter[str]) -> Iterator[TaskExample]:
-    """The examples among changes of one history; `counts` tell what became of each change.
+    """The examples among changes, commit after commit; `counts` tell what became of each commit.
 
-    Commits are told apart by `origin.commit`; one that changes several files of code is no example,
-    since one file alone would not be the fix.
+    One that changes several files of code is no example, since one file alone would not be the fix.
     """
-    by_commit: dict[str, list[Edited]] = {}
-    for change in changes:
-        by_commit.setdefault(change.origin.commit, []).append(change)
-    for edits in by_commit.values():
+    for _, edits in groupby(changes, key=lambda change: change.origin.commit):
         code = [edit for edit in edits if not _TEST.search(edit.origin.path)]
         reason = _objection(code)
         counts[reason or "kept"] += 1

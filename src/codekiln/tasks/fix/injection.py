@@ -55,10 +55,11 @@ class Injector:
                 self.counts["no trial"] += 1
                 continue
             code = program.code.encode()
-            places = [p for p in function_places(language, code) if p.name == program.name]
-            if places:
-                found = mutations(language, code, places[-1].start, places[-1].end)
-                yield from self._broken(origin, program.code, trial, found)
+            found: list[Mutation] = []
+            for place in function_places(language, code):
+                if place.name == program.name and not place.owners:
+                    found = mutations(language, code, place.start, place.end)
+            yield from self._broken(origin, program.code, trial, found)
 
     def _of_file(self, language: Language, origin: Origin, content: str) -> Iterator[TaskExample]:
         try:
@@ -122,11 +123,7 @@ class Injector:
                 target=patch.text,
                 message=verdict.message,
                 code=broken,
-                trial={
-                    "file": trial.file,
-                    "command": list(trial.command),
-                    "files": dict(trial.files),
-                },
+                trial=trial.plain(),
             )
         return None
 

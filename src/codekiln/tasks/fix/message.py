@@ -41,16 +41,19 @@ def cleaned(message: str) -> str:
 
 
 def focus(message: str, file: str, lines: int) -> int:
-    """The line of a file that a message is about: the last it names with the file's name, or at all.
+    """The line of a file that a message is about: of a traceback the last one there, else the first.
 
-    The middle of the file where it names none.
+    Where the message names no line of it, the middle of the file; but a message that names no file means
+    this one.
     """
-    near = [line for line in message.split("\n") if file and file in line]
-    for candidates in (near, [message]):
-        found = [int(digits) for line in candidates for digits in _SOURCE.findall(line)[:1]]
-        fitting = [number for number in found if 1 <= number <= lines]
-        if fitting:
-            return fitting[-1] if "Traceback" in message else fitting[0]
+    is_traceback = message.startswith(("Traceback", "FAIL:", "ERROR:"))
+    named = re.compile(rf"(?<![\w.-]){re.escape(file)}\b") if file else None
+    near = [line for line in message.split("\n") if named and named.search(line)]
+    candidates = near or ([] if is_traceback else message.split("\n"))
+    numbers = [int(digits) for line in candidates for digits in _SOURCE.findall(line)[:1]]
+    fitting = [number for number in numbers if 1 <= number <= lines]
+    if fitting:
+        return fitting[-1] if is_traceback else fitting[0]
     return max(1, lines // 2)
 
 

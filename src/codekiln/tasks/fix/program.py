@@ -12,40 +12,12 @@ from dataclasses import dataclass
 
 LONGEST = 120  # lines of a program
 # Modules by which a result depends on more than the arguments, or that reach out of the program.
-OUTSIDE = (
-    frozenset(
-        (
-            "asyncio",
-            "ctypes",
-            "datetime",
-            "getpass",
-            "http",
-            "multiprocessing",
-            "os",
-            "pathlib",
-            "platform",
-        )
-    )
-    | frozenset(
-        (
-            "random",
-            "secrets",
-            "shutil",
-            "signal",
-            "socket",
-            "subprocess",
-            "tempfile",
-            "threading",
-            "time",
-        )
-    )
-    | frozenset(("tkinter", "unittest", "urllib", "uuid"))
+OUTSIDE = frozenset(
+    "asyncio ctypes datetime getpass http multiprocessing os pathlib platform random secrets shutil signal "
+    "socket subprocess tempfile threading time tkinter unittest urllib uuid".split()
 )
 _GIVEN = frozenset(dir(builtins)) | {"__name__", "__doc__"}
-_REACHING = frozenset(
-    ("open", "input", "exec", "eval", "compile", "exit", "quit", "breakpoint", "print")
-)
-
+_REACHING = frozenset("open input exec eval compile exit quit breakpoint print".split())
 _NAMED = (
     ast.FunctionDef
     | ast.AsyncFunctionDef
@@ -167,7 +139,8 @@ def _free(node: ast.stmt) -> set[str]:
     """The names that a statement reads and that are not of its own scopes."""
     if isinstance(node, ast.Import | ast.ImportFrom):
         return set()
-    read, bound = set(), set()
+    read: set[str] = set()
+    bound: set[str] = set()
     for part in ast.walk(node):
         if isinstance(part, ast.Name):
             (read if isinstance(part.ctx, ast.Load) else bound).add(part.id)

@@ -5,7 +5,7 @@ Nothing is run here: `Run` is handed in, and what it runs nobody trusts.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, Self
 
 from codekiln.tasks.fix.message import cleaned
 
@@ -41,6 +41,15 @@ class Trial:
     file: str
     command: tuple[str, ...]
     files: Mapping[str, str]
+
+    @classmethod
+    def parse(cls, plain: Mapping[str, Any]) -> Self:
+        """What `plain` wrote, as an example holds it."""
+        return cls(plain["file"], tuple(plain["command"]), dict(plain["files"]))
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {"file": self.file, "command": list(self.command), "files": dict(self.files)}
 
     def of(self, code: str, run: Run) -> Verdict:
         """Try a program."""

@@ -10,7 +10,7 @@ class Circle(Shape):                the lines that open its types
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 from tree_sitter import Node
 
@@ -23,20 +23,7 @@ _IMPORTS = frozenset(
 ) | {"use_declaration", "preproc_include", "package_declaration", "package_clause", "import_spec"}
 _ALWAYS = frozenset(("future_import_statement", "package_declaration", "package_clause"))
 _WORDS_OF_IMPORTS = frozenset(
-    (
-        "import",
-        "from",
-        "as",
-        "use",
-        "static",
-        "type",
-        "std",
-        "java",
-        "util",
-        "include",
-        "crate",
-        "self",
-    )
+    "import from as use static type std java util include crate self".split()
 )
 
 
@@ -78,7 +65,7 @@ def stands_alone(language: Language, found: Excerpt) -> bool:
     return tree is not None and not tree.root_node.has_error
 
 
-@cache
+@lru_cache(maxsize=1)  # the functions of a file come one after the other
 def _import_nodes(language: Language, content: bytes) -> tuple[tuple[str, str], ...]:
     """Type and text of each import at top level."""
     tree = parse(language, content)

@@ -20,9 +20,8 @@ _IDEOGRAPH = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _WORD = re.compile(
     r"[\u3400-\u4dbf\u4e00-\u9fff]|[^\W_\u3400-\u4dbf\u4e00-\u9fff][^\W\u3400-\u4dbf\u4e00-\u9fff]*"
 )
-CHINESE = (
-    0.2  # of the words, where each character is one: names of parameters stay in Latin letters
-)
+# Of the words, where each character is one: names of parameters stay in Latin letters.
+CHINESE = 0.2
 
 
 def style_of(language: str, documentation: str, written: str = "") -> str:
