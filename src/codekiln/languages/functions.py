@@ -42,8 +42,8 @@ class FunctionPlace:
 
     It begins at `start`, decorators and comments that document it included. `body` is the beginning of
     the first line behind the signature, and behind a documentation inside; so up to there is what says
-    what the function does, and from there to `end` how. `owners` are the types that it stands in, the
-    outermost first, from where each begins to behind the line that opens it.
+    what the function does, and from there to `end` how, if that was written already. `owners` are the
+    types that it stands in, the outermost first, from where each begins to behind what opens it.
     """
 
     name: str
@@ -135,10 +135,12 @@ class _File:
             text = self._unmarked(comments)
         elif string := self._string(node):
             behind, text = string.end_byte, self._inner(string)
-        first = self._content.find(b"\n", behind, body.end_byte) + 1
-        if not first or self._content[behind:first].strip():
+        first = self._content.find(b"\n", behind) + 1 or len(self._content)
+        is_braced = bool(self._rules.comments)
+        if self._content[behind:first].strip() or (is_braced and first > body.end_byte):
             return None
-        return FunctionPlace(name, start, first, whole.end_byte, _aligned(text), owners)
+        end = max(first, whole.end_byte)  # a body in Python may be a documentation alone
+        return FunctionPlace(name, start, first, end, _aligned(text), owners)
 
     def _owners(self, node: Node) -> tuple[tuple[int, int], ...] | None:
         """Where the types around a node begin, and how far what opens them goes."""

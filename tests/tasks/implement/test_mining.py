@@ -121,12 +121,13 @@ def mined(text, language="python", path="src/a"):
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_a_method_comes_with_its_class_and_the_imports_it_uses(style):
+def test_a_method_comes_with_its_class_and_the_imports(style):
     text = PYTHON.format(quote='"""', text=STYLES[style])
     (example,), counts = mined(text)
     assert example.kind == style
     assert example.prefix == (
-        "from __future__ import annotations\nimport math\n\nclass Circle(Shape):\n"
+        "from __future__ import annotations\nimport math\nimport re\nfrom os import path, sep\n\n"
+        "class Circle(Shape):\n"
         f'    @property\n    def area(self) -> float:\n        """{STYLES[style]}"""\n'
     )
     assert example.target == (
@@ -146,11 +147,17 @@ def test_other_languages(language, style):
     assert example.target.rstrip(";\n").endswith("}")
     assert text.index(example.prefix[-20:]) < text.index(example.target)
     if language == "java":
-        assert example.prefix.startswith("package a.b;\nimport java.util.List;\n\npublic class Sum")
+        assert example.prefix.startswith(
+            "package a.b;\nimport java.util.List;\nimport java.util.Map;\n\npublic class Sum"
+        )
     if language == "go":
-        assert example.prefix.startswith('package sums\nimport "strings"\n\n// Title')
+        assert example.prefix.startswith(
+            'package sums\nimport (\n\t"fmt"\n\t"strings"\n)\n\n// Title'
+        )
     if language == "javascript":
-        assert example.prefix.startswith("import { max } from './numbers.js';\n\n/**")
+        assert example.prefix.startswith(
+            "import { max } from './numbers.js';\nimport other from 'other';\n\n/**"
+        )
 
 
 @pytest.mark.parametrize(

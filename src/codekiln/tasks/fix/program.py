@@ -7,17 +7,14 @@ refers to means that it does not stand alone. Nothing is run here.
 import ast
 import builtins
 import sys
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 
 LONGEST = 120  # lines of a program
-# Modules by which a result depends on more than the arguments, or that reach out of the program.
-OUTSIDE = frozenset(
-    "asyncio ctypes datetime getpass http multiprocessing os pathlib platform random secrets shutil signal "
-    "socket subprocess tempfile threading time tkinter unittest urllib uuid".split()
-)
 _GIVEN = frozenset(dir(builtins)) | {"__name__", "__doc__"}
-_REACHING = frozenset("open input exec eval compile exit quit breakpoint print".split())
 _NAMED = (
     ast.FunctionDef
     | ast.AsyncFunctionDef
@@ -80,7 +77,11 @@ class _Module:
             node = waiting.pop()
             for name in sorted(_free(node)):
                 found = self._bound.get(name)
-                if name in _REACHING or name in self._twice or (not found and name not in _GIVEN):
+                if (
+                    name in _reaching("functions")
+                    or name in self._twice
+                    or (not found and name not in _GIVEN)
+                ):
                     return None
                 if found is None:
                     continue
@@ -164,7 +165,13 @@ def _is_inside(node: ast.stmt) -> bool:
         elif isinstance(part, ast.ImportFrom):
             modules.append("." if part.level or not part.module else part.module)
     roots = {name.partition(".")[0] for name in modules}
-    return roots <= sys.stdlib_module_names and not roots & OUTSIDE
+    return roots <= sys.stdlib_module_names and not roots & _reaching("modules")
+
+
+@cache
+def _reaching(kind: str) -> frozenset[str]:
+    text = resources.files(__package__).joinpath("program.toml").read_text(encoding="utf-8")
+    return frozenset(tomllib.loads(text)[kind])
 
 
 def _name(alias: ast.alias) -> str:

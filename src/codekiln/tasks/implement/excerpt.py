@@ -1,30 +1,26 @@
-"""What of its file a function needs: the imports it uses, the types it is in, and itself.
+"""What of its file a function needs: the imports, the types it is in, and itself.
 
-import math                         imports that it uses
+    import math                         the file's imports
 
-class Circle(Shape):                the lines that open its types
-    def area(self) -> float:        its signature, with decorators and documentation
-        \"""The area.\"""
-        return math.pi * self.r**2    the body, which is what is asked for
+    class Circle(Shape):                the lines that open its types
+        def area(self) -> float:        its signature, with decorators and documentation
+            \"""The area.\"""
+            return math.pi * self.r**2  the body, which is what is asked for
+
+All imports come along, and not those alone that the body uses: where a body is to be written, nobody
+knows yet which these will be.
 """
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from tree_sitter import Node
+from codekiln.errors import UsageError
+from codekiln.languages import FunctionPlace, Language, function_places, parse
 
-from codekiln.languages import FunctionPlace, Language, parse
-
-LONGEST_IMPORT = 400  # characters
-_NAME = re.compile(r"[^\W\d]\w*")
+LONGEST = 1000  # characters of imports; later ones than that are left out
 _IMPORTS = frozenset(
     ("import_statement", "import_from_statement", "future_import_statement", "import_declaration")
-) | {"use_declaration", "preproc_include", "package_declaration", "package_clause", "import_spec"}
-_ALWAYS = frozenset(("future_import_statement", "package_declaration", "package_clause"))
-_WORDS_OF_IMPORTS = frozenset(
-    "import from as use static type std java util include crate self".split()
-)
+) | {"use_declaration", "preproc_include", "package_declaration", "package_clause"}
 
 
 @dataclass(frozen=True)
@@ -42,20 +38,35 @@ class Excerpt:
 
 
 def excerpt(language: Language, content: bytes, place: FunctionPlace) -> Excerpt:
-    """The function at a place of its file, without what it does not need."""
+    """The function at a place of its file, without the rest."""
     start = content.rfind(b"\n", 0, place.start) + 1
-    signature, body = content[start : place.body], content[place.body : place.end]
+    signature = content[start : place.body].removesuffix(b"\n") + b"\n"
     owners = [content[content.rfind(b"\n", 0, first) + 1 : end] for first, end in place.owners]
-    used = set(_NAME.findall((b"".join(owners) + signature + body).decode(errors="replace")))
-    imports = _imports(language, content, used)
-    parts = ["".join(f"{line}\n" for line in imports)] if imports else []
-    parts.append(b"".join(b"%b\n" % owner for owner in owners).decode(errors="replace"))
-    front = "\n".join(part for part in parts if part)
+    parts = [_imports(language, content), b"".join(b"%b\n" % owner for owner in owners)]
+    front = b"\n".join(part for part in parts if part)
     if front and not owners:
-        front += "\n"
+        front += b"\n"
+    body = content[place.body : place.end]
     closing = "" if language.name == "python" else "}\n" * len(owners)
     return Excerpt(
-        front + signature.decode(errors="replace"), body.decode(errors="replace") + "\n", closing
+        (front + signature).decode(errors="replace"), f"{body.decode(errors='replace')}\n", closing
+    )
+
+
+def excerpt_at(language: Language, text: str, line: int) -> Excerpt:
+    """The function that a line, counted from 1, stands in; it may have no body yet.
+
+    Raises:
+        UsageError: there is none, or its signature and its body share a line.
+    """
+    content = text.encode()
+    for place in function_places(language, content):
+        first, last = (content.count(b"\n", 0, end) + 1 for end in (place.start, place.end))
+        if first <= line <= last:
+            return excerpt(language, content, place)
+    raise UsageError(
+        f"Line {line} is in no function whose body has lines of its own: give a line of one, or break the "
+        "line behind its signature."
     )
 
 
@@ -66,36 +77,12 @@ def stands_alone(language: Language, found: Excerpt) -> bool:
 
 
 @lru_cache(maxsize=1)  # the functions of a file come one after the other
-def _import_nodes(language: Language, content: bytes) -> tuple[tuple[str, str], ...]:
-    """Type and text of each import at top level."""
+def _imports(language: Language, content: bytes) -> bytes:
+    """The imports at top level, a line each at least, as far as there is room."""
     tree = parse(language, content)
-    found: list[tuple[str, str]] = []
+    found = b""
     for node in tree.root_node.named_children if tree else ():
-        if node.type in _IMPORTS:
-            found += _texts(node, content)
-    return tuple(found)
-
-
-def _texts(node: Node, content: bytes) -> list[tuple[str, str]]:
-    text = content[node.start_byte : node.end_byte].decode(errors="replace").rstrip()
-    groups = [child for child in node.named_children if child.type == "import_spec_list"]
-    if not groups:
-        return [(node.type, text)]
-    specs = [child for child in groups[0].named_children if child.type == "import_spec"]
-    return [
-        (spec.type, f"import {content[spec.start_byte : spec.end_byte].decode(errors='replace')}")
-        for spec in specs
-    ]
-
-
-def _imports(language: Language, content: bytes, used: set[str]) -> list[str]:
-    """The imports with a name that is used, in their order."""
-    return [
-        text
-        for kind, text in _import_nodes(language, content)
-        if kind in _ALWAYS
-        or (
-            len(text) <= LONGEST_IMPORT
-            and (kind == "preproc_include" or used & (set(_NAME.findall(text)) - _WORDS_OF_IMPORTS))
-        )
-    ]
+        text = content[node.start_byte : node.end_byte].rstrip() + b"\n"
+        if node.type in _IMPORTS and len(found) + len(text) <= LONGEST:
+            found += text
+    return found
