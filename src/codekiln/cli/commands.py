@@ -14,6 +14,7 @@ from codekiln.cli import (
     index,
     models,
     summary,
+    tasks,
     tokenizer,
     training,
 )
@@ -33,6 +34,7 @@ app.add_typer(corpus.app, name="corpus")
 app.add_typer(tokenizer.app, name="tokenizer")
 app.add_typer(index.app, name="index")
 app.add_typer(evaluation.app, name="eval")
+app.add_typer(tasks.app, name="tasks")
 
 
 def _version(wanted: bool) -> None:

@@ -17,11 +17,11 @@ from codekiln.inputs.functions import FunctionsConfig
 from codekiln.inputs.segments.stage import SegmentsConfig
 from codekiln.inputs.stage import InputsConfig
 from codekiln.pipeline.report import ReportConfig
+from codekiln.tasks.stage import TasksConfig
 from codekiln.tokenizer.stage import TokenizerConfig
 from codekiln.training import EncoderConfig, ModelStageConfig, TuningConfig
 
-Part = TypeVar("Part", "CorpusRecipe", "TuningRecipe")
-
+Part = TypeVar("Part", "CorpusRecipe", "TasksRecipe", "TuningRecipe")
 NAME = re.compile(r"(?=.*\w)[\w-]{1,64}")
 
 
@@ -31,7 +31,7 @@ class Recipe:
 
     Those of `segments`, `functions`, `encoder` and `encoder_evaluation` count where `model.objective` is
     `masked`, those of `inputs`, `index`, `evaluation` and `report` where it is not. Those of `examples` and
-    `tuning` are for tuning a model that is there.
+    `tuning` are for tuning a model that is there, and those of `tasks` for `codekiln tasks build`.
     """
 
     corpus: CorpusConfig
@@ -42,6 +42,7 @@ class Recipe:
     index: IndexConfig = field(default_factory=IndexConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
     report: ReportConfig = field(default_factory=ReportConfig)
+    tasks: TasksConfig = field(default_factory=TasksConfig)
     segments: SegmentsConfig = field(default_factory=SegmentsConfig)
     functions: FunctionsConfig = field(default_factory=FunctionsConfig)
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
@@ -94,6 +95,24 @@ def read_tuning_recipe(path: Path | None, assignments: Iterable[str] = ()) -> Tu
         RecipeError: a key is unknown, mistyped or out of bounds.
     """
     return _part_of(TuningRecipe, override(read_toml(path) if path else {}, assignments))
+
+
+@dataclass(frozen=True)
+class TasksRecipe:
+    """The part of a recipe that examples of tasks need."""
+
+    corpus: CorpusConfig
+    name: str = "tasks"
+    tasks: TasksConfig = field(default_factory=TasksConfig)
+
+
+def read_tasks_recipe(path: Path, assignments: Iterable[str] = ()) -> TasksRecipe:
+    """The corpus and the tasks of a recipe; the rest is left for others.
+
+    Raises:
+        RecipeError: a key is unknown, missing, mistyped or out of bounds.
+    """
+    return _part_of(TasksRecipe, override(read_toml(path), assignments))
 
 
 def _part_of(kind: type[Part], tables: Mapping[str, Any]) -> Part:
