@@ -18,6 +18,7 @@ from codekiln.cli import (
     tokenizer,
     training,
 )
+from codekiln.cli.adapt import adapt
 from codekiln.cli.complete import complete
 from codekiln.cli.options import Json, Runner, Settings, Work
 from codekiln.cli.terminal import output, print_json, progress_bars
@@ -77,6 +78,7 @@ def run(
         shown.print_run(made, recipe)
 
 
+app.command()(adapt)
 app.command()(complete)
 app.command("try")(try_)
 app.command()(training.pretrain)

@@ -15,13 +15,19 @@ from codekiln.pipeline.recipe import TuningRecipe
 
 
 def tune(
-    recipe: TuningRecipe, base: Path, examples: Path, work: Path, held_out: Path | None = None
+    recipe: TuningRecipe,
+    base: Path,
+    examples: Path,
+    work: Path,
+    held_out: Path | None = None,
+    old: Artifact | None = None,
 ) -> dict[str, Artifact]:
     """The artifacts by their names: `base`, `examples`, `adapter` if there is one, and `model`.
 
     `examples` is a file in JSON lines, or an artifact that holds `train.jsonl` and perhaps
     `held_out.jsonl`. Where the base lacks special tokens that are to be learned it is extended by them;
-    ids in the examples are to be those of the extended one.
+    ids in the examples are to be those of the extended one. The rows `old` of an earlier tuning come
+    among the new ones.
 
     Raises:
         MissingExtraError: torch is not installed.
@@ -39,10 +45,11 @@ def tune(
     given["examples"] = produce(
         examples_stage(files), recipe.examples, given, work, recipe.name, state
     )
+    learned = given | ({"old": old} if old else {})
     if recipe.tuning.method == "full":
-        made = {"model": produce(tuning.MODEL, recipe.tuning, given, work, recipe.name)}
+        made = {"model": produce(tuning.MODEL, recipe.tuning, learned, work, recipe.name)}
     else:
-        adapter = produce(tuning.ADAPTER, recipe.tuning, given, work, recipe.name)
+        adapter = produce(tuning.ADAPTER, recipe.tuning, learned, work, recipe.name)
         made = {"adapter": adapter, "model": merge(given["base"], adapter, work, recipe.name)}
     return given | made
 

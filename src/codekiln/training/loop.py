@@ -30,6 +30,7 @@ from codekiln.training.stopping import Stopping
 HELD_OUT_ROWS = 64
 HELD_OUT_TIMES = 8
 FEWEST_ROWS, HELD_OUT_SHARE = 8, 0.04  # of all rows of the run: eight looks then cost a tenth of it
+LATE = 1.25  # of a budget in seconds: looks and checkpoints are no steps, and a machine may slow down
 
 Sampler = Callable[[int], None]  # looks at the model after so many steps
 
@@ -83,7 +84,7 @@ class Training:
                 self._look_up(None)
                 self._save()
             for step in range(start.step, steps):
-                if self._stopping.over:
+                if self._stopping.over or self._late():
                     break
                 row, best = self._step(step), False
                 if self._looks_up(step):
@@ -113,6 +114,12 @@ class Training:
         """Whether it is time for a checkpoint, for all processes alike."""
         due = time.perf_counter() - saved > self._learner.config.checkpoint_seconds
         return self._learner.world.told(due)
+
+    def _late(self) -> bool:
+        """Whether a run that may stop early has used up its seconds; for all processes alike."""
+        most = LATE * self._learner.config.seconds
+        late = bool(self._stopping.patience) and 0 < most < self._here.seconds
+        return self._learner.world.told(late)
 
     def _step(self, step: int) -> Row:
         """Take the next batch and learn from it, or pass it over; the row it leaves in the metrics."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from codekiln.artifact import Artifact, Stage, Statistics, write_atomically
 from codekiln.device import pick_device, seed_everything
 from codekiln.errors import TrainingError
+from codekiln.inputs import ReplayedRows, RowSource
 from codekiln.inputs.examples import ExampleRows
 from codekiln.model.hugging_face import read_config
 from codekiln.model.lora.adapter import Adapter, write_adapter
@@ -24,7 +25,8 @@ def build(config: TuningConfig, inputs: Mapping[str, Artifact], out: Path) -> St
     """Tune the model `base` on the rows `examples`; what held-out ones cost least at any look is kept.
 
     With `method` lora that is an adapter in PEFT's format, or else a model. The statistics tell the loss on
-    held-out targets before and after; where nothing helped the two are equal.
+    held-out targets before and after; where nothing helped the two are equal. With the rows `old` of an
+    earlier tuning some of them come among the new ones, so that they are not forgotten.
 
     Raises:
         ModelError: the base cannot be loaded.
@@ -35,7 +37,9 @@ def build(config: TuningConfig, inputs: Mapping[str, Artifact], out: Path) -> St
     shape = config.shape(_ids(tokenizer, config.tokens))
     train, held_out = (ExampleRows.of(examples, split) for split in ("train", "held_out"))
     check(config, base, examples)
-    run = config.run(len(train), train.length, read_config(base.path).width)
+    source, watched = _with_old(config, base, train, inputs.get("old"))
+    watched = {"examples": held_out, **watched}
+    run = config.run(len(source), train.length, read_config(base.path).width)
 
     def new_learner() -> Learner:
         seed_everything(config.seed)
@@ -56,10 +60,26 @@ def build(config: TuningConfig, inputs: Mapping[str, Artifact], out: Path) -> St
                 write_atomically(out / name, (base.path / name).read_bytes())
 
     keep: Keep = keep_adapter if lora else keep_model
-    watched = {"examples": held_out}
     return learn(
-        new_learner, tokenizer, train, held_out, out, watched, patience=config.patience, keep=keep
+        new_learner, tokenizer, source, held_out, out, watched, patience=config.patience, keep=keep
     )
+
+
+def _with_old(
+    config: TuningConfig, base: Artifact, train: ExampleRows, old: Artifact | None
+) -> tuple[RowSource, dict[str, ExampleRows]]:
+    """What to learn from, and the held-out rows of an earlier tuning, if there was one."""
+    if old is None:
+        return train, {}
+    check(config, base, old)
+    earlier = ExampleRows.of(old, "train")
+    if earlier.length != train.length:
+        raise TrainingError(
+            f"examples.row_length is {train.length}, and the rows in {old.path} have {earlier.length} "
+            f"tokens: set it to {earlier.length}."
+        )
+    source = ReplayedRows(train, earlier, config.replay) if config.replay else train
+    return source, {"old": ExampleRows.of(old, "held_out")}
 
 
 def check(config: TuningConfig, base: Artifact, examples: Artifact) -> None:

@@ -28,6 +28,9 @@ class TuningConfig:
     )
     epochs: float = setting(3.0, "budget in rounds over all examples", check="> 0")
     seconds: float = setting(0.0, "or else in seconds, turned into steps once", check="0..1e9")
+    replay: float = setting(
+        0.3, "share of rows of an earlier tuning, where it goes on from one", check="0..0.99"
+    )
     batch_tokens: int = setting(4096, "tokens a step", check="> 0")
     learning_rate: float = setting(
         0.0, "0 takes 1e-3 for an adapter, 1e-4 for all weights, less for wide models", check=">= 0"
