@@ -19,10 +19,12 @@ from codekiln.model.lora.adapter import BASE, CONFIG, TENSORS, write_adapter
 from codekiln.model.lora.wrap import adapted
 from codekiln.model.weights import load_model
 from codekiln.tokenizer import Tokenizer
+from fakes import tiny_tokenizer
 from model.shapes import FAMILIES, GROUPED, LLAMA, QWEN_2, all_logits, random_ids
-from model_artifacts import model_artifact
+from model_artifacts import SPARE, model_artifact
 
 IDS = random_ids(2, 40)
+VOCABULARY = tiny_tokenizer().vocabulary_size + SPARE
 SHAPES = {
     "all matrices": LoraShape(rank=4, alpha=8.0),
     "attention": LoraShape(rank=2, alpha=3.0, targets=("q_proj", "v_proj")),
@@ -171,14 +173,14 @@ def test_what_is_not_computed_is_refused(pair, entries, words):
     refuse(base, folder, words)
 
 
-@pytest.mark.parametrize("token", [-1, 309])
+@pytest.mark.parametrize("token", [-1, VOCABULARY])
 def test_tokens_that_the_base_has_not_are_told(tmp_path, token):
     base = model_artifact(tmp_path)
-    assert read_config(base.path).vocabulary == 309
+    assert read_config(base.path).vocabulary == VOCABULARY
     save(tmp_path / "adapter", base, SHAPES["tokens"])
     change(tmp_path / "adapter", trainable_token_indices={"embed_tokens": [7, token]})
     refuse(base, tmp_path / "adapter", "it has tokens that the model has not")
-    change(tmp_path / "adapter", trainable_token_indices={"embed_tokens": [7, 308]})
+    change(tmp_path / "adapter", trainable_token_indices={"embed_tokens": [7, VOCABULARY - 1]})
     read_adapter(tmp_path / "adapter", base, read_config(base.path))
 
 
