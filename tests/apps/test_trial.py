@@ -15,13 +15,18 @@ def repository(tmp_path):
     return small_repository(tmp_path / "project")
 
 
+def standing():
+    """A clock for tests that are not about time."""
+    return 0.0
+
+
 @pytest.fixture
 def model(tmp_path):
     return model_artifact(tmp_path / "work").path
 
 
 def test_a_repository_is_tried(repository, model):
-    found = try_folder(repository, model, seconds=100)
+    found = try_folder(repository, model, clock=standing)
     assert (found.repository, found.kind, found.lines) == ("project", "commits", 5)
     assert (found.commits, found.added) == (3, 5)
     assert found.indexed_files == 2
@@ -52,7 +57,7 @@ def test_what_the_index_knows_is_told_with_its_place(repository, model, saying):
     commit(repository, 5000, {"copy.py": text})
     commit(repository, 6000, {"copy.py": f"{text}\n\ndef more(items):\n{copied}"})
     saying(model="pass", index=copied.strip())
-    found = try_folder(repository, model, commits=1, seconds=100)
+    found = try_folder(repository, model, commits=1, clock=standing)
     (exact,) = found.exact
     assert (exact.path, exact.line, exact.text) == ("copy.py", 6, "return items[0]")
     assert exact.by == ("index",)
@@ -66,14 +71,14 @@ def test_a_gain_that_is_no_chance_is_said_to_be_one(repository, model, saying):
     commit(
         repository,
         5000,
-        {f"file{n}.py": f"def f():\n    return {n}\n    pass\n" for n in range(30)},
+        {f"file{n}.py": f"def f():\n    return {n}\n    pass\n" for n in range(20)},
     )
     saying(model="return 1", index="pass")
-    found = try_folder(repository, model, commits=1, seconds=100)
+    found = try_folder(repository, model, commits=1, clock=standing)
     assert found.row("index").figures["exact lines"].value == pytest.approx(1 / 3)
     assert found.is_better
     saying(model="pass", index="return 1")
-    assert not try_folder(repository, model, commits=1, seconds=100).is_better
+    assert not try_folder(repository, model, commits=1, clock=standing).is_better
 
 
 def test_time_is_kept(repository, model, saying):
