@@ -4,7 +4,7 @@ import pytest
 
 from codekiln.apps.trial import try_folder
 from codekiln.errors import SourceError
-from codekiln.evaluate.replay import stage
+from codekiln.evaluate.replay.systems import System
 from fakes import FakeCompleter
 from histories import FIRST, commit, small_repository
 from model_artifacts import model_artifact
@@ -15,13 +15,18 @@ def repository(tmp_path):
     return small_repository(tmp_path / "project")
 
 
+def standing():
+    """A clock for tests that are not about time."""
+    return 0.0
+
+
 @pytest.fixture
 def model(tmp_path):
     return model_artifact(tmp_path / "work").path
 
 
 def test_a_repository_is_tried(repository, model):
-    found = try_folder(repository, model, seconds=100)
+    found = try_folder(repository, model, clock=standing)
     assert (found.repository, found.kind, found.lines) == ("project", "commits", 5)
     assert (found.commits, found.added) == (3, 5)
     assert found.indexed_files == 2
@@ -33,21 +38,26 @@ def test_a_repository_is_tried(repository, model):
     )
 
 
-def test_what_the_index_knows_is_told_with_its_place(repository, model, monkeypatch):
+@pytest.fixture
+def saying(monkeypatch):
+    """Have systems always say the same thing, by their names."""
+
+    def set_up(**said):
+        def fake(name, *_):
+            return System(name, FakeCompleter([said[name]]), 100)
+
+        monkeypatch.setattr("codekiln.apps.trial.system", fake)
+
+    return set_up
+
+
+def test_what_the_index_knows_is_told_with_its_place(repository, model, saying):
     copied = "    return items[0]\n"
-    commit(repository, 5000, {"copy.py": f"def copied(items):\n{copied}"})
-
-    def known(name, *_):
-        from codekiln.evaluate.replay.systems import System
-
-        pieces = [copied.strip()] if name == "index" else ["pass"]
-        return System(name, FakeCompleter(pieces), 100)
-
-    monkeypatch.setattr("codekiln.apps.trial.system", known)
-    commit(
-        repository, 6000, {"copy.py": f"def copied(items):\n{copied}\n\ndef more(items):\n{copied}"}
-    )
-    found = try_folder(repository, model, commits=1, seconds=100)
+    text = f"def copied(items):\n{copied}"
+    commit(repository, 5000, {"copy.py": text})
+    commit(repository, 6000, {"copy.py": f"{text}\n\ndef more(items):\n{copied}"})
+    saying(model="pass", index=copied.strip())
+    found = try_folder(repository, model, commits=1, clock=standing)
     (exact,) = found.exact
     assert (exact.path, exact.line, exact.text) == ("copy.py", 6, "return items[0]")
     assert exact.by == ("index",)
@@ -57,18 +67,33 @@ def test_what_the_index_knows_is_told_with_its_place(repository, model, monkeypa
     assert not found.is_better  # two lines prove nothing
 
 
-def test_time_is_kept(repository, model):
+def test_a_gain_that_is_no_chance_is_said_to_be_one(repository, model, saying):
+    commit(
+        repository,
+        5000,
+        {f"file{n}.py": f"def f():\n    return {n}\n    pass\n" for n in range(20)},
+    )
+    saying(model="return 1", index="pass")
+    found = try_folder(repository, model, commits=1, clock=standing)
+    assert found.row("index").figures["exact lines"].value == pytest.approx(1 / 3)
+    assert found.is_better
+    saying(model="pass", index="return 1")
+    assert not try_folder(repository, model, commits=1, clock=standing).is_better
+
+
+def test_time_is_kept(repository, model, saying):
     commit(repository, 5000, {f"file{n}.py": f"value_{n} = {n}\n{FIRST}" for n in range(60)})
+    saying(model="pass", index="pass")
     now = [0.0]
 
     def clock():
-        now[0] += 0.05  # each look at it takes so long
+        now[0] += 0.1  # each look at it takes so long
         return now[0]
 
     found = try_folder(repository, model, seconds=20, clock=clock)
     assert 0 < found.lines < 150
+    assert found.added == 185
     assert 17 < found.seconds < 20
-    assert found.rows[0].stratum == stage.ALL
 
 
 def test_without_time_for_a_line_it_says_so(repository, model):

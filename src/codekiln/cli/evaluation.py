@@ -125,52 +125,50 @@ def _show_results(made: "Artifact", as_json: bool) -> None:
 
 
 def results_table(title: str, rows: "list[Row]") -> Table:
-    """The one table of all evaluations: figures with their intervals, then percentiles."""
+    """The one table of all evaluations: a column a system, in each stratum a line a figure."""
     drawn = " and ".join(dict.fromkeys(row.drawn_by for row in rows))
     shown = Table(
         title=escape(title),
-        caption=f"intervals of 95 %, resampled by {drawn}",
+        caption=f"in brackets intervals of 95 %, resampled by {drawn}",
         title_justify="left",
     )
-    for name in ("stratum", "system", "items"):
-        shown.add_column(name, justify="right" if name == "items" else "left")
-    figures = list(dict.fromkeys(name for row in rows for name in row.figures))
-    samples = list(dict.fromkeys(name for row in rows for name in row.percentiles))
-    for name in (*figures, *(f"{name} p50, p95" for name in samples)):
-        shown.add_column(name, justify="right")
-    for row in rows:
-        shown.add_row(
-            row.stratum,
-            row.system,
-            f"{row.items:,}",
-            *(_interval(row.figures[name]) if name in row.figures else "" for name in figures),
-            *(", ".join(f"{x:.0f}" for x in row.percentiles.get(name, ())) for name in samples),
-        )
+    systems = list(dict.fromkeys(row.system for row in rows))
+    for name in ("", *systems):
+        shown.add_column(escape(name), justify="right" if name else "left")
+    for stratum in dict.fromkeys(row.stratum for row in rows):
+        found = {row.system: row for row in rows if row.stratum == stratum}
+        shown.add_section()
+        shown.add_row(f"[bold]{escape(stratum)}[/]", *(f"{found[s].items:,}" for s in systems))
+        for name in next(iter(found.values())).figures:
+            shown.add_row(name, *(_interval(found[s].figures[name]) for s in systems))
+        for name in next(iter(found.values())).percentiles:
+            shown.add_row(
+                f"{name}, p50 and p95",
+                *(", ".join(f"{x:.0f}" for x in found[s].percentiles[name]) for s in systems),
+            )
     return shown
 
 
 def _comparisons(found: "list[Comparison]", by: str) -> Table:
-    shown = Table(caption=f"intervals of 95 %, pairs resampled by {by}")
-    for name in ("figure", "stratum"):
-        shown.add_column(name)
-    for name in ("items", "first", "second", "difference", "ratio", "chance"):
-        shown.add_column(name, justify="right")
-    for one in found:
-        low = one.paired.difference.low
-        style = "green" if low > 0 else "red" if one.paired.difference.high < 0 else ""
-        shown.add_row(
-            one.figure,
-            one.stratum,
-            f"{one.items:,}",
-            f"{one.first:.3f}",
-            f"{one.second:.3f}",
-            _interval(one.paired.difference),
-            _interval(one.paired.ratio),
-            f"{one.paired.chance:.3f}",
-            style=style,
-        )
+    shown = Table(caption=f"in brackets intervals of 95 %, pairs resampled by {by}")
+    for name in ("", "first", "second", "ratio", "by chance"):
+        shown.add_column(name, justify="right" if name else "left")
+    for stratum in dict.fromkeys(one.stratum for one in found):
+        part = [one for one in found if one.stratum == stratum]
+        shown.add_section()
+        shown.add_row(f"[bold]{escape(stratum)}, {part[0].items:,}[/]")
+        for one in part:
+            difference = one.paired.difference
+            shown.add_row(
+                one.figure,
+                f"{one.first:.3f}",
+                f"{one.second:.3f}",
+                _interval(one.paired.ratio),
+                f"{one.paired.chance:.3f}",
+                style="green" if difference.low > 0 else "red" if difference.high < 0 else "",
+            )
     return shown
 
 
 def _interval(found: "Estimate") -> str:
-    return f"{found.value:.3f} ({found.low:.3f} to {found.high:.3f})"
+    return f"{found.value:.3f} ({found.low:.3f}–{found.high:.3f})"

@@ -7,6 +7,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import torch
 
 from codekiln.errors import TrainingError
@@ -35,6 +37,11 @@ LATE = 1.25  # of a budget in seconds: looks and checkpoints are no steps, and a
 Sampler = Callable[[int], None]  # looks at the model after so many steps
 
 
+def evenly(count: int, most: int) -> npt.NDArray[np.int64]:
+    """At most so many of `count` places, evenly spread from the first to the last."""
+    return np.linspace(0, count - 1, min(most, count)).round().astype(np.int64)
+
+
 class Training:
     """A run: a learner, its rows, and the plan it keeps to.
 
@@ -58,10 +65,11 @@ class Training:
         self._learner, self._train, self._plan, self._out = learner, train, plan, out
         config = learner.config
         rows = config.step_rows(train.length)
-        most = min(HELD_OUT_ROWS, len(held_out))
-        if patience:  # a short run is not to be mostly looks
-            most = min(most, max(FEWEST_ROWS, int(HELD_OUT_SHARE * rows * plan.steps)))
-        self._held_out = torch.from_numpy(held_out[range(most)])
+        places = np.arange(min(HELD_OUT_ROWS, len(held_out)))
+        if patience:  # a short run is not to be mostly looks, and these decide
+            most = max(FEWEST_ROWS, int(HELD_OUT_SHARE * rows * plan.steps))
+            places = evenly(len(held_out), min(most, len(places)))
+        self._held_out = torch.from_numpy(held_out[places])
         self._checkpoints = out / "checkpoints"
         self._here = self._resume()
         self._stopping = Stopping(patience, self._here.best_loss, self._here.vain)

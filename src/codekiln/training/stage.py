@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from codekiln.artifact import (
@@ -32,7 +31,7 @@ from codekiln.training.causal import Causal
 from codekiln.training.checkpoint import Position
 from codekiln.training.config import ModelStageConfig, Precision
 from codekiln.training.learner import Learner
-from codekiln.training.loop import Training
+from codekiln.training.loop import Training, evenly
 from codekiln.training.masked import Masked
 from codekiln.training.next_segment import NextSegment
 from codekiln.training.objective import Objective
@@ -125,8 +124,7 @@ def _losses(
     """In nats, on rows that are evenly spread over each store."""
     losses = {}
     for name, store in watched.items():
-        places = np.linspace(0, len(store) - 1, min(WATCHED_ROWS, len(store))).round()
-        rows = torch.from_numpy(store[places.astype(np.int64)])
+        rows = torch.from_numpy(store[evenly(len(store), WATCHED_ROWS)])
         losses[name] = round(learner.mean_loss(rows, plan.precision), 4)
     return losses
 

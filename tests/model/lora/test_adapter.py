@@ -19,10 +19,12 @@ from codekiln.model.lora.adapter import BASE, CONFIG, TENSORS, write_adapter
 from codekiln.model.lora.wrap import adapted
 from codekiln.model.weights import load_model
 from codekiln.tokenizer import Tokenizer
+from fakes import tiny_tokenizer
 from model.shapes import FAMILIES, GROUPED, LLAMA, QWEN_2, all_logits, random_ids
-from model_artifacts import model_artifact
+from model_artifacts import SPARE, model_artifact
 
 IDS = random_ids(2, 40)
+VOCABULARY = tiny_tokenizer().vocabulary_size + SPARE
 SHAPES = {
     "all matrices": LoraShape(rank=4, alpha=8.0),
     "attention": LoraShape(rank=2, alpha=3.0, targets=("q_proj", "v_proj")),
@@ -152,6 +154,11 @@ def change(folder, **entries):
         ({"target_modules": ["q_proj", "lm_head"]}, "asks for changes of lm_head"),
         ({"target_modules": "all-linear"}, "asks for layers by the pattern"),
         ({"trainable_token_indices": [3]}, "asks for tokens of an unnamed table"),
+        (
+            {"trainable_token_indices": {"embed_tokens": [3], "lm_head": [4]}},
+            "asks for other tokens",
+        ),
+        ({"trainable_token_indices": {"embed_tokens": ["a"]}}, "is damaged"),
         ({"r": 0}, "is damaged"),
         ({"r": "many"}, "is damaged"),
         ({"target_modules": None}, "is damaged"),
@@ -164,6 +171,17 @@ def test_what_is_not_computed_is_refused(pair, entries, words):
     base, folder = pair
     change(folder, **entries)
     refuse(base, folder, words)
+
+
+@pytest.mark.parametrize("token", [-1, VOCABULARY])
+def test_tokens_that_the_base_has_not_are_told(tmp_path, token):
+    base = model_artifact(tmp_path)
+    assert read_config(base.path).vocabulary == VOCABULARY
+    save(tmp_path / "adapter", base, SHAPES["tokens"])
+    change(tmp_path / "adapter", trainable_token_indices={"embed_tokens": [7, token]})
+    refuse(base, tmp_path / "adapter", "it has tokens that the model has not")
+    change(tmp_path / "adapter", trainable_token_indices={"embed_tokens": [7, VOCABULARY - 1]})
+    read_adapter(tmp_path / "adapter", base, read_config(base.path))
 
 
 @pytest.mark.parametrize("name", [BASE, CONFIG, TENSORS])

@@ -72,7 +72,8 @@ def of_versions(older: Source, newer: Source) -> History:
     if not after:
         raise no_code(newer.name)
     step = Step(newer.revision, _edits(before, after))
-    return History(newer.repository, older.revision, newer.revision, before, [step], "versions")
+    base, revision = (source.revision or source.state() for source in (older, newer))
+    return History(newer.repository, base, revision, before, [step], "versions")
 
 
 def of_hidden_lines(source: Source, seed: int = 0, most: int | None = None) -> History:

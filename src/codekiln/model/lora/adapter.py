@@ -89,6 +89,8 @@ def read_adapter(folder: Path, base: Artifact, config: ModelConfig) -> Adapter:
         ),
         None,
     )
+    if misfit is None and not all(0 <= token < config.vocabulary for token in shape.tokens):
+        misfit = "it has tokens that the model has not"
     if misfit is not None:
         raise ModelError(
             f"The adapter {folder} does not fit {base.path} ({misfit}): give the model that it was "
@@ -145,7 +147,7 @@ def _read_shape(path: Path) -> LoraShape:
                 rank=int(entries["r"]),
                 alpha=float(entries["lora_alpha"]),
                 targets=tuple(one for one in TARGETS if one in entries["target_modules"]),
-                tokens=tuple(next(iter(tokens.values()), ())),
+                tokens=tuple(map(int, next(iter(tokens.values()), ()))),
             )
             shape.check()
             return shape
@@ -171,5 +173,8 @@ def _not_computed(entries: Mapping[str, Any]) -> Iterator[str]:
         if entries.get(name, plain) != plain:
             yield f"{name} = {entries[name]}"
     yield from (f"'{name}'" for name in EMPTY if entries.get(name))
-    if isinstance(entries.get("trainable_token_indices"), list):
+    tokens = entries.get("trainable_token_indices") or {}
+    if isinstance(tokens, list):
         yield "tokens of an unnamed table"
+    elif any(ids != next(iter(tokens.values())) for ids in tokens.values()):
+        yield "other tokens for each table"
