@@ -79,9 +79,9 @@ def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     exact, keys = (row["figures"][name] for name in ("exact lines", "keys saved"))
     return (
         row["system"],
-        f"{exact[0] * row['items']:.0f}",
-        f"{keys[0]:.1%}",
-        f"{keys[1]:.1%} to {keys[2]:.1%}",
+        f"{exact['value'] * row['items']:.0f}",
+        f"{keys['value']:.1%}",
+        f"{keys['low']:.1%} to {keys['high']:.1%}",
         f"{row['percentiles']['milliseconds'][0]:.0f} ms",
     )
 

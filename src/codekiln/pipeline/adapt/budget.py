@@ -8,6 +8,7 @@ from dataclasses import dataclass
 CONTEST, LONGEST_CONTEST = 0.18, 300.0  # of the time, twice; seconds
 ALONE = 60.0  # seconds of a contest where nothing is tuned
 REST = 45.0  # seconds for corpus, loading, trying how to compute, merging and the index
+SLACK = 1.15  # tuning may take so many times its seconds (`training.loop`)
 LAST = 3.0  # seconds kept for what comes after the last line
 SHARES = (1.0, 0.75, 0.5, 0.25)  # of the time for tuning: a run that goes on finds its own again
 
@@ -44,7 +45,8 @@ class Budget:
             return cls(ALONE, 0.0, math.inf, begun, clock)
         total = 60 * minutes
         contest = min(CONTEST * total, LONGEST_CONTEST)
-        return cls(contest, max(total - 2 * contest - REST, total / 4), total, begun, clock)
+        tuning = max((total - 2 * contest - REST) / SLACK, total / 4)
+        return cls(contest, round(tuning, 3), total, begun, clock)
 
     def left(self) -> float:
         """Seconds until everything must be over."""
@@ -52,8 +54,8 @@ class Budget:
 
     def tuning_now(self) -> float:
         """Seconds of tuning for which there is time, and for a contest behind it; 0: there is none."""
-        room = self.left() - self.contest - REST / 2
-        return next((round(s * self.tuning, 3) for s in SHARES if s * self.tuning <= room), 0.0)
+        room = (self.left() - self.contest - REST / 2) / SLACK
+        return next((s * self.tuning for s in SHARES if s * self.tuning <= room), 0.0)
 
     def second_contest(self) -> float:
         """Seconds for typing the same lines again, which may take somewhat longer."""
