@@ -211,6 +211,43 @@ def test_a_budget_in_seconds_becomes_steps(given, tmp_path):
     assert plan["steps"] == max(1, int(0.5 / plan["seconds_per_step"]))
 
 
+def test_a_run_that_is_slower_than_its_steps_were_stops_in_time(given, tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "LATE", 1e-9)
+    config = replace(CONFIG, seconds=0.5)
+    statistics = produce(tuning.ADAPTER, config, given, tmp_path, "t").statistics
+    assert statistics["steps"] == 1 < statistics["calibration"]["steps"]
+    assert produce(tuning.ADAPTER, CONFIG, given, tmp_path, "t").statistics["steps"] > 1
+
+
+def test_old_rows_among_the_new_ones_are_not_forgotten(given, tmp_path):
+    (tmp_path / "new").mkdir()
+    others = [(context, f"zz{n}") for n, (context, _) in enumerate(additions(200, 5))]
+    new = examples_of(tmp_path / "new", given["base"], others, others[:20])
+    inputs = {"base": given["base"], "examples": new, "old": given["examples"]}
+    kept, forgotten = (
+        produce(tuning.ADAPTER, replace(CONFIG, replay=share), inputs, tmp_path, "t")
+        for share in (0.5, 0.0)
+    )
+    losses, others = (one.statistics["held_out_losses"] for one in (kept, forgotten))
+    assert list(losses) == ["examples", "old"]
+    assert losses["examples"]["after"] < losses["examples"]["before"] - 0.5
+    assert losses["old"]["after"] < others["old"]["after"] - 0.5
+
+
+def test_old_rows_of_another_length_are_told(given, tmp_path):
+    longer = produce(
+        stage_of(
+            {s: given["base"].path.parent.parent / f"{s}.jsonl" for s in ("train", "held_out")}
+        ),
+        ExamplesConfig(row_length=96),
+        {"base": given["base"]},
+        tmp_path,
+        "t",
+    )
+    with pytest.raises(TrainingError, match=r"row_length is 64, and the rows in .* have 96"):
+        produce(tuning.ADAPTER, CONFIG, given | {"old": longer}, tmp_path, "t")
+
+
 def refuse(config, base, examples, words):
     with pytest.raises(TrainingError, match=words) as caught:
         tuning.check(config, base, examples)

@@ -1,19 +1,19 @@
 """From a small repository to a decision, and on to later commits."""
 
-import time
+from pathlib import Path
 
 import pytest
+from dulwich import porcelain
 
 from codekiln.artifact import find_artifact, open_artifact
 from codekiln.errors import ArtifactError, UsageError
 from codekiln.generate import CompletionRequest, collect
 from codekiln.generate.loading import load_completer
 from codekiln.index.folder import FolderIndex
-from codekiln.pipeline.adapt import adapt, adaptation
+from codekiln.pipeline.adapt import adapt
 from codekiln.pipeline.adapt.budget import Budget
 from codekiln.pipeline.adapt.lessons import LESSONS
 from codekiln.tokenizer import Tokenizer
-from dulwich import porcelain
 from histories import commit
 from model.shapes import LLAMA
 from model_artifacts import model_artifact
@@ -71,7 +71,7 @@ def test_it_says_what_is_kept_and_why(made, base):
     assert facts["kept"] in {row["system"] for row in facts["table"]}
     assert set(facts["gains"]) >= {"index"}
     is_tuned = facts["kept"].startswith("tuned")
-    assert (open_artifact(adaptation.Path(facts["model"])).path == base.path) != is_tuned
+    assert (open_artifact(Path(facts["model"])).path == base.path) != is_tuned
     assert facts["uses_index"] == facts["kept"].endswith("index")
 
 
@@ -97,14 +97,13 @@ def test_the_index_is_of_the_folder_as_it_is_now(made, base):
 def test_what_is_kept_completes(made):
     _, _, found = made
     request = CompletionRequest("def add(first, second):\n", max_tokens=4)
-    completer = load_completer(adaptation.Path(found.statistics["model"]))
+    completer = load_completer(Path(found.statistics["model"]))
     assert collect(completer, request).timings.generated_tokens > 0
 
 
 def test_it_is_found_again(made, base):
     root, work, found = made
-    begun = time.monotonic()
-    again = adapt(root, base.path, work, minutes=2, begun=begun, clock=lambda: begun)
+    again = adapt(root, base.path, work, minutes=2, clock=lambda: 7.0)
     assert again.path == found.path
 
 
@@ -140,7 +139,9 @@ class TestUpdate:
         assert facts["minutes"] == 2
         examples = find_artifact(work, "examples", facts["examples"])
         earlier = find_artifact(work, "examples", found.statistics["examples"])
-        assert examples and earlier and examples.path != earlier.path
+        assert examples
+        assert earlier
+        assert examples.path != earlier.path
         adapters = [open_artifact(p) for p in work.glob("adapter/*") if p.is_dir()]
         assert any(one.manifest["inputs"].get("old") == earlier.fingerprint for one in adapters)
         corpora = [p.read_text() for p in work.glob("before/*/code.jsonl")]

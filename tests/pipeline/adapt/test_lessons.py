@@ -1,4 +1,4 @@
-"""Lessons: all of a text is learned once, completions fit where they were cut, only new lines come again."""
+"""Lessons: all of a text is learned once, completions are asked for, only new lines come again."""
 
 import json
 
@@ -93,7 +93,7 @@ def test_held_out_files_are_others(work, base):
         split: {n for n in FILES for context, _ in pairs if n in context}
         for split, pairs in found.items()
     }
-    assert paths["train"] and paths["held_out"]
+    assert all(paths.values())
     assert not paths["train"] & paths["held_out"]
 
 
@@ -108,7 +108,7 @@ def test_only_new_lines_are_learned_again(work, base):
     found = [pair for pairs in examples(made, base).values() for pair in pairs]
     assert made.statistics["files"] == 1
     text = "".join(target for _, target in found)
-    assert "later_0" in text and "later_8" in text
+    assert all(f"later_{k}" in text for k in range(9))
     assert not any("add_" in target for _, target in found)
     assert any("return total\n" in context for context, _ in found)  # what stands before is shown
 

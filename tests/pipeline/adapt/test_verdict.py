@@ -51,14 +51,19 @@ def test_an_unrelated_project_gives_no_gain():
         for seed in range(100)
     ]
     assert kept.count("base") >= 80
-    assert all(judged(seed=s, base=0.3, base_index=0.3, tuned=0.28, tuned_index=0.28).kept != "tuned"
-               for s in range(20))
+    assert all(
+        judged(seed=s, base=0.3, base_index=0.3, tuned=0.28, tuned_index=0.28).kept != "tuned"
+        for s in range(20)
+    )
 
 
 def test_few_lines_prove_nothing():
     found = judge(list(items(lines=2, base=0.2, base_index=0.25)))
     assert found.kept in ("base", "base + index")
-    same = [Item(name, "file:1", "file", (ALL,), {"keys saved": (9, 30)}) for name in ("base", "base + index")]
+    same = [
+        Item(name, "file:1", "file", (ALL,), {"keys saved": (9, 30)})
+        for name in ("base", "base + index")
+    ]
     assert judge(same).kept == "base"
 
 
