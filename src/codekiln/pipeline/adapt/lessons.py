@@ -172,16 +172,26 @@ def _completions(
 
 
 def _divided(lessons: Sequence[Sequence[Example]]) -> tuple[list[Example], list[Example]]:
-    """The examples to learn from and those held out, of other files if there is more than one."""
+    """The examples to learn from and those held out, of other files if there is more than one.
+
+    Files are held out in their order, which is that of a hash, but those that alone are far too long.
+    """
     if len(lessons) == 1:
         lessons = [[example] for example in lessons[0]]
-    total = sum(map(len, (example for group in lessons for example in group)))
-    wanted = min(HELD_OUT * total, HELD_OUT_TOKENS)
-    train: list[Example] = []
-    held_out: list[Example] = []
-    for group in sorted(lessons, key=lambda group: sum(map(len, group))):
-        chosen = held_out if sum(map(len, held_out)) < wanted else train
-        chosen.extend(group)
+    sizes = [sum(map(len, group)) for group in lessons]
+    wanted = min(HELD_OUT * sum(sizes), HELD_OUT_TOKENS)
+    chosen: set[int] = set()
+    held = 0
+    for number, size in enumerate(sizes):
+        if held < wanted and held + size <= 2 * wanted:
+            chosen.add(number)
+            held += size
+    if not chosen and len(sizes) > 1:
+        chosen.add(sizes.index(min(sizes)))
+    train, held_out = (
+        [e for n, group in enumerate(lessons) if (n in chosen) == is_held for e in group]
+        for is_held in (False, True)
+    )
     return train, held_out
 
 
