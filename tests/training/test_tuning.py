@@ -232,7 +232,6 @@ def test_misfits_are_told(given, tmp_path):
         tuning.check_rows(examples, other)
 
 
-
 def test_a_token_must_be_there(tmp_path):
     base = model_artifact(tmp_path, tokenizer=foreign(smollm(), "<|im_end|>"))
     tuning.check_base(CONFIG, 64, base)

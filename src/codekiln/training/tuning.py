@@ -83,8 +83,8 @@ def check_base(config: TuningConfig, row_length: int, base: Artifact) -> None:
         ) from None
     if row_length > shape.context:
         raise TrainingError(
-            f"examples.row_length is {row_length}, and the context of {base.path} is {shape.context}: set it "
-            f"to {shape.context} at most."
+            f"examples.row_length is {row_length}, and the context of {base.path} is {shape.context}: set "
+            f"it to {shape.context} at most."
         )
     _ids(Tokenizer.load(base.path), config.tokens)
 
