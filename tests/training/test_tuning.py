@@ -248,32 +248,32 @@ def test_old_rows_of_another_length_are_told(given, tmp_path):
         produce(tuning.ADAPTER, CONFIG, given | {"old": longer}, tmp_path, "t")
 
 
-def refuse(config, base, examples, words):
+def refuse(config, base, words, length=64):
     with pytest.raises(TrainingError, match=words) as caught:
-        tuning.check(config, base, examples)
+        tuning.check_base(config, length, base)
     assert "\n" not in str(caught.value)
 
 
 def test_misfits_are_told(given, tmp_path):
     base, examples = given["base"], given["examples"]
-    tuning.check(CONFIG, base, examples)
-    refuse(replace(CONFIG, targets=("q_proj", "conv")), base, examples, r"targets are \['conv'\]")
+    tuning.check_base(CONFIG, 64, base)
+    refuse(replace(CONFIG, targets=("q_proj", "conv")), base, r"targets are \['conv'\]")
     encoder = model_artifact(tmp_path / "e", replace(QWEN_2, causal=False, attention_bias=False))
-    refuse(CONFIG, encoder, examples, "is an encoder")
-    other = model_artifact(tmp_path / "o", tokenizer=foreign(smollm(), "<|im_end|>"))
-    refuse(CONFIG, other, examples, "made with another tokenizer than that of")
+    refuse(CONFIG, encoder, "is an encoder")
     short = model_artifact(tmp_path / "s", replace(QWEN_2, context=63))
-    refuse(CONFIG, short, examples, r"examples\.row_length is 64, and the context .* is 63")
-    fits = model_artifact(tmp_path / "f", replace(QWEN_2, context=64))
-    tuning.check(CONFIG, fits, examples)
+    refuse(CONFIG, short, r"examples\.row_length is 64, and the context .* is 63")
+    tuning.check_base(CONFIG, 63, short)
+    tuning.check_rows(examples, base)
+    other = model_artifact(tmp_path / "o", tokenizer=foreign(smollm(), "<|im_end|>"))
+    with pytest.raises(TrainingError, match="made with another tokenizer than that of"):
+        tuning.check_rows(examples, other)
 
 
 def test_a_token_must_be_there(tmp_path):
     base = model_artifact(tmp_path, tokenizer=foreign(smollm(), "<|im_end|>"))
-    examples = examples_of(tmp_path, base, additions(10, 1), additions(2, 2))
-    tuning.check(CONFIG, base, examples)
+    tuning.check_base(CONFIG, 64, base)
     lacking = replace(CONFIG, tokens=("<fim_prefix>",))
-    refuse(lacking, base, examples, "has no token <fim_prefix>: extend it")
+    refuse(lacking, base, "has no token <fim_prefix>: extend it")
 
 
 @pytest.mark.parametrize(("width", "rate"), [(576, 1e-3), (128, 1e-3), (2304, 5e-4)])

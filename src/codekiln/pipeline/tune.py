@@ -41,6 +41,7 @@ def tune(
     model = open_artifact(model_folder(base).resolve(), "model")
     open_work(work)
     given = {"base": extend(model, recipe.tuning.tokens, work)}
+    tuning.check_base(recipe.tuning, recipe.examples.row_length, given["base"])
     state = {split: sha256_of(path) for split, path in files.items()}
     given["examples"] = produce(
         examples_stage(files), recipe.examples, given, work, recipe.name, state

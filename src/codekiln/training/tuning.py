@@ -36,7 +36,8 @@ def build(config: TuningConfig, inputs: Mapping[str, Artifact], out: Path) -> St
     tokenizer, lora = Tokenizer.load(base.path), config.method == "lora"
     shape = config.shape(_ids(tokenizer, config.tokens))
     train, held_out = (ExampleRows.of(examples, split) for split in ("train", "held_out"))
-    check(config, base, examples)
+    check_base(config, train.length, base)
+    check_rows(examples, base)
     source, watched = _with_old(config, base, train, inputs.get("old"))
     watched = {"examples": held_out, **watched}
     run = config.run(len(source), train.length, read_config(base.path).width)
@@ -71,7 +72,7 @@ def _with_old(
     """What to learn from, and the held-out rows of an earlier tuning, if there was one."""
     if old is None:
         return train, {}
-    check(config, base, old)
+    check_rows(old, base)
     earlier = ExampleRows.of(old, "train")
     if earlier.length != train.length:
         raise TrainingError(
@@ -82,14 +83,14 @@ def _with_old(
     return source, {"old": ExampleRows.of(old, "held_out")}
 
 
-def check(config: TuningConfig, base: Artifact, examples: Artifact) -> None:
-    """See whether settings and rows go together with the model to tune.
+def check_base(config: TuningConfig, row_length: int, base: Artifact) -> None:
+    """See whether settings go together with the model to tune.
 
     Raises:
         ModelError: the base is damaged.
         TrainingError: they do not.
     """
-    shape, tokenizer = read_config(base.path), Tokenizer.load(base.path)
+    shape = read_config(base.path)
     if not shape.causal:
         raise TrainingError(
             f"{base.path} is an encoder, which writes nothing: tune a causal model."
@@ -100,18 +101,25 @@ def check(config: TuningConfig, base: Artifact, examples: Artifact) -> None:
         raise TrainingError(
             f"The adapter cannot be made ({error}): mend the table tuning."
         ) from None
-    if examples.statistics["tokenizer_sha256"] != tokenizer.fingerprint:
+    if row_length > shape.context:
+        raise TrainingError(
+            f"examples.row_length is {row_length}, and the context of {base.path} is {shape.context}: set "
+            f"it to {shape.context} at most."
+        )
+    _ids(Tokenizer.load(base.path), config.tokens)
+
+
+def check_rows(examples: Artifact, base: Artifact) -> None:
+    """See whether rows are of the model's tokenizer.
+
+    Raises:
+        TrainingError: they are not.
+    """
+    if examples.statistics["tokenizer_sha256"] != Tokenizer.load(base.path).fingerprint:
         raise TrainingError(
             f"The rows in {examples.path} were made with another tokenizer than that of {base.path}: make "
             "them with its own."
         )
-    length = ExampleRows.of(examples, "train").length
-    if length > shape.context:
-        raise TrainingError(
-            f"examples.row_length is {length}, and the context of {base.path} is {shape.context}: set it "
-            f"to {shape.context} at most."
-        )
-    _ids(tokenizer, config.tokens)
 
 
 def _ids(tokenizer: Tokenizer, tokens: tuple[str, ...]) -> tuple[int, ...]:
