@@ -1,8 +1,9 @@
 """Examples from bugs that are put into code that works: each was run before and after.
 
-A Python function that stands alone is tried by its examples or by what it gives today, and any file that
-stands alone by its compiler. Of each, mutations are tried until enough of them fail; the kinds that were
-found least so far come first, so that no kind that is easy to make drowns the others.
+A Python function that stands alone is tried by its examples or by what it gives today, any other file that
+stands alone by its compiler; where that checks the syntax alone, one bug of a file is enough. Of each,
+mutations are tried until enough of them fail; the kinds that were found least so far come first, so that
+no kind that is easy to make drowns the others.
 """
 
 import random
@@ -41,9 +42,11 @@ class Injector:
         language = languages().get(origin.language)
         if language is None:
             return
+        before = self.counts["bug verified"]
         if language.name == "python":
             yield from self._of_functions(language, origin, content)
-        yield from self._of_file(language, origin, content)
+        if self.counts["bug verified"] == before:
+            yield from self._of_file(language, origin, content)
 
     def _of_functions(
         self, language: Language, origin: Origin, content: str
@@ -58,7 +61,8 @@ class Injector:
             found: list[Mutation] = []
             for place in function_places(language, code):
                 if place.name == program.name and not place.owners:
-                    found = mutations(language, code, place.start, place.end)
+                    every = mutations(language, code, place.start, place.end)
+                    found = [each for each in every if each.kind not in LAYOUT]
             yield from self._broken(origin, program.code, trial, found)
 
     def _of_file(self, language: Language, origin: Origin, content: str) -> Iterator[TaskExample]:
