@@ -13,6 +13,7 @@ from codekiln.index.folder import FolderIndex
 from codekiln.pipeline.adapt import adapt
 from codekiln.pipeline.adapt.budget import Budget
 from codekiln.pipeline.adapt.lessons import LESSONS
+from codekiln.telemetry import listening
 from codekiln.tokenizer import Tokenizer
 from histories import commit
 from model.shapes import LLAMA
@@ -30,10 +31,14 @@ def module(*names):
     return "".join(map(function, names))
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    """A second of tuning, for as many minutes as there may be."""
-    monkeypatch.setattr(Budget, "tuning_now", lambda self: 0.5 if self.tuning else 0.0)
+@pytest.fixture(autouse=True, scope="module")
+def _quick():
+    """Half a second of tuning, however many minutes there are, and few lines."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Budget, "tuning_now", lambda self: 0.5 if self.tuning else 0.0)
+        for module in ("split", "contest"):
+            patch.setattr(f"codekiln.pipeline.adapt.{module}.LINES", 12)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +51,7 @@ def project(root):
     porcelain.init(root).close()
     files = {f"m{n}.py": module(*(f"add_{n}_{k}" for k in range(8))) for n in range(4)}
     commit(root, 1000, files)
-    commit(root, 2000, {"held.py": module(*(f"held_{k}" for k in range(70)))})
+    commit(root, 2000, {"held.py": module(*(f"held_{k}" for k in range(5)))})
     return root
 
 
@@ -54,11 +59,8 @@ def project(root):
 def made(base, tmp_path_factory):
     """The repository, its work folder and what was found, all within two minutes by a clock that stands."""
     home = tmp_path_factory.mktemp("adapted")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Budget, "tuning_now", lambda _: 0.5)
-        patch.setattr("codekiln.pipeline.adapt.contest.LINES", 20)
-        root = project(home / "project")
-        found = adapt(root, base.path, home / "work", minutes=2, clock=lambda: 0.0)
+    root = project(home / "project")
+    found = adapt(root, base.path, home / "work", minutes=2, clock=lambda: 0.0)
     return root, home / "work", found
 
 
@@ -66,7 +68,7 @@ def test_it_says_what_is_kept_and_why(made, base):
     _, _, found = made
     facts = found.statistics
     assert (facts["kind"], facts["commits"]) == ("commits", 1)
-    assert 10 <= facts["lines"] <= 30
+    assert 10 <= facts["lines"] <= 20
     assert {row["system"] for row in facts["table"]} >= {"base", "base + index"}
     assert facts["kept"] in {row["system"] for row in facts["table"]}
     assert set(facts["gains"]) >= {"index"}
@@ -107,6 +109,29 @@ def test_it_is_found_again(made, base):
     assert again.path == found.path
 
 
+def test_a_run_that_was_killed_goes_on(base, tmp_path):
+    """While it tunes, and while the tuned model types."""
+    root, work = project(tmp_path / "project"), tmp_path / "work"
+
+    def killed_in(task):
+        def listener(event):
+            known = [path for path in work.glob("adapter/*") if path.suffix != ".partial"]
+            if event.task == task and event.done > 0 and bool(known) == (task == "replay"):
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt), listening(listener):
+            adapt(root, base.path, work, minutes=2, clock=lambda: 0.0)
+
+    killed_in("training")
+    (first,) = work.glob("results/*")
+    killed_in("replay")
+    found = adapt(root, base.path, work, minutes=2, clock=lambda: 0.0)
+    assert set(work.glob("results/*")) > {first}
+    assert len([path for path in work.glob("adapter/*") if path.is_dir()]) == 1
+    assert not list(work.rglob("*.partial"))
+    assert "tuning" in found.statistics["gains"]
+
+
 def test_without_minutes_nothing_is_tuned(base, tmp_path):
     root = project(tmp_path / "project")
     found = adapt(root, base.path, tmp_path / "work", clock=lambda: 0.0).statistics
@@ -118,7 +143,7 @@ def test_without_minutes_nothing_is_tuned(base, tmp_path):
 def test_a_folder_with_too_little_code_is_not_tuned(base, tmp_path):
     root = tmp_path / "project"
     root.mkdir()
-    (root / "one.py").write_text("first = 1\nsecond = 2\nthird = 3\n" * 4)
+    (root / "one.py").write_text("first = 1\nsecond = 2\nthird = 3\n" * 20)
     found = adapt(root, base.path, tmp_path / "work", minutes=2, clock=lambda: 0.0).statistics
     assert found["kind"] == "hidden lines"
     assert "too little new code" in found["why_not_tuned"]
@@ -131,7 +156,7 @@ class TestUpdate:
     def test_it_learns_what_is_new_with_replay(self, made, base):
         root, work, found = made
         commit(root, 3000, {"new.py": module(*(f"new_{k}" for k in range(20)))})
-        commit(root, 4000, {"last.py": module(*(f"last_{k}" for k in range(70)))})
+        commit(root, 4000, {"last.py": module(*(f"last_{k}" for k in range(5)))})
         again = adapt(root, None, work, update=True, clock=lambda: 0.0)
         facts = again.statistics
         assert again.path != found.path

@@ -55,6 +55,12 @@ def test_one_commit_is_no_history(tmp_path):
     assert split(tmp_path).kind == "hidden lines"
 
 
+def test_of_a_few_lines_none_can_be_held_out(tmp_path):
+    (tmp_path / "module.py").write_text("first = 1\n")
+    with pytest.raises(SourceError, match="too little code to judge a model by"):
+        split(tmp_path)
+
+
 @pytest.mark.parametrize("name", ["missing", "empty"])
 def test_places_without_code_are_refused(tmp_path, name):
     (tmp_path / "empty").mkdir()
