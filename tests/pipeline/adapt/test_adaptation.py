@@ -11,12 +11,12 @@ from codekiln.generate import CompletionRequest, collect
 from codekiln.generate.loading import load_completer
 from codekiln.index.folder import FolderIndex
 from codekiln.pipeline.adapt import adapt
-from codekiln.pipeline.adapt.budget import Budget
 from codekiln.pipeline.adapt.lessons import LESSONS
+from codekiln.pipeline.compress import compress
 from codekiln.telemetry import listening
 from codekiln.tokenizer import Tokenizer
+from codekiln.training import TuningConfig
 from histories import commit
-from model.shapes import LLAMA
 from model_artifacts import model_artifact
 
 
@@ -33,9 +33,15 @@ def module(*names):
 
 @pytest.fixture(autouse=True, scope="module")
 def _quick():
-    """Half a second of tuning, however many minutes there are, and few lines."""
+    """A few steps, however many minutes there are, and few lines."""
+
+    def steps(**_):
+        return TuningConfig(
+            rank=4, learning_rate=1e-2, epochs=1.0, batch_tokens=2048, precision="fp32", threads=1
+        )
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Budget, "tuning_now", lambda self: 0.5 if self.tuning else 0.0)
+        patch.setattr("codekiln.pipeline.adapt.learning.TuningConfig", steps)
         for module in ("split", "contest"):
             patch.setattr(f"codekiln.pipeline.adapt.{module}.LINES", 12)
         yield
@@ -189,7 +195,7 @@ class TestUpdate:
     def test_another_base_is_refused(self, base, tmp_path):
         root, work = project(tmp_path / "project"), tmp_path / "work"
         adapt(root, base.path, work, clock=lambda: 0.0)
-        other = model_artifact(tmp_path / "other", LLAMA)
+        other = compress(base.path, tmp_path / "other")
         with pytest.raises(UsageError, match="adapted from another base"):
             adapt(root, other.path, work, update=True, clock=lambda: 0.0)
         assert adapt(root, base.path, work, update=True, clock=lambda: 0.0)

@@ -80,7 +80,7 @@ def test_the_corpus_of_one_file_is_a_corpus_and_holds_no_secrets(tmp_path):
     code = tmp_path / "code"
     code.mkdir()
     key = "ghp_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5"
-    (code / "module.py").write_text(f'token = "{key}"\n' + lines("value", 20))
+    (code / "module.py").write_text(f'token = "{key}"\n' + lines("value", 200))
     (document,) = documents(corpus_of(split(code), tmp_path / "w"), "train")
     assert "value_1" in document.content
     assert key not in document.content
@@ -90,7 +90,7 @@ def test_the_corpus_of_one_file_is_a_corpus_and_holds_no_secrets(tmp_path):
 def test_code_that_the_rules_refuse_is_told(tmp_path):
     code = tmp_path / "code"
     code.mkdir()
-    (code / "module.py").write_text("x = [" + "1, " * 2000 + "]\n")
+    (code / "module.py").write_text(("x = [" + "1, " * 2000 + "]\n") * 40)
     with pytest.raises(CorpusError, match="none is code we can read"):
         corpus_of(split(code), tmp_path / "w")
 
