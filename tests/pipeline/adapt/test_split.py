@@ -90,7 +90,7 @@ def test_the_corpus_of_one_file_is_a_corpus_and_holds_no_secrets(tmp_path):
 def test_code_that_the_rules_refuse_is_told(tmp_path):
     code = tmp_path / "code"
     code.mkdir()
-    (code / "module.py").write_text(("x = [" + "1, " * 2000 + "]\n") * 40)
+    (code / "module.py").write_text(("x = [" + "1, " * 400 + "]\n") * 400)
     with pytest.raises(CorpusError, match="none is code we can read"):
         corpus_of(split(code), tmp_path / "w")
 

@@ -46,7 +46,7 @@ def test_what_does_harm_is_not_kept():
 
 def test_an_unrelated_project_gives_no_gain():
     """There both models are alike but for noise: at 90 % five of a hundred look better all the same."""
-    alike = dict(base=0.3, base_index=0.3, tuned=0.3, tuned_index=0.3)
+    alike = dict.fromkeys(("base", "base_index", "tuned", "tuned_index"), 0.3)
     kept = [judge(list(items(seed=seed, lines=60, **alike))).kept for seed in range(20)]
     assert kept.count("base") >= 16
     worse = alike | {"tuned": 0.27, "tuned_index": 0.27}

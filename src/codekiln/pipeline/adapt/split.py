@@ -36,7 +36,7 @@ def split(folder: Path, seed: int = 0) -> History:
     history = history_of(folder, _commits_to_hold_out(folder), seed, CHARACTERS)
     if not any(map(count_added, typed_edits(history))):
         raise SourceError(
-            f"{folder} holds too little code to judge a model by: give a folder with more, or with a history."
+            f"{folder} holds too little code to judge a model by: give one with more, or with a history."
         )
     return history
 
