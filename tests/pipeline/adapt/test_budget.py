@@ -28,7 +28,7 @@ def test_all_parts_fit(clock, minutes):
     clock.now += budget.contest + 10  # and what is loaded before
     tuning = budget.tuning_now()
     assert tuning == pytest.approx(budget.tuning) or minutes == 1
-    clock.now += 1.15 * tuning
+    clock.now += 1.3 * tuning
     assert budget.left() >= budget.contest - 15
     clock.now += budget.second_contest()
     assert clock.now <= 100 + 60 * minutes - LAST

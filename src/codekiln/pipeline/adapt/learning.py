@@ -16,7 +16,7 @@ from codekiln.pipeline.tune import tune
 from codekiln.training import TuningConfig
 
 ROW = 512  # tokens, or the context of a base that has less
-SMALL_STEP, LARGE_STEP, LONG = 2048, 4096, 600.0  # tokens a step; seconds from which they are many
+SMALL_STEP, LARGE_STEP, LONG = 1024, 4096, 600.0  # tokens a step; seconds from which they are many
 
 
 def learned(
