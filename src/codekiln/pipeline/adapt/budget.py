@@ -8,7 +8,9 @@ from dataclasses import dataclass
 CONTEST, LONGEST_CONTEST = 0.2, 300.0  # of the time, twice; seconds
 ALONE = 60.0  # seconds of a contest where nothing is tuned
 REST = 45.0  # seconds for corpus, loading, trying how to compute, merging and the index
-SLACK = 1.3  # of the seconds of tuning: it tries how to compute before, and may be late (`training`)
+SLACK = (
+    1.3  # of the seconds of tuning: it tries how to compute before, and may be late (`training`)
+)
 LAST = 3.0  # seconds kept for what comes after the last line
 SHARES = (1.0, 0.75, 0.5, 0.25)  # of the time for tuning: a run that goes on finds its own again
 

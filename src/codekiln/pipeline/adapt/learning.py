@@ -16,7 +16,9 @@ from codekiln.pipeline.tune import tune
 from codekiln.training import TuningConfig
 
 ROW = 512  # tokens, or the context of a base that has less
-SMALL_STEP, LARGE_STEP, LONG = 1024, 4096, 600.0  # tokens a step; seconds from which they are many
+LONG = 600.0  # seconds of tuning from which steps, and looks at what is held out, are large
+SMALL_STEP, LARGE_STEP = 1024, 4096  # tokens
+FEW, MANY = 2048, 16384  # tokens held out to watch it by
 
 
 def learned(
@@ -34,10 +36,12 @@ def learned(
     inputs = {"corpus": corpus, "tokenizer": base}
     if earlier and earlier.corpus:
         inputs["known"] = earlier.corpus
-    lessons = produce(LESSONS, LessonsConfig(length), inputs, work, name)
+    is_long = budget.tuning >= LONG
+    settings = LessonsConfig(length, MANY if is_long else FEW)
+    lessons = produce(LESSONS, settings, inputs, work, name)
     tuning = TuningConfig(
         seconds=budget.tuning_now(),
-        batch_tokens=SMALL_STEP if budget.tuning < LONG else LARGE_STEP,
+        batch_tokens=LARGE_STEP if is_long else SMALL_STEP,
         threads=core_count(),
     )
     recipe = TuningRecipe(name, ExamplesConfig(row_length=length), tuning)

@@ -32,7 +32,7 @@ BEFORE, AFTER = (
 )  # characters around a completion, of which the row takes what it has room for
 SHORT = 2  # a completion takes half of a row, so that its answer costs less
 CONTEXT = 4  # a quarter of a row of text is what came before
-HELD_OUT, HELD_OUT_TOKENS = 0.1, 8192  # share of the tokens, and the most of them
+HELD_OUT = 0.1  # share of the tokens
 FEWEST = 8  # examples without which nothing is tuned
 
 Span = tuple[int, int]  # characters
@@ -40,9 +40,13 @@ Span = tuple[int, int]  # characters
 
 @dataclass(frozen=True)
 class LessonsConfig:
-    """Settings of the lessons; after so many `characters` no more files are taken."""
+    """Settings of the lessons; after so many `characters` no more files are taken.
+
+    `held_out` bounds the tokens of examples by which tuning is watched, all of which cost time at each look.
+    """
 
     row_length: int
+    held_out: int = 8192
     characters: int = 4_000_000
     seed: int = 0
 
@@ -64,7 +68,7 @@ def build(config: LessonsConfig, inputs: Mapping[str, Artifact], out: Path) -> S
             spans = new_spans(known.get(document.path, ""), document.content)
             lessons.append(list(_examples(tokenizer, document, spans, config)))
             task.advance()
-    train, held_out = _divided([group for group in lessons if group])
+    train, held_out = _divided([group for group in lessons if group], config.held_out)
     if len(train) + len(held_out) < FEWEST:
         raise CorpusError(
             "There is too little new code to learn from: adapt when there is more, or without --minutes, "
@@ -171,7 +175,9 @@ def _completions(
             yield Example(row.context, row.target)
 
 
-def _divided(lessons: Sequence[Sequence[Example]]) -> tuple[list[Example], list[Example]]:
+def _divided(
+    lessons: Sequence[Sequence[Example]], most: int
+) -> tuple[list[Example], list[Example]]:
     """The examples to learn from and those held out, of other files if there is more than one.
 
     Files are held out in their order, which is that of a hash, but those that alone are far too long.
@@ -179,11 +185,11 @@ def _divided(lessons: Sequence[Sequence[Example]]) -> tuple[list[Example], list[
     if len(lessons) == 1:
         lessons = [[example] for example in lessons[0]]
     sizes = [sum(map(len, group)) for group in lessons]
-    wanted = min(HELD_OUT * sum(sizes), HELD_OUT_TOKENS)
+    wanted = min(HELD_OUT * sum(sizes), most)
     chosen: set[int] = set()
     held = 0
     for number, size in enumerate(sizes):
-        if held < wanted and held + size <= 2 * wanted:
+        if held < wanted and held + size <= 1.5 * wanted:
             chosen.add(number)
             held += size
     if not chosen and len(sizes) > 1:
