@@ -8,6 +8,7 @@ from bench import page
 
 NAMES = (
     "training_step",
+    "tuning",
     "train_gpu",
     "scaling",
     "optimizers",
@@ -21,6 +22,7 @@ NAMES = (
     "objectives",
     "index.mix",
     "index.provenance",
+    "replay",
     "healing",
     "generate.latency",
     "generate.native",

@@ -132,3 +132,13 @@ def test_on_a_gpu_there_is_nothing_to_try(monkeypatch):
     config = settled(ModelStageConfig(tokens=4096))
     plan = calibrate(config, ROWS, LENGTH, machine.step)
     assert (plan.threads, plan.precision, len(machine.steps)) == (4, "bf16", TIMED_STEPS)
+
+
+def test_of_a_short_budget_little_is_spent_on_trying(monkeypatch):
+    machine = Machine(monkeypatch, lambda *_: 1.0)
+    machine.plan(seconds=60.0)
+    short = machine.now
+    assert short <= 15  # a round of four ways, and then as long again at most
+    machine.now = 0.0
+    machine.plan(seconds=6000.0)
+    assert machine.now > short

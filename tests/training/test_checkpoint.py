@@ -9,7 +9,12 @@ import pytest
 import torch
 
 from codekiln.errors import DiskError, TrainingError
-from codekiln.training.checkpoint import Position, newest_checkpoint, save_checkpoint
+from codekiln.training.checkpoint import (
+    Position,
+    checkpoint_at,
+    newest_checkpoint,
+    save_checkpoint,
+)
 
 SHARD = "shard-00001-model-00001-of-00001.safetensors"
 
@@ -49,6 +54,16 @@ def kept(folder):
 
 def test_without_a_checkpoint_there_is_none(tmp_path):
     assert newest_checkpoint(tmp_path / "checkpoints") is None
+
+
+def test_that_of_a_step_is_found_if_it_is_whole(tmp_path):
+    for step in (3, 9):
+        save(tmp_path, step)
+    assert checkpoint_at(tmp_path, 3).position == position(3)
+    assert checkpoint_at(tmp_path, 4) is None
+    (tmp_path / "step-000000003" / SHARD).write_bytes(b"")
+    assert checkpoint_at(tmp_path, 3) is None
+    assert kept(tmp_path) == [9]
 
 
 def test_the_newest_is_taken_and_two_are_kept(tmp_path):

@@ -101,7 +101,7 @@ def test_a_batch_stays_whole():
     learner = Learner(ModelStageConfig(micro_tokens=1, clip=1e9), encoder(), objective)
     loss, _ = learner.gradients(rows, 0, "fp32")
     assert loss == pytest.approx(objective.loss(encoder(), batch).item(), rel=1e-5)
-    said = batch.too_much(1000, torch.device("cpu"))
+    said = batch.too_much(1000, torch.device("cpu"), "model")
     assert "6 functions at once do not fit the memory of cpu: set encoder.pairs to 3" in said
 
 

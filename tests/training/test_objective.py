@@ -71,6 +71,18 @@ def test_a_prompt_adds_nothing():
     torch.testing.assert_close(cross_entropy(hidden, weight, labels), by_hand)
 
 
+def test_a_table_that_is_not_learned_gets_no_gradient_and_changes_no_other():
+    generator = torch.Generator().manual_seed(0)
+    hidden, weight = (torch.randn(n, 4, generator=generator, requires_grad=True) for n in (6, 9))
+    labels = torch.tensor([IGNORED, 2, 3, 8, IGNORED, 0])
+    cross_entropy(hidden, weight, labels).backward()
+    expected, hidden.grad = hidden.grad, None
+    frozen = weight.detach()
+    cross_entropy(hidden, frozen, labels).backward()
+    assert frozen.grad is None
+    assert torch.equal(hidden.grad, expected)
+
+
 def test_in_bf16_the_loss_is_near_and_its_sum_exact():
     model, documents = random_model(), torch.zeros(4, 300, dtype=torch.long)
     ids, labels = random_ids(4, 300, seed=1), random_ids(4, 300, seed=2)

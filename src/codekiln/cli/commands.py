@@ -7,10 +7,22 @@ from typing import Annotated
 import typer
 
 from codekiln import __version__
-from codekiln.cli import corpus, encoder_summary, index, models, summary, tokenizer, training
+from codekiln.cli import (
+    corpus,
+    encoder_summary,
+    evaluation,
+    index,
+    models,
+    summary,
+    tasks,
+    tokenizer,
+    training,
+)
+from codekiln.cli.adapt import adapt
 from codekiln.cli.complete import complete
 from codekiln.cli.options import Json, Runner, Settings, Work
 from codekiln.cli.terminal import output, print_json, progress_bars
+from codekiln.cli.trial import try_
 
 app = typer.Typer(
     help="Turn a folder of source code into a code model that you own.",
@@ -22,6 +34,8 @@ app = typer.Typer(
 app.add_typer(corpus.app, name="corpus")
 app.add_typer(tokenizer.app, name="tokenizer")
 app.add_typer(index.app, name="index")
+app.add_typer(evaluation.app, name="eval")
+app.add_typer(tasks.app, name="tasks")
 
 
 def _version(wanted: bool) -> None:
@@ -64,10 +78,14 @@ def run(
         shown.print_run(made, recipe)
 
 
+app.command()(adapt)
 app.command()(complete)
+app.command("try")(try_)
 app.command()(training.pretrain)
+app.command()(training.tune)
 app.command()(training.report)
 app.command()(models.pull)
+app.command()(models.extend)
 app.command()(models.export)
 app.command()(models.compress)
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from codekiln.generate import Completer, CompletionRequest
     from codekiln.index import Index
 
+ADAPTER = "chosen"  # the only one that is loaded
+
 
 def complete(
     model: Model = Path("starter"),
@@ -47,6 +49,7 @@ def complete(
     seed: option.Seed = 0,
     path: option.ToldPath = "",
     repository: option.Repository = "",
+    adapter: option.Adapter = None,
     engine: option.Engine = "auto",
     weights: option.Weights = "auto",
     server: option.Server = None,
@@ -80,13 +83,16 @@ def complete(
         best_of=best_of,
         json_schema=read_source(schema) if schema else None,
         deadline_ms=deadline,
+        adapter=ADAPTER if adapter else "",
     )
     request = _placed(request, file, line, column, prefix_file, suffix_file)
     opened = opened_index(index, model, work) if index else nullcontext()
     with (
         progress_bars(),
         opened as known,
-        _completer(model, known, engine, weights, server, server_model, template) as completer,
+        _completer(
+            model, known, adapter, engine, weights, server, server_model, template
+        ) as completer,
     ):
         shown = gathered(request, file, model, known, context) if context else None
         request = dataclasses.replace(request, context=shown.text if shown else "")
@@ -130,6 +136,7 @@ def _placed(
 def _completer(
     model: Path,
     index: "Index | None",
+    adapter: Path | None,
     engine: option.Engine,
     weights: option.Weights,
     server: str | None,
@@ -144,7 +151,8 @@ def _completer(
             )
         from codekiln.generate.loading import load_completer
 
-        yield load_completer(model, index=index, kind=engine, weights=weights)
+        adapters = {ADAPTER: adapter} if adapter else {}
+        yield load_completer(model, index=index, kind=engine, weights=weights, adapters=adapters)
         return
     if engine != "auto" or weights != "auto":
         raise UsageError(

@@ -51,6 +51,7 @@ Known = Annotated[
         "--index", help="An index's folder, or a folder of code to index; adapts the model to it."
     ),
 ]
+Adapter = Annotated[Path | None, typer.Option(help="An adapter's folder, as 'tune' printed it.")]
 Engine = Annotated[EngineKind, typer.Option(help="What computes.")]
 Weights = Annotated[WeightsKind, typer.Option(help="How exact the weights are.")]
 Server = Annotated[

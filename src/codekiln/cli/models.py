@@ -10,6 +10,7 @@ from rich.markup import escape
 from codekiln.cli.options import Json, Work
 from codekiln.cli.terminal import amount, output, print_json, progress_bars
 from codekiln.pipeline.export import Format, GgufType
+from codekiln.tokenizer.special import FIM_MIDDLE, FIM_PREFIX, FIM_SUFFIX
 
 Chosen = Annotated[
     Path, typer.Argument(help="A model's folder, as 'run' or 'pull' printed it, or 'starter'.")
@@ -39,6 +40,28 @@ def pull(
     found = made.statistics
     licence = f", licence {found['licence']}" if found["licence"] else ""
     output.print(f"{found['parameters']:,} parameters, family {found['family']}{escape(licence)}")
+    output.print(f"  {made.path}", markup=False, soft_wrap=True, style="cyan")
+
+
+def extend(
+    model: Chosen,
+    tokens: Annotated[
+        list[str], typer.Option("--token", help="One that it is to have; default: for filling in.")
+    ] = [FIM_PREFIX, FIM_MIDDLE, FIM_SUFFIX],  # noqa: B006 - Typer wants a list, and copies it
+    work: Work = Path("work"),
+    as_json: Json = False,
+) -> None:
+    """Give a model special tokens that it lacks, which tuning can then teach it (tuning.tokens)."""
+    from codekiln.artifact import open_artifact
+    from codekiln.device import require_torch
+    from codekiln.generate.loading import model_folder
+    from codekiln.pipeline.extend import extend as extend_model
+
+    require_torch("Extending a model")
+    made = extend_model(open_artifact(model_folder(model), "model"), tokens, work)
+    if as_json:
+        print_json({"artifact": str(made.path), "statistics": made.statistics})
+        return
     output.print(f"  {made.path}", markup=False, soft_wrap=True, style="cyan")
 
 

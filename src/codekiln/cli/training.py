@@ -40,6 +40,38 @@ def pretrain(
         training_summary.print_model(made)
 
 
+def tune(
+    examples: Annotated[
+        Path, typer.Argument(help="A file in JSON lines, or the artifact of a task.")
+    ],
+    base: Annotated[Path, typer.Option("--from", help="The model to tune.")] = Path("starter"),
+    held_out: Annotated[
+        Path | None, typer.Option(help="Others, not to be learned; default: a share of the former.")
+    ] = None,
+    recipe: Annotated[
+        Path | None, typer.Option(help="A TOML file, such as recipes/implement.toml.")
+    ] = None,
+    settings: Settings = None,
+    work: Work = Path("work"),
+    as_json: Json = False,
+) -> None:
+    """Make a model better at a task: an adapter in PEFT's format, and the model with it merged."""
+    from codekiln.device import require_torch
+
+    require_torch("Tuning")
+    from codekiln.cli import training_summary
+    from codekiln.pipeline.recipe import read_tuning_recipe
+    from codekiln.pipeline.tune import tune as tune_model
+
+    resolved = read_tuning_recipe(recipe, settings or [])
+    with progress_bars():
+        made = tune_model(resolved, base, examples, work, held_out)
+    if as_json:
+        print_json(training_summary.model_as_json(made))
+    else:
+        training_summary.print_tuned(made)
+
+
 def report(
     runs: Annotated[
         list[Path], typer.Argument(help="Models' folders; one still in training ends in .partial.")

@@ -34,6 +34,23 @@ def print_model(made: Mapping[str, Artifact]) -> None:
     output.print(f"  {model.path}", markup=False, soft_wrap=True, style="cyan")
 
 
+def print_tuned(made: Mapping[str, Artifact]) -> None:
+    """What tuning changed on held-out examples, and where adapter and model lie."""
+    model = made["model"]
+    tuned = model.statistics
+    output.print(_losses(tuned["held_out_losses"]))
+    if tuned["best_step"] == 0:
+        output.print("Tuning did not help on held-out examples: what was kept equals the base.")
+    learned = tuned.get("learned_parameters", tuned["parameters"])
+    output.print(
+        f"{learned:,} weights learned, {tuned['tokens']:,} tokens ({tuned['epochs']:.2f} epochs) in "
+        f"{tuned['seconds']:.0f} s, the best at step {tuned['best_step']} of {tuned['steps']}"
+    )
+    for name in ("adapter", "model"):
+        if name in made:
+            output.print(f"  {made[name].path}", markup=False, soft_wrap=True, style="cyan")
+
+
 def _losses(losses: Mapping[str, Mapping[str, float]]) -> Table:
     table = Table(title="Loss on held-out rows, nats a token", title_justify="left")
     for head in ("rows", "before", "after", "change"):

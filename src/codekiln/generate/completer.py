@@ -29,7 +29,7 @@ class CompletionRequest:
     likeliest answer as a whole, `best_of` samples so many: either takes the best that parses.
     With `json_schema`, the text of a schema, the answer is JSON that it allows. After `deadline_ms`,
     counted from the call, the answer is what there is by then. Setting `cancelled`, from any thread,
-    ends it at the next step.
+    ends it at the next step. `adapter` is the name of the one to answer with; without one the base answers.
     """
 
     prefix: str
@@ -54,6 +54,7 @@ class CompletionRequest:
     best_of: int | None = None
     json_schema: str | None = None
     deadline_ms: float | None = None
+    adapter: str = ""
     cancelled: threading.Event | None = field(default=None, compare=False, repr=False)
 
     def extent(self) -> Extent:

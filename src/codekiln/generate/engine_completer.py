@@ -2,10 +2,11 @@
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from codekiln.errors import UsageError
 from codekiln.generate.bounds import random_generator, token_limit
 from codekiln.generate.completer import CompletionChunk, CompletionRequest
 from codekiln.generate.constraints.constraint import Constraint
@@ -52,9 +53,11 @@ class EngineCompleter:
         index: Matcher | None = None,
         mix: bool = False,
         heal: bool = True,
+        adapters: Mapping[str, Engine] | None = None,
     ) -> None:
         """Draft from the open file and from an index, if there is one; with `mix`, mix them in as well.
 
+        `adapters` are engines of the same base with adapters, by the names that a request may give.
         `index` may be replaced while nobody completes. With `heal` the word at the cursor is written
         anew, so that its tokens are those of training.
         """
@@ -62,7 +65,9 @@ class EngineCompleter:
         self.index = index or Index(tokenizer, [])
         self._open_file = OpenFile(tokenizer)
         self._mixes, self._heals = mix, heal
-        self._cache, self._speculation = PrefixCache(engine), Speculation(engine.stride)
+        engines = {"": engine, **(adapters or {})}
+        self._caches = {name: PrefixCache(one) for name, one in engines.items()}
+        self._speculation = Speculation(engine.stride)
         self._answers: deque[Answer] = deque(maxlen=ANSWERS)
         self._turn = threading.Lock()
 
@@ -71,6 +76,7 @@ class EngineCompleter:
 
         The prompt has what `max_tokens` leaves of the context, or half of it if that is more.
         """
+        self._check_adapter(request.adapter)
         interrupt = request.interrupt()  # the time begins to run
         random_generator(request.seed)
         strategy = strategy_of(request.sampling)
@@ -103,10 +109,15 @@ class EngineCompleter:
             else:
                 yield from answer
 
+    def _check_adapter(self, name: str) -> None:
+        if name not in self._caches:
+            known = ", ".join(filter(None, self._caches)) or "none"
+            raise UsageError(f"There is no adapter '{name}': loaded are {known}.")
+
     def _decode(
         self, request: CompletionRequest, prompt: list[int], strategy: Strategy, guides: Guides
     ) -> Iterator[CompletionChunk]:
-        slot = self._cache.slot_for(prompt)
+        slot = self._caches[request.adapter].slot_for(prompt)
         steps = decode(
             slot,
             self.tokenizer,
@@ -136,7 +147,7 @@ class EngineCompleter:
         constraint: Constraint | None,
         interrupt: Interrupt,
     ) -> Iterator[CompletionChunk]:
-        slot = self._cache.slot_for(prompt)
+        slot = self._caches[request.adapter].slot_for(prompt)
         best = search(slot, self.tokenizer, request, prompt, strategy, constraint, interrupt)
         yield CompletionChunk(best.text, best.token_ids, (), best.finish_reason, len(prompt))
 

@@ -1,7 +1,7 @@
 """Rows from memory-mapped shards in a keyed order. What a resumed run must know is one integer."""
 
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -61,7 +61,7 @@ class RowStore:
         self._asked: set[tuple[int, int]] = set()
 
     @classmethod
-    def of(cls, inputs: Artifact, split: str) -> "RowStore":
+    def of(cls, inputs: Artifact, split: str) -> Self:
         """The rows of `train` or `held_out` in an inputs artifact."""
         return cls(inputs.files(f"{split}-"))
 

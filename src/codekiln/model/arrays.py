@@ -46,6 +46,11 @@ class Rows:
         return self.values.astype(np.float32) * self.scale[:, None]
 
 
+def whole(weight: Floats | Rows) -> Floats:
+    """The matrix in fp32, however it is stored."""
+    return weight.whole() if isinstance(weight, Rows) else weight
+
+
 def quantise(matrix: Floats) -> Rows:
     """`[out, in]` in a byte a weight, symmetric about zero, each row with a scale of its own."""
     tiny = np.finfo(np.float32).tiny

@@ -52,6 +52,11 @@ def save_model(folder: Path, model: Transformer, end: int, tokenizer_sha256: str
     write_config(folder, model.config, end, tokenizer_sha256)
 
 
+def write_arrays(folder: Path, weights: Mapping[str, Floats | Rows]) -> None:
+    """Write weights that were read as arrays, in fp32."""
+    write_tensors(folder / FILE_NAME, {name: _tensor(found) for name, found in weights.items()})
+
+
 def write_config(folder: Path, config: ModelConfig, end: int, tokenizer_sha256: str) -> None:
     """Write the configuration, which binds the weights beside it to their tokenizer."""
     entries = to_hugging_face(config, end) | {TOKENIZER_KEY: tokenizer_sha256}
@@ -75,12 +80,17 @@ def assemble(config: ModelConfig, folder: Path) -> Transformer:
     Raises:
         ModelError: the weights are missing, pickled or damaged, or of another shape.
     """
-    with torch.device("meta"), _Unfilled():
-        model = new_model(config)
+    model = empty_model(config)
     stored = read_arrays(folder, config)
     check_fit(folder, stored, {name: tuple(t.shape) for name, t in model.state_dict().items()})
     model.load_state_dict({name: _tensor(found) for name, found in stored.items()}, assign=True)
     return model.eval()
+
+
+def empty_model(config: ModelConfig) -> Transformer:
+    """A model of this shape without memory for its weights, to be given some."""
+    with torch.device("meta"), _Unfilled():
+        return new_model(config)
 
 
 def _tensor(found: Floats | Rows) -> Tensor:

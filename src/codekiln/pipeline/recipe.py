@@ -1,23 +1,27 @@
 """A recipe: one table of settings a stage. What each setting means stands in that stage's room."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any, TypeVar
 
 from codekiln.config import override, parse, read_toml
 from codekiln.corpus import CorpusConfig
 from codekiln.errors import RecipeError
-from codekiln.evaluate import EvaluationConfig
 from codekiln.evaluate.encoder import EncoderEvaluationConfig
+from codekiln.evaluate.stage import EvaluationConfig
 from codekiln.index.stage import IndexConfig
+from codekiln.inputs.examples.stage import ExamplesConfig
 from codekiln.inputs.functions import FunctionsConfig
 from codekiln.inputs.segments.stage import SegmentsConfig
 from codekiln.inputs.stage import InputsConfig
 from codekiln.pipeline.report import ReportConfig
+from codekiln.tasks.stage import TasksConfig
 from codekiln.tokenizer.stage import TokenizerConfig
-from codekiln.training import EncoderConfig, ModelStageConfig
+from codekiln.training import EncoderConfig, ModelStageConfig, TuningConfig
 
+Part = TypeVar("Part", "CorpusRecipe", "TasksRecipe", "TuningRecipe")
 NAME = re.compile(r"(?=.*\w)[\w-]{1,64}")
 
 
@@ -26,7 +30,8 @@ class Recipe:
     """All settings of one run, from sources to report.
 
     Those of `segments`, `functions`, `encoder` and `encoder_evaluation` count where `model.objective` is
-    `masked`, those of `inputs`, `index`, `evaluation` and `report` where it is not.
+    `masked`, those of `inputs`, `index`, `evaluation` and `report` where it is not. Those of `examples` and
+    `tuning` are for tuning a model that is there, and those of `tasks` for `codekiln tasks build`.
     """
 
     corpus: CorpusConfig
@@ -37,10 +42,13 @@ class Recipe:
     index: IndexConfig = field(default_factory=IndexConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
     report: ReportConfig = field(default_factory=ReportConfig)
+    tasks: TasksConfig = field(default_factory=TasksConfig)
     segments: SegmentsConfig = field(default_factory=SegmentsConfig)
     functions: FunctionsConfig = field(default_factory=FunctionsConfig)
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
     encoder_evaluation: EncoderEvaluationConfig = field(default_factory=EncoderEvaluationConfig)
+    examples: ExamplesConfig = field(default_factory=ExamplesConfig)
+    tuning: TuningConfig = field(default_factory=TuningConfig)
 
 
 def read_recipe(path: Path, assignments: Iterable[str] = ()) -> Recipe:
@@ -62,16 +70,57 @@ class CorpusRecipe:
     name: str = "corpus"
 
 
+@dataclass(frozen=True)
+class TuningRecipe:
+    """The part of a recipe that tuning needs."""
+
+    name: str = "tuned"
+    examples: ExamplesConfig = field(default_factory=ExamplesConfig)
+    tuning: TuningConfig = field(default_factory=TuningConfig)
+
+
 def read_corpus_recipe(path: Path, assignments: Iterable[str] = ()) -> CorpusRecipe:
     """The corpus of a recipe; what the file says of later stages is left for them.
 
     Raises:
         RecipeError: a key is unknown, missing, mistyped or out of bounds.
     """
-    tables = override(read_toml(path), assignments)
-    recipe = parse(CorpusRecipe, {key: tables[key] for key in ("corpus", "name") if key in tables})
-    _check_name(recipe.name)
-    return recipe
+    return _part_of(CorpusRecipe, override(read_toml(path), assignments))
+
+
+def read_tuning_recipe(path: Path | None, assignments: Iterable[str] = ()) -> TuningRecipe:
+    """What a recipe, or without one the defaults, say of tuning.
+
+    Raises:
+        RecipeError: a key is unknown, mistyped or out of bounds.
+    """
+    return _part_of(TuningRecipe, override(read_toml(path) if path else {}, assignments))
+
+
+@dataclass(frozen=True)
+class TasksRecipe:
+    """The part of a recipe that examples of tasks need."""
+
+    corpus: CorpusConfig
+    name: str = "tasks"
+    tasks: TasksConfig = field(default_factory=TasksConfig)
+
+
+def read_tasks_recipe(path: Path, assignments: Iterable[str] = ()) -> TasksRecipe:
+    """The corpus and the tasks of a recipe; the rest is left for others.
+
+    Raises:
+        RecipeError: a key is unknown, missing, mistyped or out of bounds.
+    """
+    return _part_of(TasksRecipe, override(read_toml(path), assignments))
+
+
+def _part_of(kind: type[Part], tables: Mapping[str, Any]) -> Part:
+    """The recipe of this kind; tables that it has no word for are others' business."""
+    known = {one.name for one in fields(kind)}
+    part = parse(kind, {key: value for key, value in tables.items() if key in known})
+    _check_name(part.name)
+    return part
 
 
 def _check_name(name: str) -> None:

@@ -19,7 +19,10 @@ from codekiln.training.world import here
 
 ROUNDS = 5
 TIMED_STEPS = 15
-PATIENCE = 20.0  # seconds after which neither goes on
+PATIENCE, SHARE = (
+    20.0,
+    0.05,
+)  # seconds, and share of a budget in seconds, after which neither goes on
 LONG = 600.0  # seconds of a run from which half a minute of compiling pays on a processor
 Step = Callable[[int, Precision], None]
 Way = tuple[int, Precision]
@@ -51,9 +54,10 @@ def calibrate(
 
     Before a long run `compile_layers`, if given, is tried too, after which `step` takes compiled ones.
     """
-    threads, precision = _fastest(_ways(config), rows, step)
+    patience = min(PATIENCE, SHARE * config.seconds) if config.seconds else PATIENCE
+    threads, precision = _fastest(_ways(config), rows, step, patience)
     torch.set_num_threads(threads)
-    each, compiled = _each(lambda: step(rows, precision)), False
+    each, compiled = _each(lambda: step(rows, precision), patience), False
     tokens = rows * row_length
     lasts = each * config.tokens / tokens if config.tokens else config.seconds
     if compile_layers is not None and lasts >= LONG:
@@ -78,12 +82,12 @@ def _ways(config: ModelStageConfig) -> list[Way]:
     return [(number, precision) for number in threads for precision in precisions]
 
 
-def _fastest(ways: list[Way], rows: int, step: Step) -> Way:
+def _fastest(ways: list[Way], rows: int, step: Step, patience: float) -> Way:
     """The way whose best try is the best: in turns, so that a busy moment harms none alone."""
     best = dict.fromkeys(ways, math.inf)
     start = time.perf_counter()
     for _ in range(ROUNDS if len(ways) > 1 else 0):
-        if _enough(start):
+        if _enough(start, patience):
             break
         for threads, precision in ways:
             torch.set_num_threads(threads)
@@ -106,24 +110,24 @@ def _with_compiling(
     except torch._dynamo.exc.TorchDynamoException:
         ways.pop(True)
     start = time.perf_counter()
-    while len(ways[False]) < TIMED_STEPS and not (ways[False] and _enough(start)):
+    while len(ways[False]) < TIMED_STEPS and not (ways[False] and _enough(start, PATIENCE)):
         for compiled, found in ways.items():
             with torch.compiler.set_stance("default" if compiled else "force_eager"):
                 found.append(_seconds(step))
     return min((median(found), compiled) for compiled, found in ways.items())
 
 
-def _each(step: Callable[[], None]) -> float:
+def _each(step: Callable[[], None], patience: float) -> float:
     """Seconds of a step, the median of several."""
     start, found = time.perf_counter(), [_seconds(step)]
-    while len(found) < TIMED_STEPS and not _enough(start):
+    while len(found) < TIMED_STEPS and not _enough(start, patience):
         found.append(_seconds(step))
     return median(found)
 
 
-def _enough(start: float) -> bool:
+def _enough(start: float, patience: float) -> bool:
     """Whether patience is at its end, for all processes alike."""
-    return here().told(time.perf_counter() - start > PATIENCE)
+    return here().told(time.perf_counter() - start > patience)
 
 
 def _seconds(step: Callable[[], None]) -> float:

@@ -36,14 +36,17 @@ Tensors = dict[str, Tensor]
 class Position:
     """Where a run stands: steps done, rows given out by the loader, seconds spent.
 
-    Besides, the last loss on held-out rows, and what the guard knows: steps passed over, and the losses it
-    compares with.
+    Besides, the last loss on held-out rows, the least one with its step and how many looks it is ago, and
+    what the guard knows: steps passed over, and the losses it compares with.
     """
 
     step: int
     loader: int
     seconds: float
     held_out_loss: float = math.inf
+    best_loss: float = math.inf
+    best_step: int = 0
+    vain: int = 0
     skipped: int = 0
     recent: tuple[float, ...] = ()
 
@@ -83,7 +86,7 @@ def save_checkpoint(folder: Path, position: Position, tensors: Tensors) -> None:
         DiskError: the disk is full, read-only or failing; the checkpoints before this one are as they were.
     """
     world = here()
-    target = folder / f"step-{position.step:09d}"
+    target = _path_of(folder, position.step)
     beside = folder / f"{target.name}.tmp"
     with disk_errors(target):
         if world.first:
@@ -114,16 +117,30 @@ def newest_checkpoint(folder: Path) -> Checkpoint | None:
     return world.told(_newest(folder) if world.first else None)
 
 
+def checkpoint_at(folder: Path, step: int) -> Checkpoint | None:
+    """The checkpoint of a step, or nothing if there is none, or a damaged one, which is removed."""
+    world = here()
+    return world.told(_whole(_path_of(folder, step)) if world.first else None)
+
+
 def _newest(folder: Path) -> Checkpoint | None:
-    for path in reversed(_finished(folder)):
-        try:
-            found = read_sealed(path / POSITION)
-        except (ArtifactError, FileNotFoundError):
-            found = {"files": {POSITION: None}}
-        if all(describe(path / name) == entry for name, entry in found["files"].items()):
-            shapes = {name: tuple(shape) for name, shape in found["shapes"].items()}
-            return Checkpoint(path, _position(found), shapes)
-        discard(path)
+    return next(filter(None, map(_whole, reversed(_finished(folder)))), None)
+
+
+def _path_of(folder: Path, step: int) -> Path:
+    return folder / f"step-{step:09d}"
+
+
+def _whole(path: Path) -> Checkpoint | None:
+    """What lies there if it is whole; or else it is removed."""
+    try:
+        found = read_sealed(path / POSITION)
+    except (ArtifactError, FileNotFoundError):
+        found = {"files": {POSITION: None}}
+    if all(describe(path / name) == entry for name, entry in found["files"].items()):
+        shapes = {name: tuple(shape) for name, shape in found["shapes"].items()}
+        return Checkpoint(path, _position(found), shapes)
+    discard(path)
     return None
 
 

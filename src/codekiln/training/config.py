@@ -6,7 +6,7 @@ those of Hoffmann et al. 2022 (§3).
 
 import math
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import ClassVar, Literal
 
 from codekiln.config import setting
 
@@ -19,6 +19,8 @@ Compile = Literal["auto", "on", "off"]
 @dataclass(frozen=True)
 class ModelStageConfig:
     """Settings of the model: one dial for its size, one budget, the rest derived."""
+
+    table: ClassVar[str] = "model"  # of a recipe, that a person sets these in
 
     objective: Literal["causal", "masked"] = setting(
         "causal", "masked: an encoder, on rows of segments, which also learns what follows what"

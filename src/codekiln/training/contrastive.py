@@ -88,7 +88,7 @@ class Whole(Batch):
             )
         return self
 
-    def too_much(self, tokens: int, device: torch.device) -> str:  # noqa: ARG002
+    def too_much(self, tokens: int, device: torch.device, table: str) -> str:  # noqa: ARG002
         """Only a smaller one helps."""
         return (
             f"{len(self)} functions at once do not fit the memory of {device}: set encoder.pairs to "

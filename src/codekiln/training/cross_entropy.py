@@ -46,22 +46,25 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
         loss_and_slope = _compiled() if on_gpu else _in_place
         total = hidden.new_zeros((), dtype=torch.float32)
         by_hidden = torch.empty_like(hidden)
-        by_weight = torch.zeros_like(weight, dtype=torch.float32)
+        learns = ctx.needs_input_grad[1]  # an adapter's base does not
+        by_weight = torch.zeros_like(weight, dtype=torch.float32) if learns else None
         for part, wanted, place in zip(
             hidden.split(size), labels.split(size), by_hidden.split(size), strict=True
         ):
             loss, slope = loss_and_slope(part @ weight.T, wanted)
             total += loss
             torch.mm(slope, weight, out=place)
-            by_weight += slope.T @ part
+            if by_weight is not None:
+                by_weight += slope.T @ part
         ctx.save_for_backward(by_hidden, by_weight)
         ctx.dtype = weight.dtype
         return total
 
     @staticmethod
-    def backward(ctx: Any, *outer: Tensor) -> tuple[Tensor, Tensor, None]:
+    def backward(ctx: Any, *outer: Tensor) -> tuple[Tensor, Tensor | None, None]:
         by_hidden, by_weight = ctx.saved_tensors
-        return by_hidden * outer[0], (by_weight * outer[0]).to(ctx.dtype), None
+        scaled = None if by_weight is None else (by_weight * outer[0]).to(ctx.dtype)
+        return by_hidden * outer[0], scaled, None
 
 
 def _in_place(logits: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:

@@ -18,7 +18,7 @@ class Gauge:
     def __init__(self, task: Progress, learner: Learner, length: int, plan: Calibration) -> None:
         """`length` is that of a row in tokens."""
         self._task, self._device = task, learner.device
-        self._flops = flops_per_token(learner.model.config, length)
+        self._flops = flops_per_token(learner.model.config, length, learner.learned())
         self._peak = peak_flops(learner.device, plan.precision) * learner.world.size
         self._seen: deque[tuple[float, float]] = deque(maxlen=RECENT + 1)
 

@@ -1,6 +1,6 @@
 """One step of learning: gradients of a batch in parts that fit memory, then the optimiser's update."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -11,7 +11,7 @@ from codekiln.model.blockwise import hide_from_compiler
 from codekiln.model.transformer import Transformer
 from codekiln.training.config import ModelStageConfig, Precision
 from codekiln.training.objective import Batch, Objective
-from codekiln.training.optimizer import MuonWithAdamW, clip_gradients
+from codekiln.training.optimizer import MuonWithAdamW, Optimizer, clip_gradients
 from codekiln.training.parallel import keeping_to_itself, spread
 from codekiln.training.world import here
 
@@ -19,18 +19,27 @@ from codekiln.training.world import here
 MICRO_NUMBERS = 2**22  # of the stream, tokens times width
 MICRO_TOKENS_ON_GPU = 32_768
 
+OptimizerOf = Callable[[Transformer, float, float], Optimizer]  # of a model, a rate, a decay
+
 
 class Learner:
     """A model, what it is to minimise, and its optimiser."""
 
-    def __init__(self, config: ModelStageConfig, model: Transformer, objective: Objective) -> None:
+    def __init__(
+        self,
+        config: ModelStageConfig,
+        model: Transformer,
+        objective: Objective,
+        optimizer: OptimizerOf | None = None,
+    ) -> None:
         self.config, self.model, self.objective = config, model, objective
         self.world, self.device = here(), next(model.parameters()).device
         model.recompute = config.recompute
         if config.compile == "on" or (config.compile == "auto" and self.device.type == "cuda"):
             self.compile()
         self._spread = spread(model, config.parallel)
-        self.optimizer = MuonWithAdamW(model, config.matrix_rate(), config.weight_decay)
+        made = optimizer or MuonWithAdamW
+        self.optimizer = made(model, config.matrix_rate(), config.weight_decay)
         self._precision: Precision = "fp32"  # of the gradients there are
 
     def compile(self) -> None:
@@ -81,6 +90,12 @@ class Learner:
         with torch.compiler.set_stance("force_eager"):
             return sum(float(self._loss(part, precision)) for part in batch.parts(size))
 
+    def learned(self) -> int | None:
+        """How many weights are learned, if not all of them are."""
+        parameters = list(self.model.parameters())
+        some = sum(one.numel() for one in parameters if one.requires_grad)
+        return some if some < sum(one.numel() for one in parameters) else None
+
     def micro_tokens(self) -> int:
         """Tokens that go through the model at once."""
         on_gpu = self.device.type == "cuda"
@@ -110,4 +125,4 @@ class Learner:
             if isinstance(error, RuntimeError) and "memory" not in str(error):
                 raise
             self.discard()
-            raise TrainingError(batch.too_much(micro, self.device)) from None
+            raise TrainingError(batch.too_much(micro, self.device, self.config.table)) from None

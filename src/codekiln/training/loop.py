@@ -7,24 +7,39 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import torch
 
 from codekiln.errors import TrainingError
 from codekiln.inputs import RowLoader, RowSource, RowStore
 from codekiln.telemetry import progress
 from codekiln.training.calibration import Calibration
-from codekiln.training.checkpoint import Position, newest_checkpoint, save_checkpoint
+from codekiln.training.checkpoint import (
+    Position,
+    checkpoint_at,
+    newest_checkpoint,
+    save_checkpoint,
+)
 from codekiln.training.gauge import Gauge
 from codekiln.training.guard import SpikeGuard
 from codekiln.training.journal import Row, Write, journal
 from codekiln.training.learner import Learner
 from codekiln.training.schedule import warmup_stable_decay
-from codekiln.training.state import restore, state_of
+from codekiln.training.state import restore, restore_weights, state_of
+from codekiln.training.stopping import Stopping
 
 HELD_OUT_ROWS = 64
 HELD_OUT_TIMES = 8
+FEWEST_ROWS, HELD_OUT_SHARE = 8, 0.04  # of all rows of the run: eight looks then cost a tenth of it
+LATE = 1.15  # of a budget in seconds: looks and checkpoints are no steps, and a machine may slow down
 
 Sampler = Callable[[int], None]  # looks at the model after so many steps
+
+
+def evenly(count: int, most: int) -> npt.NDArray[np.int64]:
+    """At most so many of `count` places, evenly spread from the first to the last."""
+    return np.linspace(0, count - 1, min(most, count)).round().astype(np.int64)
 
 
 class Training:
@@ -34,15 +49,30 @@ class Training:
     """
 
     def __init__(
-        self, learner: Learner, train: RowSource, held_out: RowStore, plan: Calibration, out: Path
+        self,
+        learner: Learner,
+        train: RowSource,
+        held_out: RowStore,
+        plan: Calibration,
+        out: Path,
+        patience: int = 0,
     ) -> None:
-        """`out` takes the metrics and, in a folder of their own, the checkpoints."""
+        """`out` takes the metrics and, in a folder of their own, the checkpoints.
+
+        With `patience` for so many looks at held-out rows without gain, the run stops after them, and the
+        model is left as it was at the best look, the one before the first step included.
+        """
         self._learner, self._train, self._plan, self._out = learner, train, plan, out
-        self._held_out = torch.from_numpy(held_out[range(min(HELD_OUT_ROWS, len(held_out)))])
-        self._checkpoints = out / "checkpoints"
-        self._here = self._resume()
         config = learner.config
         rows = config.step_rows(train.length)
+        places = np.arange(min(HELD_OUT_ROWS, len(held_out)))
+        if patience:  # a short run is not to be mostly looks, and these decide
+            most = max(FEWEST_ROWS, int(HELD_OUT_SHARE * rows * plan.steps))
+            places = evenly(len(held_out), min(most, len(places)))
+        self._held_out = torch.from_numpy(held_out[places])
+        self._checkpoints = out / "checkpoints"
+        self._here = self._resume()
+        self._stopping = Stopping(patience, self._here.best_loss, self._here.vain)
         self._loader = RowLoader(train, rows, config.seed, self._here.loader)
         self._guard = SpikeGuard(config.tolerance, self._here.recent, self._here.skipped)
 
@@ -58,10 +88,15 @@ class Training:
         bar = progress("training", steps, "steps", start=start.step)
         with self._journal() as write, bar as task:
             gauge = Gauge(task, self._learner, self._train.length, self._plan)
+            if self._stopping.patience and self._here.best_loss == math.inf:
+                self._look_up(None)
+                self._save()
             for step in range(start.step, steps):
-                row = self._step(step)
+                if self._stopping.over or self._late():
+                    break
+                row, best = self._step(step), False
                 if self._looks_up(step):
-                    row["held_out_loss"] = self._look_up(step, sample)
+                    row["held_out_loss"], best = self._look_up(sample)
                 self._here = replace(self._here, seconds=time.perf_counter() - began)
                 row["tokens"] = self._here.loader * self._train.length
                 row["seconds"] = round(self._here.seconds, 3)
@@ -69,9 +104,11 @@ class Training:
                 gauge.show(row)
                 if self._guard.exhausted:
                     raise TrainingError(self._what_to_try())
-                if self._due(saved):
-                    save_checkpoint(self._checkpoints, self._here, state_of(self._learner))
+                if best or self._due(saved):
+                    self._save()
                     saved = time.perf_counter()
+        if self._stopping.patience:
+            self._go_back()
         return self._here
 
     def _journal(self) -> AbstractContextManager[Write]:
@@ -85,6 +122,12 @@ class Training:
         """Whether it is time for a checkpoint, for all processes alike."""
         due = time.perf_counter() - saved > self._learner.config.checkpoint_seconds
         return self._learner.world.told(due)
+
+    def _late(self) -> bool:
+        """Whether a run that may stop early has used up its seconds; for all processes alike."""
+        most = LATE * self._learner.config.seconds
+        late = bool(self._stopping.patience) and 0 < most < self._here.seconds
+        return self._learner.world.told(late)
 
     def _step(self, step: int) -> Row:
         """Take the next batch and learn from it, or pass it over; the row it leaves in the metrics."""
@@ -112,20 +155,40 @@ class Training:
     def _looks_up(self, step: int) -> bool:
         return (step + 1) % max(1, self._plan.steps // HELD_OUT_TIMES) == 0
 
-    def _look_up(self, step: int, sample: Sampler | None) -> float:
-        """See how the model does on what it is not trained on."""
+    def _look_up(self, sample: Sampler | None) -> tuple[float, bool]:
+        """See how the model does on what it is not trained on, and whether it is to be kept for that."""
         loss = self._learner.mean_loss(self._held_out, self._plan.precision)
-        self._here = replace(self._here, held_out_loss=loss)
+        best = bool(self._stopping.patience) and self._stopping.gains(loss)
+        self._here = replace(
+            self._here,
+            held_out_loss=loss,
+            best_loss=self._stopping.best,
+            best_step=self._here.step if best else self._here.best_step,
+            vain=self._stopping.vain,
+        )
         if sample is not None:
-            sample(step + 1)
-        return loss
+            sample(self._here.step)
+        return loss, best
+
+    def _save(self) -> None:
+        save_checkpoint(self._checkpoints, self._here, state_of(self._learner))
+
+    def _go_back(self) -> None:
+        """Take the weights of the best look."""
+        best = checkpoint_at(self._checkpoints, self._here.best_step)
+        if best is None:
+            raise TrainingError(
+                f"The checkpoint of step {self._here.best_step} in {self._checkpoints}, the best one, is "
+                "damaged: delete that folder and run it again."
+            )
+        restore_weights(self._learner, best)
 
     def _what_to_try(self) -> str:
-        rate = self._learner.config.matrix_rate()
+        rate, table = self._learner.config.matrix_rate(), self._learner.config.table
         return (
             f"{self._guard.in_a_row} steps in a row gave a loss that jumped or was no number, up to step "
-            f"{self._here.step}, and were passed over: set model.learning_rate to {rate / 2:g} or "
-            f"model.precision to fp32. What was learned before them is in {self._checkpoints}."
+            f"{self._here.step}, and were passed over: set {table}.learning_rate to {rate / 2:g} or "
+            f"{table}.precision to fp32. What was learned before them is in {self._checkpoints}."
         )
 
     def _resume(self) -> Position:

@@ -36,11 +36,14 @@ class Batch:
         """Some of its rows; the counts stay those of the whole."""
         return replace(self, tensors={name: t[place] for name, t in self.tensors.items()})
 
-    def too_much(self, tokens: int, device: torch.device) -> str:
-        """What to say where `tokens` at once, the most of a part, do not fit the memory of a device."""
+    def too_much(self, tokens: int, device: torch.device, table: str) -> str:
+        """What to say where `tokens` at once, the most of a part, do not fit the memory of a device.
+
+        `table` is that of the settings.
+        """
         return (
-            f"{tokens} tokens at once do not fit the memory of {device}: set model.micro_tokens to "
-            f"{max(1, tokens // 2)}, or model.recompute to true, and run it again."
+            f"{tokens} tokens at once do not fit the memory of {device}: set {table}.micro_tokens to "
+            f"{max(1, tokens // 2)}, or {table}.recompute to true, and run it again."
         )
 
     def to(self, device: torch.device) -> "Batch":
@@ -50,7 +53,7 @@ class Batch:
 
 
 class Objective(Protocol):
-    """A task of pretraining."""
+    """What a model is to get better at."""
 
     def prepare(self, rows: Tensor, first: int) -> Batch:
         """Inputs and targets of packed rows `[B, T + 1]`, on the processor.

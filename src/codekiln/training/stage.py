@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from codekiln.artifact import (
@@ -22,6 +21,7 @@ from codekiln.errors import TrainingError
 from codekiln.inputs import RowSource, RowStore
 from codekiln.model.bidirectional import new_model
 from codekiln.model.config import ModelConfig
+from codekiln.model.transformer import Transformer
 from codekiln.model.weights import save_model
 from codekiln.tokenizer import FILE_NAME as TOKENIZER_FILE
 from codekiln.tokenizer import Tokenizer
@@ -31,7 +31,7 @@ from codekiln.training.causal import Causal
 from codekiln.training.checkpoint import Position
 from codekiln.training.config import ModelStageConfig, Precision
 from codekiln.training.learner import Learner
-from codekiln.training.loop import Training
+from codekiln.training.loop import Training, evenly
 from codekiln.training.masked import Masked
 from codekiln.training.next_segment import NextSegment
 from codekiln.training.objective import Objective
@@ -42,6 +42,7 @@ from codekiln.training.world import here
 
 CALIBRATION = "calibration.json"
 WATCHED_ROWS = 64
+Keep = Callable[[Path, Transformer, Tokenizer], None]
 ROWS = {"causal": "inputs", "masked": "segments"}  # the stage whose rows an objective reads
 
 
@@ -76,11 +77,15 @@ def learn(
     held_out: RowStore,
     out: Path,
     watched: Mapping[str, RowStore] | None = None,
+    *,
+    patience: int = 0,
+    keep: Keep | None = None,
 ) -> Statistics:
     """Calibrate once, train, leave a model folder with its tokenizer and the metrics of the run.
 
-    The statistics have the loss on the `watched` rows, by their names, before and after it. Under torchrun
-    all processes must call this (`together.produce`); the first one writes.
+    The statistics have the loss on the `watched` rows, by their names, before and after it; `patience` is
+    as in `Training`. `keep` writes something else of the trained model, which then writes no samples
+    either. Under torchrun all processes must call this (`together.produce`); the first one writes.
     """
     keep_freed_memory()
     _check_fit(tokenizer, train)
@@ -92,16 +97,25 @@ def learn(
         learner.compile()
     model = learner.model
     before = _losses(learner, watched or {}, plan)
-    sample = SampleWriter(model, tokenizer, held_out, out) if model.config.causal else None
-    end = Training(learner, train, held_out, plan, out).run(sample)
+    samples = keep is None and model.config.causal
+    sample = SampleWriter(model, tokenizer, held_out, out) if samples else None
+    end = Training(learner, train, held_out, plan, out, patience).run(sample)
     made = whole(model)
     if made is not None:
-        save_model(out, made, tokenizer.end, tokenizer.fingerprint)
-        write_atomically(out / TOKENIZER_FILE, tokenizer.definition.encode())
+        (keep or _keep_model)(out, made, tokenizer)
         discard(out / "checkpoints")
     after = _losses(learner, watched or {}, plan)
     losses = {name: {"before": before[name], "after": after[name]} for name in before}
-    return _statistics(learner, train, plan, end) | ({"held_out_losses": losses} if losses else {})
+    return {
+        **_statistics(learner, train, plan, end),
+        **({"steps": end.step, "best_step": end.best_step} if patience else {}),
+        **({"held_out_losses": losses} if losses else {}),
+    }
+
+
+def _keep_model(out: Path, model: Transformer, tokenizer: Tokenizer) -> None:
+    save_model(out, model, tokenizer.end, tokenizer.fingerprint)
+    write_atomically(out / TOKENIZER_FILE, tokenizer.definition.encode())
 
 
 def _losses(
@@ -110,18 +124,19 @@ def _losses(
     """In nats, on rows that are evenly spread over each store."""
     losses = {}
     for name, store in watched.items():
-        places = np.linspace(0, len(store) - 1, min(WATCHED_ROWS, len(store))).round()
-        rows = torch.from_numpy(store[places.astype(np.int64)])
+        rows = torch.from_numpy(store[evenly(len(store), WATCHED_ROWS)])
         losses[name] = round(learner.mean_loss(rows, plan.precision), 4)
     return losses
 
 
 def _statistics(learner: Learner, train: RowSource, plan: Calibration, end: Position) -> Statistics:
     shape, tokens = learner.model.config, end.loader * train.length
-    flops = flops_per_token(shape, train.length) * tokens / max(end.seconds, 1e-9)
+    each = flops_per_token(shape, train.length, learner.learned())
+    flops = each * tokens / max(end.seconds, 1e-9)
     peak = peak_flops(learner.device, plan.precision) * learner.world.size
     return {
         "parameters": sum(parameter.numel() for parameter in learner.model.parameters()),
+        **({"learned_parameters": learned} if (learned := learner.learned()) else {}),
         "tokens": tokens,
         "epochs": round(end.loader / len(train), 3),
         "seconds": round(end.seconds, 1),

@@ -1,4 +1,6 @@
-"""What the next step depends on besides its rows, as named tensors: weights, moments, random numbers."""
+"""What the next step depends on besides its rows, as named tensors: weights that are learned, moments,
+random numbers.
+"""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -34,9 +36,16 @@ def restore(learner: Learner, checkpoint: Checkpoint) -> None:
     restore_random_state(parts["random"])
 
 
+def restore_weights(learner: Learner, checkpoint: Checkpoint) -> None:
+    """Give the model what it had then; it cannot go on from there."""
+    checkpoint.read_into(_flat({"model": _parts_of(learner)["model"]}))
+
+
 def _parts_of(learner: Learner) -> dict[str, Mapping[str, Tensor]]:
+    learned = {name for name, p in learner.model.named_parameters() if p.requires_grad}
+    weights = learner.model.state_dict().items()
     return {
-        "model": learner.model.state_dict(),
+        "model": {name: tensor for name, tensor in weights if name in learned},
         "optimizer": learner.optimizer.tensors(),
         "random": random_state(learner.device),
     }

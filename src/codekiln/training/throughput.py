@@ -22,15 +22,17 @@ PEAK = {
 SIDE, TRIES = 1024, 5  # of the matrices that an unknown device is measured with
 
 
-def flops_per_token(shape: ModelConfig, length: int) -> float:
+def flops_per_token(shape: ModelConfig, length: int, learned: int | None = None) -> float:
     """Of forward and backward pass, as the field counts them (Chowdhery et al. 2022, PaLM, appendix B).
 
-    Six for each weight of a product, the tied embedding once, and 12·L·H·D·T for attention, without regard
-    to what a mask leaves out.
+    Six for each weight of a product, the tied embedding once, and 12·L·H·D·T for attention, without
+    regard to what a mask leaves out. Weights that are not `learned`, where only so many are, need four:
+    no gradient.
     """
     norms = shape.layers * 2 * (shape.width + shape.head_width) + shape.width
     attention = 12 * shape.layers * shape.heads * shape.head_width * length
-    return 6 * (shape.parameters() - norms) + attention
+    products = shape.parameters() - norms
+    return 6 * products + attention if learned is None else 4 * products + 2 * learned + attention
 
 
 def peak_flops(device: torch.device, precision: Precision) -> float:

@@ -71,7 +71,7 @@ def test_groups_are_those_of_the_slow_rule(rows):
 
 
 @settings(deadline=None)
-@given(files, st.floats(0, 0.5), st.integers(0, 5))
+@given(files, st.floats(0.001, 0.5), st.integers(0, 5))
 def test_held_out_are_those_of_the_slow_rule(rows, share, seed):
     groups = grouped(rows)
     if len(groups) < 2:
@@ -120,6 +120,10 @@ def test_a_repository_that_is_all_one_package_is_divided():
 def test_a_file_of_no_group_is_told():
     with pytest.raises(KeyError, match="in no group"):
         group_of(Place("s", "other", "x.py", 0), {"s#r": 1})
+
+
+def test_of_a_share_of_nothing_nothing_is_held_out():
+    assert hold_out({"a": 1}, 0.0, 0) == hold_out({"a": 1, "b": 1}, 0.0, 0) == []
 
 
 def test_groups_that_share_copies_are_one():

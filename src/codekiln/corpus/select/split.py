@@ -82,9 +82,13 @@ def hold_out(groups: Mapping[str, int], share: float, seed: int) -> list[str]:
     fill a quarter of it come last, because many small packages tell more about code at large than one
     big one; none may carry the set over twice the share. If that leaves none, the lightest is taken.
 
+    Where the share is 0, none is.
+
     Raises:
         CorpusError: there are fewer than two groups.
     """
+    if not share:
+        return []
     if len(groups) < 2:
         raise CorpusError(
             "All the code is one single module, so none can be held out to judge a model by: "

@@ -23,6 +23,7 @@ from codekiln.generate.openvino.runtime import (
 )
 from codekiln.model.arrays import Floats, check_fit, read_arrays, shapes
 from codekiln.model.config import ModelConfig
+from codekiln.model.lora import Adapter, merged
 
 CHUNK = 512  # most tokens of a row that are read at once, which bounds the memory they take
 # A product with 8 tokens takes no longer than one with a single token; but shapes that change from
@@ -42,8 +43,13 @@ class Network:
     half: bool
 
 
-def load_network(folder: Path, config: ModelConfig, kind: Kind) -> Network:
+def load_network(
+    folder: Path, config: ModelConfig, kind: Kind, adapter: Adapter | None = None
+) -> Network:
     """Read the weights in a folder and compile them; `f32` computes everything in fp32.
+
+    An `adapter` is merged into them first: it costs a second network, but no token anything, and what is
+    rounded to 8 bits is the sum.
 
     Raises:
         ModelError: the weights are missing or damaged, or do not fit the configuration.
@@ -51,6 +57,8 @@ def load_network(folder: Path, config: ModelConfig, kind: Kind) -> Network:
     """
     weights = read_arrays(folder, config)
     check_fit(folder, weights, shapes(config))
+    if adapter is not None:
+        weights = merged(weights, adapter, config)
     half = kind != "f32" and has_bf16()
     graph = build_graph(config, weights, kind, half_attention=half)
     compiled = compile_model(graph, quantised=kind != "f32", half_cache=half)

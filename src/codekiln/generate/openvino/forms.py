@@ -19,7 +19,7 @@ from codekiln.generate.openvino.runtime import (
     Type,
     ops,
 )
-from codekiln.model.arrays import Floats, Rows, quantise
+from codekiln.model.arrays import Floats, Rows, quantise, whole
 
 Kind = Literal["f32", "int8", "int4"]
 GROUP = DYNAMIC_GROUP  # weights that share a scale; with fewer than the inputs products are slow
@@ -35,11 +35,11 @@ def matrix(weight: Floats | Rows, kind: Kind) -> Matrix:
     no whole number of groups.
     """
     if kind == "f32":
-        whole = constant(_whole(weight))
-        return lambda: whole
+        plain = constant(whole(weight))
+        return lambda: plain
     if weight.shape[1] % GROUP or (kind == "int8" and isinstance(weight, Rows)):
         return _by_rows(weight)
-    groups = _whole(weight).reshape(weight.shape[0], -1, GROUP)
+    groups = whole(weight).reshape(weight.shape[0], -1, GROUP)
     values, scale = _eight_bits(groups) if kind == "int8" else _four_bits(groups)
     scales = constant(scale)
     shape = Constant(Type.i64, Shape([2]), list(weight.shape))
@@ -48,7 +48,7 @@ def matrix(weight: Floats | Rows, kind: Kind) -> Matrix:
 
 def table(weight: Floats | Rows, kind: Kind) -> Node:
     """This matrix `[out, in]`, of which rows are looked up; in 8 bits by rows unless in fp32."""
-    return constant(_whole(weight)) if kind == "f32" else _by_rows(weight)()
+    return constant(whole(weight)) if kind == "f32" else _by_rows(weight)()
 
 
 def joined(weights: Sequence[Floats | Rows]) -> Floats | Rows:
@@ -59,16 +59,12 @@ def joined(weights: Sequence[Floats | Rows]) -> Floats | Rows:
     if len(rows) == len(weights):
         scales = np.concatenate([weight.scale for weight in rows])
         return Rows(np.concatenate([weight.values for weight in rows]), scales)
-    return np.concatenate([_whole(weight) for weight in weights])
+    return np.concatenate([whole(weight) for weight in weights])
 
 
 def constant(array: Floats) -> Constant:
     """Shares the memory of the array and keeps it alive."""
     return Constant(np.require(array, requirements=["C", "A"]), shared_memory=True)
-
-
-def _whole(weight: Floats | Rows) -> Floats:
-    return weight.whole() if isinstance(weight, Rows) else weight
 
 
 def _by_rows(weight: Floats | Rows) -> Matrix:

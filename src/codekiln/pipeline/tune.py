@@ -1,0 +1,73 @@
+"""From a base and examples to a tuned model: an adapter, and the base with the adapter merged into it."""
+
+from pathlib import Path
+
+from codekiln.artifact import Artifact, open_artifact, open_work, produce
+from codekiln.device import require_torch
+from codekiln.errors import SourceError
+from codekiln.generate.loading import model_folder
+from codekiln.inputs.examples.stage import HELD_OUT, TRAIN, Files
+from codekiln.inputs.examples.stage import stage_of as examples_stage
+from codekiln.pipeline.extend import extend
+from codekiln.pipeline.merge import merge
+from codekiln.pipeline.pull.origin import sha256_of
+from codekiln.pipeline.recipe import TuningRecipe
+
+
+def tune(
+    recipe: TuningRecipe,
+    base: Path,
+    examples: Path,
+    work: Path,
+    held_out: Path | None = None,
+    old: Artifact | None = None,
+) -> dict[str, Artifact]:
+    """The artifacts by their names: `base`, `examples`, `adapter` if there is one, and `model`.
+
+    `examples` is a file in JSON lines, or an artifact that holds `train.jsonl` and perhaps
+    `held_out.jsonl`. Where the base lacks special tokens that are to be learned it is extended by them;
+    ids in the examples are to be those of the extended one. The rows `old` of an earlier tuning come
+    among the new ones.
+
+    Raises:
+        MissingExtraError: torch is not installed.
+        SourceError: there are no examples.
+        CodekilnError: whatever a stage found wrong; what is finished stays and is not redone.
+    """
+    from codekiln.training import tuning
+
+    require_torch("Tuning")
+    files = _files(examples, held_out)
+    model = open_artifact(model_folder(base).resolve(), "model")
+    open_work(work)
+    given = {"base": extend(model, recipe.tuning.tokens, work)}
+    tuning.check_base(recipe.tuning, recipe.examples.row_length, given["base"])
+    state = {split: sha256_of(path) for split, path in files.items()}
+    given["examples"] = produce(
+        examples_stage(files), recipe.examples, given, work, recipe.name, state
+    )
+    learned = given | ({"old": old} if old else {})
+    if recipe.tuning.method == "full":
+        made = {"model": produce(tuning.MODEL, recipe.tuning, learned, work, recipe.name)}
+    else:
+        adapter = produce(tuning.ADAPTER, recipe.tuning, learned, work, recipe.name)
+        made = {"adapter": adapter, "model": merge(given["base"], adapter, work, recipe.name)}
+    return given | made
+
+
+def _files(examples: Path, held_out: Path | None) -> Files:
+    """The file of each split that there is."""
+    files = {TRAIN: examples}
+    if examples.is_dir():
+        open_artifact(examples).verify()
+        files = {split: examples / f"{split}.jsonl" for split in (TRAIN, HELD_OUT)}
+        if not files[HELD_OUT].exists():
+            del files[HELD_OUT]
+    if held_out is not None:
+        files[HELD_OUT] = held_out
+    missing = next((path for path in files.values() if not path.is_file()), None)
+    if missing is not None:
+        raise SourceError(
+            f"There are no examples in {missing}: give a file in JSON lines, or the artifact of a task."
+        )
+    return files
