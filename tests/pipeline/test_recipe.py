@@ -6,7 +6,12 @@ import pytest
 
 from codekiln.config import read_toml
 from codekiln.errors import RecipeError
-from codekiln.pipeline.recipe import read_corpus_recipe, read_recipe
+from codekiln.pipeline.recipe import (
+    TuningRecipe,
+    read_corpus_recipe,
+    read_recipe,
+    read_tuning_recipe,
+)
 from codekiln.pipeline.settings import every_setting
 
 LEAST = "[corpus]\nsources = ['src']\n[model]\ndepth = 2\n"
@@ -69,11 +74,24 @@ def test_a_plain_name_is_taken(read, name):
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
 def test_the_shipped_recipes_are_recipes(path):
-    assert read_corpus_recipe(path).name == path.stem
-    if "model" in read_toml(path):
+    tables = read_toml(path)
+    if "tuning" in tables:
+        assert read_tuning_recipe(path).name == path.stem
+    if "corpus" in tables:
+        assert read_corpus_recipe(path).name == path.stem
+    if "model" in tables:
         recipe = read_recipe(path)
         assert recipe.name == path.stem
         assert bool(recipe.model.tokens) != bool(recipe.model.seconds)
+
+
+def test_tuning_can_be_read_from_a_recipe_of_more_or_less(tmp_path):
+    (tmp_path / "r.toml").write_text("name = 'r'\n" + LEAST + "[tuning]\nrank = 4\n")
+    recipe = read_tuning_recipe(tmp_path / "r.toml", ["tuning.epochs=2"])
+    assert (recipe.name, recipe.tuning.rank, recipe.tuning.epochs) == ("r", 4, 2.0)
+    assert read_tuning_recipe(None) == TuningRecipe()
+    with pytest.raises(RecipeError, match=r"Unknown key 'tuning\.rang': did you mean 'rank'"):
+        read_tuning_recipe(None, ["tuning.rang=4"])
 
 
 def test_a_corpus_can_be_read_from_a_recipe_of_more_or_less(tmp_path):

@@ -6,28 +6,29 @@ and the loader, which knows of neither, serves it like any other.
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from codekiln.inputs.examples.example import Example
-from codekiln.inputs.loader import Rows, RowStore
+from codekiln.inputs.loader import RowStore
 
 BEGINS, TARGET = 1 << 30, 1 << 31
 ID_TYPE = np.uint32
 
 
-def ids_of(rows: Rows) -> Rows:
-    """The ids without their flags, in an array or a tensor."""
+def ids_of(rows: Any) -> Any:
+    """The ids without their flags; of an array, or of a tensor, as those below."""
     return rows & (BEGINS - 1)
 
 
-def begins(rows: Rows) -> npt.NDArray[np.bool_]:
+def begins(rows: Any) -> Any:
     """Where an example begins."""
     return (rows & BEGINS) != 0
 
 
-def is_target(rows: Rows) -> npt.NDArray[np.bool_]:
+def is_target(rows: Any) -> Any:
     """Which ids are of a target."""
     return (rows & TARGET) != 0
 

@@ -19,9 +19,9 @@ class LoraLinear(nn.Module):
         super().__init__()
         self.base_layer = base_layer.requires_grad_(False)
         self.scale = shape.scale
-        like = {"bias": False, "device": base_layer.weight.device}
-        self.lora_A = nn.Linear(base_layer.in_features, shape.rank, **like)
-        self.lora_B = nn.Linear(shape.rank, base_layer.out_features, **like)
+        device = base_layer.weight.device
+        self.lora_A = nn.Linear(base_layer.in_features, shape.rank, bias=False, device=device)
+        self.lora_B = nn.Linear(shape.rank, base_layer.out_features, bias=False, device=device)
         nn.init.kaiming_uniform_(self.lora_A.weight, a=math.sqrt(5))
         nn.init.zeros_(self.lora_B.weight)
 

@@ -43,7 +43,7 @@ class LoraShape:
 
     def shapes(self, config: ModelConfig) -> dict[str, tuple[int, ...]]:
         """The adapter's tensors for a model of this shape, by the names of its modules."""
-        found = {}
+        found: dict[str, tuple[int, ...]] = {}
         for name, (outputs, inputs) in matrices(config).items():
             if name.rpartition(".")[2] in self.targets:
                 found[f"{name}.lora_A.weight"] = (self.rank, inputs)
