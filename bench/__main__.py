@@ -22,6 +22,7 @@ NAMES = (
     "index.mix",
     "index.provenance",
     "healing",
+    "sandbox",
     "generate.latency",
     "generate.growth",
     "generate.verified",

@@ -25,7 +25,7 @@ class Place:
 
     `wrapper` is the command that leads in, `inside` the folder of our scripts, `home` the one folder it
     may write, `disk` the same seen from here if its size must be watched. `reaper` asks the first
-    process to end what is left, where no namespace of processes does.
+    process to end what is left, where no namespace of processes (`own_processes`) does.
     """
 
     wrapper: tuple[str, ...]
@@ -38,6 +38,7 @@ class Place:
     landlock: Rules | None = None
     seccomp: bytes = b""
     reaper: bool = False
+    own_processes: bool = False
 
 
 class Backend(Protocol):

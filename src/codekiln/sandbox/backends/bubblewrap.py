@@ -5,7 +5,6 @@ other user there; the first process inside becomes an unused user, and the filte
 refuses namespaces.
 """
 
-import os
 import re
 import shutil
 import subprocess
@@ -33,7 +32,7 @@ from codekiln.sandbox.limits import Limits
 from codekiln.sandbox.program import Program, interpreter
 
 OLDEST = (0, 8)  # has --disable-userns and --size
-HOME, SHARED, SCRIPTS, FOLDER = "/tmp", "/dev/shm", "/codekiln/inside", "/codekiln/folder"  # noqa: S108
+HOME, SHARED, SCRIPTS, FOLDER = "/tmp", "/dev/shm", "/codekiln/inside", "/codekiln/folder"
 # What root keeps until the first process has laid out the files and become somebody else.
 UNTIL_IDENTITY = ("CAP_SETUID", "CAP_SETGID", "CAP_CHOWN", "CAP_DAC_OVERRIDE")
 NAMESPACES = {
@@ -47,7 +46,7 @@ NAMESPACES = {
 class Bubblewrap:
     """All layers, unless some are taken away."""
 
-    layers: frozenset[Layer] = ALL - {Layer.CGROUP}
+    layers: frozenset[Layer] = ALL
     name: str = "bubblewrap"
 
     def missing(self) -> str:
@@ -74,11 +73,13 @@ class Bubblewrap:
             uid=uid,
             landlock=rules,
             seccomp=seccomp.program() if Layer.SECCOMP in self.layers else b"",
+            own_processes=Layer.PIDS in self.layers,
             reaper=Layer.PIDS not in self.layers and Layer.TREE in self.layers,
         )
 
     def _arguments(self, program: Program, limits: Limits, drops: bool) -> list[str]:
-        arguments = ["--unshare-uts", "--unshare-cgroup-try", "--cap-drop", "ALL"]
+        arguments = ["--unshare-uts", "--unshare-cgroup-try"]
+        arguments += ["--cap-drop" if Layer.CAPABILITIES in self.layers else "--cap-add", "ALL"]
         if Layer.TREE in self.layers:
             arguments += ["--die-with-parent", "--new-session"]
         if not is_root():
@@ -122,7 +123,7 @@ def _parents(path: Path) -> list[str]:
 def _system(path: Path) -> list[str]:
     """On most systems /bin, /lib and the like are links into /usr."""
     if path.is_symlink():
-        return ["--symlink", os.readlink(path), str(path)]
+        return ["--symlink", str(path.readlink()), str(path)]
     return ["--ro-bind", str(path), str(path)] if path.is_dir() else []
 
 

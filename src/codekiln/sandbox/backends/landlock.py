@@ -43,7 +43,7 @@ ROOT_PYTHON = Path("/usr/bin/python3")
 class Landlock:
     """All layers but namespaces, unless some more are taken away."""
 
-    layers: frozenset[Layer] = ALL - NAMESPACES - {Layer.CGROUP}
+    layers: frozenset[Layer] = ALL - NAMESPACES - {Layer.CAPABILITIES}  # an unused user has none
     name: str = "landlock"
 
     def missing(self) -> str:
@@ -84,20 +84,21 @@ def version() -> int:
     """The kernel's version of Landlock; 0 where there is none."""
     if sys.platform != "linux":
         return 0
-    return max(0, ctypes.CDLL(None).syscall(CREATE_RULESET, None, 0, ASK_VERSION))
+    answer: int = ctypes.CDLL(None).syscall(CREATE_RULESET, None, 0, ASK_VERSION)
+    return max(0, answer)
 
 
 def _filter(uid: int | None) -> bytes:
-    calls = [*seccomp.DENIED, *seccomp.DENIED_IN_THE_OPEN]
+    groups = [seccomp.ALWAYS, seccomp.IN_THE_OPEN]
     conditions = [*seccomp.CONDITIONS, *seccomp.SEND_TO_ADDRESS]
     if uid is None:
-        calls += seccomp.DENIED_AS_ONESELF
+        groups.append(seccomp.AS_ONESELF)
         conditions += seccomp.TO_OTHERS
         if version() < SCOPES:
-            calls += seccomp.SIGNALS
+            groups.append(seccomp.SIGNALS)
         if version() < TRUNCATION:
-            calls.append("truncate")
-    return seccomp.program(calls, conditions)
+            groups.append(seccomp.TRUNCATION)
+    return seccomp.program(groups, conditions)
 
 
 @cache

@@ -1,5 +1,6 @@
 """No confinement: for those who said `--unsafe-no-sandbox`. Limits and cleared variables, no more."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,5 +36,5 @@ class Unconfined:
                 home=str(base),
                 folder=str(program.folder.resolve()) if program.folder else None,
                 disk=base,
-                reaper=Layer.TREE in self.layers,
+                reaper=Layer.TREE in self.layers and sys.platform == "linux",
             )
