@@ -23,7 +23,7 @@ from codekiln.sandbox.cgroup import BUS, scope
 from codekiln.sandbox.layers import Layer
 from codekiln.sandbox.limits import Limits
 from codekiln.sandbox.outcome import Killed, Outcome
-from codekiln.sandbox.processes import children, occupied, resident
+from codekiln.sandbox.processes import children, entries, occupied, resident
 from codekiln.sandbox.program import Program
 from codekiln.sandbox.specification import PATH, specification
 
@@ -55,6 +55,7 @@ class Run:
         self._pending = memoryview(program.stdin)
         self._killed: Killed = ""
         self._first: int | None = None
+        self._inside = ""  # the root folder of the sandbox, seen from here
         self._peak, self._seconds, self._silent_since, self._next_look = 0, 0.0, 0.0, 0.0
         self._begun = time.monotonic()
         with ExitStack() as stack:
@@ -153,8 +154,10 @@ class Run:
         """Of a namespace of processes: once it has ended, all others in there have."""
         if self._first is None and self._place.own_processes:
             with suppress(OSError, IndexError):
-                self._first = os.pidfd_open(children(self._process.pid)[0])
+                pid = children(self._process.pid)[0]
+                self._first = os.pidfd_open(pid)
                 self._cleanup.callback(os.close, self._first)
+                self._inside = f"/proc/{pid}/root"
 
     @property
     def running(self) -> bool:
@@ -177,9 +180,15 @@ class Run:
             self.kill("time")
         elif held > self._limits.memory:
             self.kill("memory")
-        elif self._place.disk is not None and occupied(self._place.disk) > self._limits.disk:
+        elif self._disk() > self._limits.disk:
             self.kill("disk")
         self._next_look = time.monotonic() + TICK
+
+    def _disk(self) -> float:
+        """Bytes on disk: of all files on the machine's own, of the bare entries on one of limited size."""
+        if self._place.disk is not None:
+            return occupied(self._place.disk)
+        return entries(self._inside + self._place.home) if self._inside else 0
 
     def kill(self, why: Killed) -> None:
         """End the whole tree now."""

@@ -15,8 +15,11 @@ Rules = tuple[list[str], list[str], list[str]]  # read below, write below, devic
 INSIDE = Path(__file__).parents[1] / "inside"
 DEVICES = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"]
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
-# Of /etc only what linkers, compilers and runtimes look up.
-SETTINGS = ("/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d")
+# Of /etc only what linkers, compilers and runtimes (Node: OpenSSL's) look up.
+SETTINGS = (
+    *("/etc/alternatives", "/etc/ssl/openssl.cnf"),
+    *("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d"),
+)
 
 
 @dataclass(frozen=True)
