@@ -1,8 +1,8 @@
 """The sandbox: what a start costs, and candidates judged a minute, beside a bare subprocess.
 
-`start` is a Python program that does nothing, from the call to its outcome. A candidate is a function with a
-test of three asserts; the peer runs both in one bare subprocess and believes its exit status, which any
-candidate can forge. Two at a time. For starts the back ends take turns.
+`start` is a Python program that does nothing, from the call to its outcome; the ways take turns. A
+candidate is a function with a test of three asserts, two of them at a time; the peer runs both in one
+bare subprocess and believes its exit status, which any candidate can forge.
 """
 
 import os

@@ -201,7 +201,7 @@ def memory_bytes() -> int | None:
 
 def sandbox() -> Finding:
     """Which sandbox holds what a model wrote, found out by a trial."""
-    against = []
+    against: list[str] = []
     for backend, reason in tried():
         if not reason:
             layers = backend.layers if cgroup.available() else backend.layers - {Layer.CGROUP}

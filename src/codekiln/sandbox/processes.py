@@ -69,7 +69,7 @@ def occupied(folder: Path) -> float:
 
 
 def entries(folder: str) -> int:
-    """Bytes, about, for the bare entries of the file system that a folder is the top of; 0 if it is closed."""
+    """Bytes, about, for the bare entries of a folder's file system; 0 where it is closed to us."""
     try:
         found = os.statvfs(folder)
     except OSError:

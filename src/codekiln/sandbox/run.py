@@ -14,7 +14,6 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
-from pathlib import PurePath
 from typing import IO, Any
 
 from codekiln.errors import SandboxError
@@ -106,7 +105,7 @@ class Run:
     def _command(self, program: Program) -> list[str]:
         place = self._place
         counted = program.managed and Layer.CGROUP in self._layers
-        first = [place.python, "-I", "-S", "-B", "-c", CONFINE, str(PurePath(place.inside).parent)]
+        first = [place.python, "-I", "-S", "-B", "-c", CONFINE, place.scripts]
         return [*(scope(self._limits) if counted else ()), *place.wrapper, *first]
 
     def _environment(self) -> dict[str, str]:

@@ -12,7 +12,6 @@ from codekiln.sandbox.limits import Limits
 from codekiln.sandbox.program import Program, interpreter
 
 Rules = tuple[list[str], list[str], list[str]]  # read below, write below, devices
-INSIDE = Path(__file__).parents[1] / "inside"
 DEVICES = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"]
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 # Of /etc only what linkers, compilers and runtimes (Node: OpenSSL's) look up.
@@ -26,14 +25,14 @@ SETTINGS = (
 class Place:
     """Where a program will run. Paths are those it sees, but for `disk`.
 
-    `wrapper` is the command that leads in, `inside` the folder of our scripts, `home` the one folder it
+    `wrapper` is the command that leads in, `scripts` the folder of our own, `home` the one folder it
     may write, `disk` the same seen from here if its size must be watched. `reaper` asks the first
     process to end what is left, where no namespace of processes (`own_processes`) does.
     """
 
     wrapper: tuple[str, ...]
     python: str
-    inside: str
+    scripts: str
     home: str
     folder: str | None = None
     disk: Path | None = None

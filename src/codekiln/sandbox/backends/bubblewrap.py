@@ -17,7 +17,6 @@ from pathlib import Path
 from codekiln.sandbox import seccomp
 from codekiln.sandbox.backends.backend import (
     DEVICES,
-    INSIDE,
     SYSTEM,
     Place,
     Rules,
@@ -27,12 +26,13 @@ from codekiln.sandbox.backends.backend import (
 )
 from codekiln.sandbox.backends.identity import unused_uid
 from codekiln.sandbox.backends.landlock import version
+from codekiln.sandbox.backends.scripts import scripts
 from codekiln.sandbox.layers import ALL, Layer
 from codekiln.sandbox.limits import Limits
 from codekiln.sandbox.program import Program, interpreter
 
 OLDEST = (0, 8)  # has --disable-userns and --size
-HOME, SHARED, SCRIPTS, FOLDER = "/tmp", "/dev/shm", "/codekiln/inside", "/codekiln/folder"
+HOME, SHARED, SCRIPTS, FOLDER = "/tmp", "/dev/shm", "/codekiln/scripts", "/codekiln/folder"
 # What root keeps until the first process has laid out the files and become somebody else.
 UNTIL_IDENTITY = ("CAP_SETUID", "CAP_SETGID", "CAP_CHOWN", "CAP_DAC_OVERRIDE")
 NAMESPACES = {
@@ -67,7 +67,7 @@ class Bubblewrap:
         yield Place(
             wrapper=("bwrap", *self._arguments(program, limits, uid is not None), "--"),
             python=interpreter(),
-            inside=SCRIPTS,
+            scripts=SCRIPTS,
             home=HOME,
             folder=FOLDER if program.folder else None,
             uid=uid,
@@ -103,7 +103,7 @@ class Bubblewrap:
             arguments += ["--perms", "1777", "--size", size, "--tmpfs", folder]
         for path in visible(program):
             arguments += [*_parents(Path(path)), "--ro-bind", path, path]
-        arguments += [*_parents(Path(SCRIPTS)), "--ro-bind", str(INSIDE), SCRIPTS]
+        arguments += [*_parents(Path(SCRIPTS)), "--ro-bind", str(scripts()), SCRIPTS]
         if program.folder:
             arguments += ["--ro-bind", str(program.folder.resolve()), FOLDER]
         if Layer.MOUNTS in self.layers:

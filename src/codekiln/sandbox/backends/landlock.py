@@ -7,7 +7,6 @@ processes by other ways than opening them.
 """
 
 import ctypes
-import shutil
 import stat
 import sys
 from collections.abc import Iterator
@@ -19,7 +18,6 @@ from pathlib import Path
 from codekiln.sandbox import seccomp
 from codekiln.sandbox.backends.backend import (
     DEVICES,
-    INSIDE,
     SYSTEM,
     Place,
     is_root,
@@ -28,6 +26,7 @@ from codekiln.sandbox.backends.backend import (
 )
 from codekiln.sandbox.backends.folder import run_folder
 from codekiln.sandbox.backends.identity import unused_uid
+from codekiln.sandbox.backends.scripts import scripts
 from codekiln.sandbox.layers import ALL, Layer
 from codekiln.sandbox.limits import Limits
 from codekiln.sandbox.program import Program, interpreter
@@ -58,17 +57,16 @@ class Landlock:
 
     @contextmanager
     def place(self, program: Program, limits: Limits) -> Iterator[Place]:  # noqa: ARG002
-        """A folder of the machine's own, and a copy of our scripts beside it."""
+        """A folder of the machine's own."""
         uid = unused_uid() if is_root() and Layer.IDENTITY in self.layers else None
         with run_folder() as base:
-            home, inside = base / "home", base / "codekiln" / "inside"
+            home = base / "home"
             home.mkdir()
-            shutil.copytree(INSIDE, inside)
-            reads = [*SYSTEM, *settings(), *PROCESSOR, *visible(program), str(inside.parent)]
+            reads = [*SYSTEM, *settings(), *PROCESSOR, *visible(program), str(scripts())]
             yield Place(
                 wrapper=(),
                 python=(_python() if uid is not None else None) or interpreter(),
-                inside=str(inside),
+                scripts=str(scripts()),
                 home=str(home),
                 folder=str(program.folder.resolve()) if program.folder else None,
                 disk=home,

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from codekiln.sandbox.backends.backend import INSIDE, Place
+from codekiln.sandbox.backends.backend import Place
 from codekiln.sandbox.backends.folder import run_folder
+from codekiln.sandbox.backends.scripts import scripts
 from codekiln.sandbox.layers import Layer
 from codekiln.sandbox.limits import Limits
 from codekiln.sandbox.program import Program, interpreter
@@ -32,7 +33,7 @@ class Unconfined:
             yield Place(
                 wrapper=(),
                 python=interpreter(),
-                inside=str(INSIDE),
+                scripts=str(scripts()),
                 home=str(base),
                 folder=str(program.folder.resolve()) if program.folder else None,
                 disk=base,

@@ -3,12 +3,18 @@
 All that it can do to the grader is to answer, and its answers are plain data. What it prints goes nowhere.
 """
 
+from __future__ import annotations
+
 import sys
-import types
-from typing import Any
 
 from .channels import take_channels
 from .literals import receive, send
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+ModuleType = type(sys)
 
 
 def main() -> None:
@@ -33,8 +39,8 @@ def main() -> None:
         send(replies, reply)
 
 
-def _load() -> types.ModuleType:
-    module = types.ModuleType("candidate")
+def _load() -> object:
+    module = ModuleType("candidate")
     sys.modules["candidate"] = module
     with open("candidate.py", encoding="utf-8", errors="surrogatepass") as file:
         source = file.read()

@@ -1,7 +1,12 @@
 """Pipes to another process that come as stdin and stdout, which then become empty and nowhere."""
 
+from __future__ import annotations
+
 import os
-from typing import BinaryIO
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import BinaryIO
 
 
 def take_channels() -> tuple[BinaryIO, BinaryIO]:

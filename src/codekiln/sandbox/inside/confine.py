@@ -4,18 +4,21 @@ The host sends a specification (marshal; it is the host's own) over one descript
 another: `confined`, `built STATUS`, `exit STATUS SECONDS BYTES`. Without `confined`, nothing has run.
 """
 
+from __future__ import annotations
+
 import marshal
 import os
 import resource
-import signal
 import sys
-from contextlib import suppress
-from importlib import import_module
-from typing import Any, NoReturn
 
 from .kernel import no_new_privileges, prctl, restrict_calls, restrict_paths
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SUBREAPER = 1, 4, 36
+SIGKILL, SIGTERM = 9, 15
 SCRIPT = "<script>"  # as in `program`
 
 
@@ -27,9 +30,11 @@ def main() -> None:
     os.set_inheritable(report, False)
     set_dumpable(False)  # or the program might open our report, by way of /proc
     if spec["reaper"]:
+        import signal
+
         prctl(PR_SET_SUBREAPER, 1)
-        prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        signal.signal(signal.SIGTERM, _stop)
+        prctl(PR_SET_PDEATHSIG, SIGTERM)
+        signal.signal(SIGTERM, _stop)
     child = os.fork()
     if child == 0:
         try:
@@ -46,6 +51,7 @@ def main() -> None:
     finally:
         if spec["reaper"]:
             _sweep(spec["uid"])
+        os._exit(0)
 
 
 def _become(spec: dict[str, Any], report: int) -> None:
@@ -54,7 +60,9 @@ def _become(spec: dict[str, Any], report: int) -> None:
     Files are written last: a copied folder may hold links, and nobody with rights may follow them.
     """
     if spec["reaper"]:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        import signal
+
+        signal.signal(SIGTERM, signal.SIG_DFL)
     if spec["descriptors"]:
         os.closerange(3, report)
         os.closerange(report + 1, os.sysconf("SC_OPEN_MAX"))
@@ -68,7 +76,7 @@ def _become(spec: dict[str, Any], report: int) -> None:
     if spec["uid"] is not None:
         _change_user(spec["uid"], spec["home"], work)
     if spec["reaper"]:
-        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        prctl(PR_SET_PDEATHSIG, SIGKILL)
     no_new_privileges()
     for name, values in spec["rlimits"].items():
         resource.setrlimit(getattr(resource, name), values)
@@ -99,7 +107,7 @@ def _be_script(name: str, *arguments: str, environment: dict[str, str]) -> NoRet
     set_dumpable(True)
     status = 1
     try:
-        import_module(f".{name}", __package__).main()
+        __import__(f"{__package__}.{name}", fromlist=["main"]).main()
         status = 0
     except BaseException:
         sys.excepthook(*sys.exc_info())
@@ -166,8 +174,7 @@ def _sweep(uid: int | None) -> None:
         with open("/proc/thread-self/children") as file:
             children = [int(pid) for pid in file.read().split()]
         for pid in children:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+            _kill(pid)
         try:
             os.waitpid(-1, 0)
         except ChildProcessError:
@@ -179,10 +186,16 @@ def _kill_all_of(uid: int) -> None:
     child = os.fork()
     if child == 0:
         os.setresuid(uid, uid, uid)
-        with suppress(ProcessLookupError):
-            os.kill(-1, signal.SIGKILL)
+        _kill(-1)
         os._exit(0)
     os.waitpid(child, 0)
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, SIGKILL)
+    except ProcessLookupError:
+        pass  # has ended meanwhile
 
 
 def _say(report: int, line: str) -> None:

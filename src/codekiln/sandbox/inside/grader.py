@@ -4,14 +4,18 @@ Every assert holds of plain data that came over a pipe. The verdict goes to stde
 this process and its host know, and nothing of the candidate's ever runs here.
 """
 
+from __future__ import annotations
+
 import builtins
 import os
 import sys
-from contextlib import suppress
-from typing import Any, BinaryIO
 
 from .channels import take_channels
 from .literals import NoLiteralError, receive, send
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, BinaryIO
 
 LONGEST = 1 << 15  # characters of a verdict's message
 
@@ -34,8 +38,10 @@ class Candidate:
 
     def __call__(self, *positional: object, **named: object) -> object:  # noqa: D102
         self.called = True
-        with suppress(OSError):  # then no answer comes either
+        try:
             send(self._calls, (positional, named))
+        except OSError:
+            pass  # then no answer comes either
         value, after = self._answer()
         if self._mutates:
             for argument, changed in zip(positional, after, strict=True):
@@ -45,8 +51,10 @@ class Candidate:
     def _answer(self) -> tuple[object, tuple[object, ...]]:
         reply: object = None
         if not self.gone:
-            with suppress(NoLiteralError, OSError, MemoryError, RecursionError):
+            try:
                 reply = receive(self._replies)
+            except (NoLiteralError, OSError, MemoryError, RecursionError):
+                pass
         match reply:
             case ("loaded",):
                 return None, ()
@@ -105,13 +113,15 @@ def _exception(name: str, message: str, trace: str) -> Exception:
     kind = getattr(builtins, name, None)
     error: Exception = CandidateError(f"{name}: {message}")
     if isinstance(kind, type) and issubclass(kind, Exception):
-        with suppress(TypeError):  # wants more than a message
+        try:
             error = kind(message)
+        except TypeError:
+            pass  # wants more than a message
     error.candidate = trace  # type: ignore[attr-defined]
     return error
 
 
-def _update(argument: object, changed: Any) -> None:
+def _update(argument: Any, changed: Any) -> None:
     """Let an argument that was changed in place be changed here too."""
     if type(argument) is not type(changed):
         return

@@ -3,10 +3,11 @@
 `man 2 prctl`, `man 7 landlock`, `man 2 seccomp`. Whatever cannot be had raises OSError.
 """
 
+from __future__ import annotations
+
 import ctypes
 import os
 import sys
-from contextlib import suppress
 
 SET_SECCOMP, SET_NO_NEW_PRIVS, FILTER_MODE = 22, 38, 2
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF, ASK_VERSION, PATH_BENEATH = 444, 445, 446, 1, 1
@@ -54,8 +55,10 @@ def restrict_paths(reads: list[str], writes: list[str], devices: list[str]) -> N
     granted = ((reads, READ), (writes, handled & ~IOCTL), (devices, READ_FILE | WRITE_FILE))
     for paths, rights in granted:
         for path in paths:
-            with suppress(FileNotFoundError, PermissionError):  # then there is nothing to grant
+            try:
                 _grant(ruleset, path, rights & handled)
+            except (FileNotFoundError, PermissionError):
+                pass  # there is nothing to grant
     _call(RESTRICT_SELF, ruleset, 0)
     os.close(ruleset)
 

@@ -4,9 +4,14 @@ Not pickle and not marshal, which trust their input. Each value is a tag, and th
 of values. A subclass of a plain type is sent as that type; anything else as the name of its type.
 """
 
+from __future__ import annotations
+
 import struct
-from collections.abc import Callable
-from typing import BinaryIO
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, BinaryIO
 
 DEEPEST = 100
 LONGEST = 1 << 24  # bytes of a message
@@ -99,7 +104,8 @@ class _Reader:
         if tag == b"c":
             return complex(*struct.unpack(">dd", self._take(16)))
         if tag == b"r":
-            return range(*(self.value(depth + 1) for _ in range(3)))  # type: ignore[arg-type]
+            bounds: Any = [self.value(depth + 1) for _ in range(3)]
+            return range(*bounds)
         kind = _COLLECTIONS[tag]
         items = [self.value(depth + 1) for _ in range(self._count())]
         return dict(zip(items[::2], items[1::2], strict=True)) if kind is dict else kind(items)

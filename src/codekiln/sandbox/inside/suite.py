@@ -4,13 +4,18 @@ The child is the tests' and the code's: it forks off before the nonce is read, c
 its only way to end well is to have reported every test and then that it has finished.
 """
 
+from __future__ import annotations
+
 import os
 import sys
-from typing import BinaryIO
 
 from .channels import silence
 from .confine import set_dumpable
 from .literals import NoLiteralError, encode, receive
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import BinaryIO
 
 WORST = ("passed", "skipped", "failed", "error")  # of several phases of a test
 LONGEST = 1 << 14  # characters of all messages
