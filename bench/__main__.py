@@ -24,6 +24,7 @@ NAMES = (
     "index.provenance",
     "replay",
     "healing",
+    "sandbox",
     "generate.latency",
     "generate.native",
     "generate.agreement",

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from codekiln.pipeline import doctor
+from codekiln.sandbox.backends import Bubblewrap, Landlock
 
 REQUIRES = [
     "numpy>=2.0",
@@ -53,6 +54,7 @@ def machine(monkeypatch, tmp_path):
         path.write_text(text)
         monkeypatch.setattr(doctor, constant, path)
     monkeypatch.setattr(doctor, "NVIDIA_DRIVER", tmp_path / "no-driver")
+    sandboxes(monkeypatch, "")
     free_disk(monkeypatch, 50 * 10**9)
     return installed
 
@@ -186,3 +188,24 @@ def test_nothing_heavy_is_imported():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "set()"
+
+
+def sandboxes(monkeypatch, *reasons):
+    """Bubblewrap, then Landlock: why each cannot be used."""
+    tried = list(zip((Bubblewrap(), Landlock()), reasons, strict=False))
+    monkeypatch.setattr(doctor, "tried", lambda: iter(tried))
+    monkeypatch.setattr(doctor.cgroup, "available", lambda: False)
+
+
+def test_the_sandbox_is_told_with_its_layers(machine, monkeypatch):
+    assert finding("sandbox").state == "ok"
+    assert finding("sandbox").detail.startswith("bubblewrap: capabilities, descriptors, ")
+    sandboxes(monkeypatch, "bubblewrap is not installed", "")
+    found = finding("sandbox")
+    assert (found.state, found.remedy) == ("warning", "apt-get install bubblewrap")
+    assert found.detail.startswith("landlock: ")
+    assert found.detail.endswith("; bubblewrap is not installed")
+    sandboxes(monkeypatch, "bubblewrap is not installed", "the kernel has no Landlock")
+    found = finding("sandbox")
+    assert (found.state, found.remedy) == ("missing", "apt-get install bubblewrap")
+    assert found.detail == "bubblewrap is not installed; the kernel has no Landlock"

@@ -1,7 +1,7 @@
 """Can this machine do the work? Findings for `codekiln doctor`, each with the remedy beside it.
 
 Everything is learned from package metadata and the operating system: no package is imported, so the
-answer comes at once and also where an import would crash.
+answer comes at once and also where an import would crash. Only the sandbox is tried.
 """
 
 import os
@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Literal
 
 from codekiln.device import core_count
+from codekiln.sandbox import Layer, cgroup
+from codekiln.sandbox.sandbox import tried
 
 PACKAGE = "codekiln"
 OLDEST_PYTHON = (3, 11)
@@ -24,6 +26,7 @@ CPU_INFO = Path("/proc/cpuinfo")
 MEMORY_INFO = Path("/proc/meminfo")
 MEMORY_LIMIT = Path("/sys/fs/cgroup/memory.max")
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
+BUBBLEWRAP = "apt-get install bubblewrap"
 BF16_FLAGS = ("avx512_bf16", "amx_bf16")
 
 EXTRAS = {
@@ -60,7 +63,8 @@ class Requirement:
 
 def diagnose() -> list[Finding]:
     """All findings: Python, packages, then the machine."""
-    return [python(), *packages(), processor(), bf16(), graphics(), memory(), disk()]
+    machine = [processor(), bf16(), graphics(), memory(), disk()]
+    return [python(), *packages(), *machine, sandbox()]
 
 
 def python() -> Finding:
@@ -193,6 +197,20 @@ def memory_bytes() -> int | None:
         return None
     limit = _read(MEMORY_LIMIT).strip()
     return min(total, int(limit)) if limit.isdigit() else total
+
+
+def sandbox() -> Finding:
+    """Which sandbox holds what a model wrote, found out by a trial."""
+    against: list[str] = []
+    for backend, reason in tried():
+        if not reason:
+            layers = backend.layers if cgroup.available() else backend.layers - {Layer.CGROUP}
+            detail = f"{backend.name}: {', '.join(sorted(layers))}"
+            if not against:
+                return Finding("sandbox", "ok", detail)
+            return Finding("sandbox", "warning", f"{detail}; {against[0]}", BUBBLEWRAP)
+        against.append(reason)
+    return Finding("sandbox", "missing", "; ".join(against), BUBBLEWRAP)
 
 
 def disk() -> Finding:

@@ -9,5 +9,6 @@ from codekiln.sandbox.limits import Limits
 from codekiln.sandbox.outcome import Outcome
 from codekiln.sandbox.program import Program, python
 from codekiln.sandbox.sandbox import Sandbox
+from codekiln.sandbox.toolchains import program_of
 
-__all__ = ["Layer", "Limits", "Outcome", "Program", "Sandbox", "python"]
+__all__ = ["Layer", "Limits", "Outcome", "Program", "Sandbox", "program_of", "python"]

@@ -7,6 +7,7 @@ class Layer(StrEnum):
     """One thing that stands between a program and the machine. Each alone stops some attacks."""
 
     IDENTITY = "identity"  # a user that nobody else is, where we were started as root
+    CAPABILITIES = "capabilities"  # none of root's, whoever it is
     ENVIRONMENT = "environment"  # cleared variables
     DESCRIPTORS = "descriptors"  # open files 0 to 2 and no others
     TREE = "tree"  # whatever the program started ends with it

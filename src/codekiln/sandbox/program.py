@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-SCRIPTS = "<scripts>"  # where our own lie, which each back end knows
-START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from inside.{} import main; sys.path.pop(0); main()"
+SCRIPT = "<script>"  # in place of a command: one of our own, see `script`
+NOTHING: Mapping[str, bytes] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,7 @@ class Program:
 
     `folder` is copied into the work folder, then `files` (paths relative to it) are written there.
     `build` runs first, under the same limits and clock; where it fails, `command` does not run.
+    `environment` is all that it has beside PATH, HOME, TMPDIR and LANG.
     """
 
     command: tuple[str, ...]
@@ -24,9 +25,7 @@ class Program:
     folder: Path | None = None
     build: tuple[str, ...] = ()
     stdin: bytes = b""
-    environment: Mapping[str, str] = field(
-        default_factory=dict
-    )  # all that it has, beside PATH, HOME …
+    environment: Mapping[str, str] = field(default_factory=dict)
     reads: tuple[Path, ...] = ()  # of the machine's folders, beside the system's and Python's
     managed: bool = False  # a runtime that reserves more memory than it uses: JVM, Node, Go
 
@@ -34,15 +33,12 @@ class Program:
 def python(source: str, *arguments: str, stdin: bytes = b"") -> Program:
     """A Python program under this interpreter, with the standard library and nothing else."""
     command = (interpreter(), "-I", "-S", "-B", "main.py", *arguments)
-    return Program(command, {"main.py": source.encode()}, stdin=stdin)
+    return Program(command, {"main.py": source.encode(errors="surrogatepass")}, stdin=stdin)
 
 
-def script(
-    name: str, *arguments: str, files: Mapping[str, bytes] = MappingProxyType({})
-) -> Program:
-    """One of our own scripts in `inside`."""
-    command = (interpreter(), "-I", "-S", "-B", "-c", START.format(name), SCRIPTS, *arguments)
-    return Program(command, files)
+def script(name: str, *arguments: str, files: Mapping[str, bytes] = NOTHING) -> Program:
+    """One of our own in `inside`. The first process becomes it, so Python is started once, not twice."""
+    return Program((SCRIPT, name, *arguments), files)
 
 
 @cache

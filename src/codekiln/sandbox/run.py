@@ -6,6 +6,7 @@ first process of the sandbox, over a pipe that the program cannot open.
 
 import marshal
 import os
+import select
 import selectors
 import signal
 import subprocess
@@ -16,22 +17,26 @@ from contextlib import ExitStack, suppress
 from typing import IO, Any
 
 from codekiln.errors import SandboxError
-from codekiln.sandbox.backends import Backend, Place
+from codekiln.sandbox.backends import Backend
+from codekiln.sandbox.cgroup import BUS, scope
 from codekiln.sandbox.layers import Layer
 from codekiln.sandbox.limits import Limits
 from codekiln.sandbox.outcome import Killed, Outcome
-from codekiln.sandbox.processes import occupied, resident, tasks_of_user
-from codekiln.sandbox.program import SCRIPTS, Program, interpreter, script
+from codekiln.sandbox.processes import children, entries, occupied, resident
+from codekiln.sandbox.program import Program
+from codekiln.sandbox.specification import PATH, specification
 
 TICK = 0.025  # seconds between two looks at memory and disk
 GRACE = 1.0  # seconds for the first process to end what is left
 LINGER = 0.2  # seconds for output that a program's orphans hold open
 PIECE = 1 << 16
-PATH = "/usr/local/bin:/usr/bin:/bin"
+CONFINE = (
+    "import sys; sys.path.insert(0, sys.argv.pop(1)); from inside import confine; confine.main()"
+)
 
 
 class Run:
-    """A program that was started. `attend` watches over it; `close` ends it, whatever happens.
+    """A program that was started. `attend` watches over it; `end` ends it, whatever happens.
 
     `stdin` and `stdout` may be descriptors, where two programs talk to each other.
     """
@@ -45,161 +50,144 @@ class Run:
         stdout: int | None = None,
     ) -> None:
         self._layers, self._limits = backend.layers, limits
-        self._cleanup = ExitStack()
         self._written = {"stdout": bytearray(), "stderr": bytearray(), "report": bytearray()}
-        self._killed: Killed = ""
-        self._peak, self._ended = 0, 0.0
-        self._place = self._cleanup.enter_context(backend.place(program, limits))
         self._pending = memoryview(program.stdin)
-        self._process, self._report = self._start(program, stdin, stdout)
-        self._selector = self._cleanup.enter_context(selectors.DefaultSelector())
-        self._register()
+        self._killed: Killed = ""
+        self._first: int | None = None
+        self._inside = ""  # the root folder of the sandbox, seen from here
+        self._peak, self._seconds, self._silent_since, self._next_look = 0, 0.0, 0.0, 0.0
         self._begun = time.monotonic()
+        with ExitStack() as stack:
+            self._place = stack.enter_context(backend.place(program, limits))
+            self._process, report = self._start(stack, program, stdin, stdout)
+            self._cleanup = stack.pop_all()
+        process = self._process
+        pipes = {"stdout": process.stdout, "stderr": process.stderr, "report": report}
+        self._open = {name: pipe for name, pipe in pipes.items() if pipe is not None}
+        for pipe in (process.stdin, *self._open.values()):
+            if pipe is not None:
+                os.set_blocking(pipe.fileno(), False)
 
     def _start(
-        self, program: Program, stdin: int | None, stdout: int | None
+        self, stack: ExitStack, program: Program, stdin: int | None, stdout: int | None
     ) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
-        here = Layer.ENVIRONMENT in self._layers
-        specification = self._cleanup.enter_context(tempfile.TemporaryFile())
-        specification.write(marshal.dumps(self._specification(program)))
-        specification.seek(0)
+        told = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
+        told.write(marshal.dumps(specification(self._place, program, self._limits, self._layers)))
+        told.seek(0)
         receiver, sender = os.pipe()
-        report = self._cleanup.enter_context(os.fdopen(receiver, "rb", buffering=0))
-        handed = (specification.fileno(), sender)
-        command = [*self._place.wrapper, *self._here(script("confine").command)]
+        report = stack.enter_context(os.fdopen(receiver, "rb", buffering=0))
+        handed, closing = (told.fileno(), sender), Layer.DESCRIPTORS in self._layers
+        for descriptor in () if closing else handed:
+            os.set_inheritable(descriptor, True)
         try:
             process = subprocess.Popen(
-                [*command, *map(str, handed)],
+                [*self._command(program), *map(str, handed)],
                 stdin=subprocess.PIPE if stdin is None else stdin,
                 stdout=subprocess.PIPE if stdout is None else stdout,
                 stderr=subprocess.PIPE,
-                env={"PATH": PATH} if here else dict(os.environ),
+                env=self._environment(),
                 cwd="/",
-                pass_fds=handed,
-                close_fds=Layer.DESCRIPTORS in self._layers,
+                pass_fds=handed if closing else (),
+                close_fds=closing,
                 start_new_session=True,
             )
         except OSError as error:
-            raise SandboxError(f"The sandbox cannot start {command[0]}: {error}.") from error
+            raise SandboxError(
+                f"The sandbox cannot be started ({error}): see `codekiln doctor`."
+            ) from error
         finally:
             os.close(sender)
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            if pipe is not None:
+                stack.enter_context(pipe)
         return process, report
 
-    def _specification(self, program: Program) -> dict[str, Any]:
-        place, layers = self._place, self._layers
-        environment = {
-            "PATH": PATH,
-            "HOME": place.home,
-            "TMPDIR": place.home,
-            "LANG": "C.UTF-8",
-            **program.environment,
-        }
-        if Layer.ENVIRONMENT not in layers:
-            environment = {**os.environ, **environment}
-        return {
-            "command": self._here(program.command),
-            "build": self._here(program.build),
-            "files": {name: bytes(content) for name, content in program.files.items()},
-            "folder": place.folder,
-            "environment": environment,
-            "home": place.home,
-            "work": f"{place.home}/work",
-            "uid": place.uid,
-            "landlock": place.landlock,
-            "seccomp": place.seccomp,
-            "rlimits": self._rlimits(program, place) if Layer.RLIMITS in layers else {},
-            "descriptors": Layer.DESCRIPTORS in layers,
-            "reaper": place.reaper,
-        }
+    def _command(self, program: Program) -> list[str]:
+        place = self._place
+        counted = program.managed and Layer.CGROUP in self._layers
+        first = [place.python, "-I", "-S", "-B", "-c", CONFINE, place.scripts]
+        return [*(scope(self._limits) if counted else ()), *place.wrapper, *first]
 
-    def _here(self, command: tuple[str, ...]) -> list[str]:
-        """The back end may have to take another interpreter than ours, and knows where our scripts lie."""
-        known = {interpreter(): self._place.python, SCRIPTS: os.path.dirname(self._place.inside)}
-        return [known.get(word, word) for word in command]
+    def _environment(self) -> dict[str, str]:
+        if Layer.ENVIRONMENT not in self._layers:
+            return dict(os.environ)
+        return {"PATH": PATH, **{name: os.environ[name] for name in BUS if name in os.environ}}
 
-    def _rlimits(self, program: Program, place: Place) -> dict[str, int]:
-        """A user with processes elsewhere may have so many more; an unused one has none."""
-        limits = self._limits
-        others = tasks_of_user() if place.uid is None else 0
-        values = {
-            "RLIMIT_CPU": max(1, round(limits.seconds)),
-            "RLIMIT_FSIZE": limits.disk,
-            "RLIMIT_NPROC": limits.processes + others,
-            "RLIMIT_NOFILE": limits.open_files,
-            "RLIMIT_CORE": 0,
-        }
-        return values if program.managed else {**values, "RLIMIT_AS": limits.memory}
-
-    def _register(self) -> None:
-        sources = {
-            "stdout": self._process.stdout,
-            "stderr": self._process.stderr,
-            "report": self._report,
-        }
-        for name, source in sources.items():
-            if source is not None:
-                os.set_blocking(source.fileno(), False)
-                self._selector.register(source, selectors.EVENT_READ, name)
+    def listen(self, selector: selectors.BaseSelector) -> None:
+        """Let `selector` tell when there is something to be read or written."""
+        for name, pipe in self._open.items():
+            selector.register(pipe, selectors.EVENT_READ, (self, name))
         if self._process.stdin is not None:
-            os.set_blocking(self._process.stdin.fileno(), False)
-            self._selector.register(self._process.stdin, selectors.EVENT_WRITE, "stdin")
+            selector.register(self._process.stdin, selectors.EVENT_WRITE, (self, "stdin"))
+
+    def serve(self, name: str) -> bool:
+        """Read or write what is ready on one pipe; whether that was the last of it."""
+        return self._feed() if name == "stdin" else self._drain(name)
+
+    def _feed(self) -> bool:
+        sink: Any = self._process.stdin
+        try:
+            if self._pending:
+                self._pending = self._pending[os.write(sink.fileno(), self._pending[:PIECE]) :]
+        except BlockingIOError:
+            return False
+        except BrokenPipeError:
+            self._pending = memoryview(b"")
+        return not self._pending
+
+    def _drain(self, name: str) -> bool:
+        piece = os.read(self._open[name].fileno(), PIECE)
+        if not piece:
+            del self._open[name]
+            return True
+        if name == "report":
+            self._hold_first_process()
+        written = self._written[name]
+        written += piece
+        if len(written) > self._limits.output and Layer.WATCH in self._layers:
+            del written[self._limits.output :]
+            self.kill("output")
+        return False
+
+    def _hold_first_process(self) -> None:
+        """Of a namespace of processes: once it has ended, all others in there have."""
+        if self._first is None and self._place.own_processes:
+            with suppress(OSError, IndexError):
+                pid = children(self._process.pid)[0]
+                self._first = os.pidfd_open(pid)
+                self._cleanup.callback(os.close, self._first)
+                self._inside = f"/proc/{pid}/root"
 
     @property
     def running(self) -> bool:
         """Whether something of it may still come."""
         if self._killed:
             return False
-        open_ = {key.data for key in self._selector.get_map().values()} - {"stdin"}
-        if "report" in open_:
+        if "report" in self._open:
             return True
-        self._ended = self._ended or time.monotonic()
-        return bool(open_) and time.monotonic() < self._ended + LINGER
+        self._silent_since = self._silent_since or time.monotonic()
+        return bool(self._open) and time.monotonic() < self._silent_since + LINGER
 
-    def step(self, seconds: float) -> None:
-        """Read and write what is ready, for at most `seconds`; then see whether a limit is passed."""
-        for key, _ in self._selector.select(seconds):
-            if key.data == "stdin":
-                self._feed(key.fileobj)
-            else:
-                self._drain(key)
-        if Layer.WATCH in self._layers:
-            self._watch()
-
-    def _feed(self, sink: Any) -> None:
-        try:
-            if self._pending:
-                self._pending = self._pending[os.write(sink.fileno(), self._pending[:PIECE]) :]
-        except BlockingIOError:
-            return
-        except BrokenPipeError:
-            self._pending = memoryview(b"")
-        if not self._pending:
-            self._selector.unregister(sink)
-            sink.close()
-
-    def _drain(self, key: selectors.SelectorKey) -> None:
-        piece = os.read(key.fd, PIECE)
-        if not piece:
-            self._selector.unregister(key.fileobj)
-            return
-        written = self._written[key.data]
-        written += piece
-        if len(written) > self._limits.output and Layer.WATCH in self._layers:
-            del written[self._limits.output :]
-            self.kill("output")
-
-    def _watch(self) -> None:
-        if not self.running:
-            return
-        if time.monotonic() > self._begun + self._limits.seconds:
-            self.kill("time")
+    def watch(self) -> None:
+        """See, now and then, whether a limit is passed."""
+        now = time.monotonic()
+        if Layer.WATCH not in self._layers or now < self._next_look or not self.running:
             return
         held = resident(self._process.pid)
         self._peak = max(self._peak, held)
-        if held > self._limits.memory:
+        if now > self._begun + self._limits.seconds:
+            self.kill("time")
+        elif held > self._limits.memory:
             self.kill("memory")
-        elif self._place.disk is not None and occupied(self._place.disk) > self._limits.disk:
+        elif self._disk() > self._limits.disk:
             self.kill("disk")
+        self._next_look = time.monotonic() + TICK
+
+    def _disk(self) -> float:
+        """Bytes on disk: of all files on the machine's own, of the bare entries on one of limited size."""
+        if self._place.disk is not None:
+            return occupied(self._place.disk)
+        return entries(self._inside + self._place.home) if self._inside else 0
 
     def kill(self, why: Killed) -> None:
         """End the whole tree now."""
@@ -213,29 +201,29 @@ class Run:
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
 
-    def close(self) -> Outcome:
-        """End it if it has not ended, clear up, and say what became of it.
+    def end(self) -> None:
+        """End it if it has not ended, and clear up."""
+        with self._cleanup:
+            if self.running:
+                self.kill("caller")
+            self._process.wait()
+            if self._first is not None:
+                select.select([self._first], [], [], GRACE)
+            self._seconds = time.monotonic() - self._begun
+
+    def outcome(self) -> Outcome:
+        """What became of it, once it has ended.
 
         Raises:
             SandboxError: the sandbox itself failed, so that the program never ran.
         """
-        if self.running:
-            self.kill("caller")
-        self._process.wait()
-        seconds = time.monotonic() - self._begun
-        with self._cleanup:
-            for source in (self._process.stdin, self._process.stdout, self._process.stderr):
-                if source is not None:
-                    source.close()
-        return self._outcome(seconds)
-
-    def _outcome(self, seconds: float) -> Outcome:
         lines = bytes(self._written["report"]).decode(errors="replace").splitlines()
         report = dict(line.partition(" ")[::2] for line in lines)
         if "confined" not in report and not self._killed:
             why = report.get("failed") or bytes(self._written["stderr"]).decode(errors="replace")
             raise SandboxError(
-                f"The sandbox could not be set up, so nothing was run: {why.strip() or 'no reason'}."
+                f"The sandbox could not be set up ({why.strip() or 'no reason given'}), "
+                "so nothing was run: see `codekiln doctor`."
             )
         status, cpu, peak = report.get("exit", "0 0 0").split()
         ended = "exit" in report and not self._killed
@@ -245,7 +233,7 @@ class Run:
             stderr=bytes(self._written["stderr"]),
             killed=self._killed,
             build_failed=report.get("built", "0") != "0",
-            wall_seconds=seconds,
+            wall_seconds=self._seconds,
             cpu_seconds=float(cpu),
             memory=max(int(peak), self._peak),
         )
@@ -254,11 +242,17 @@ class Run:
 def attend(runs: Sequence[Run], last: Run | None = None) -> list[Outcome]:
     """Watch until all have ended, or `last` has; the others are then ended. Outcomes as `runs`."""
     awaited = [last] if last else list(runs)
-    try:
+    with ExitStack() as stack:
+        selector = stack.enter_context(selectors.DefaultSelector())
+        for run in runs:
+            stack.callback(run.end)
+            run.listen(selector)
         while any(run.running for run in awaited):
+            for key, _ in selector.select(TICK):
+                run, name = key.data
+                if run.serve(name):
+                    selector.unregister(key.fileobj)
+                    key.fileobj.close()  # type: ignore[union-attr]
             for run in runs:
-                if run.running:
-                    run.step(TICK / len(runs))
-    finally:
-        outcomes = [run.close() for run in runs]
-    return outcomes
+                run.watch()
+    return [run.outcome() for run in runs]

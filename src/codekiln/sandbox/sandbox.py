@@ -1,7 +1,6 @@
 """The sandbox: the soundest back end that works here, and programs run in it. It fails closed."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 
@@ -14,9 +13,7 @@ from codekiln.sandbox.run import Run, attend
 from codekiln.sandbox.trial import failures
 
 BACKENDS: Sequence[Backend] = (Bubblewrap(), Landlock(), Seatbelt())
-REMEDY = (
-    "install bubblewrap (apt-get install bubblewrap), or say --unsafe-no-sandbox to run it bare"
-)
+REMEDY = "apt-get install bubblewrap, or say --unsafe-no-sandbox to run it unconfined"
 
 
 @dataclass(frozen=True)
@@ -48,16 +45,16 @@ class Sandbox:
         return attend([Run(self.backend, program, limits or Limits())])[0]
 
 
-def reasons() -> Iterator[tuple[Backend, str]]:
+def tried(backends: Sequence[Backend] | None = None) -> Iterator[tuple[Backend, str]]:
     """Each back end, the soundest first, with why it cannot be used; empty if it can."""
-    for backend in BACKENDS:
+    for backend in BACKENDS if backends is None else backends:
         yield backend, backend.missing() or failures(backend)
 
 
 @cache
 def _soundest() -> Backend:
     against = []
-    for backend, reason in reasons():
+    for backend, reason in tried():
         if not reason:
             return backend
         against.append(reason)

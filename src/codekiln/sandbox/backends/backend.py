@@ -12,25 +12,27 @@ from codekiln.sandbox.limits import Limits
 from codekiln.sandbox.program import Program, interpreter
 
 Rules = tuple[list[str], list[str], list[str]]  # read below, write below, devices
-INSIDE = Path(__file__).parents[1] / "inside"
 DEVICES = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"]
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
-# Of /etc only what linkers, compilers and runtimes look up.
-SETTINGS = ("/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d")
+# Of /etc only what linkers, compilers and runtimes (Node: OpenSSL's) look up.
+SETTINGS = (
+    *("/etc/alternatives", "/etc/ssl/openssl.cnf"),
+    *("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d"),
+)
 
 
 @dataclass(frozen=True)
 class Place:
     """Where a program will run. Paths are those it sees, but for `disk`.
 
-    `wrapper` is the command that leads in, `inside` the folder of our scripts, `home` the one folder it
+    `wrapper` is the command that leads in, `scripts` the folder of our own, `home` the one folder it
     may write, `disk` the same seen from here if its size must be watched. `reaper` asks the first
-    process to end what is left, where no namespace of processes does.
+    process to end what is left, where no namespace of processes (`own_processes`) does.
     """
 
     wrapper: tuple[str, ...]
     python: str
-    inside: str
+    scripts: str
     home: str
     folder: str | None = None
     disk: Path | None = None
@@ -38,6 +40,7 @@ class Place:
     landlock: Rules | None = None
     seccomp: bytes = b""
     reaper: bool = False
+    own_processes: bool = False
 
 
 class Backend(Protocol):

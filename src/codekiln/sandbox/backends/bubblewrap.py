@@ -5,7 +5,6 @@ other user there; the first process inside becomes an unused user, and the filte
 refuses namespaces.
 """
 
-import os
 import re
 import shutil
 import subprocess
@@ -18,7 +17,6 @@ from pathlib import Path
 from codekiln.sandbox import seccomp
 from codekiln.sandbox.backends.backend import (
     DEVICES,
-    INSIDE,
     SYSTEM,
     Place,
     Rules,
@@ -28,12 +26,13 @@ from codekiln.sandbox.backends.backend import (
 )
 from codekiln.sandbox.backends.identity import unused_uid
 from codekiln.sandbox.backends.landlock import version
+from codekiln.sandbox.backends.scripts import scripts
 from codekiln.sandbox.layers import ALL, Layer
 from codekiln.sandbox.limits import Limits
 from codekiln.sandbox.program import Program, interpreter
 
 OLDEST = (0, 8)  # has --disable-userns and --size
-HOME, SHARED, SCRIPTS, FOLDER = "/tmp", "/dev/shm", "/codekiln/inside", "/codekiln/folder"  # noqa: S108
+HOME, SHARED, SCRIPTS, FOLDER = "/tmp", "/dev/shm", "/codekiln/scripts", "/codekiln/folder"
 # What root keeps until the first process has laid out the files and become somebody else.
 UNTIL_IDENTITY = ("CAP_SETUID", "CAP_SETGID", "CAP_CHOWN", "CAP_DAC_OVERRIDE")
 NAMESPACES = {
@@ -47,7 +46,7 @@ NAMESPACES = {
 class Bubblewrap:
     """All layers, unless some are taken away."""
 
-    layers: frozenset[Layer] = ALL - {Layer.CGROUP}
+    layers: frozenset[Layer] = ALL
     name: str = "bubblewrap"
 
     def missing(self) -> str:
@@ -68,17 +67,19 @@ class Bubblewrap:
         yield Place(
             wrapper=("bwrap", *self._arguments(program, limits, uid is not None), "--"),
             python=interpreter(),
-            inside=SCRIPTS,
+            scripts=SCRIPTS,
             home=HOME,
             folder=FOLDER if program.folder else None,
             uid=uid,
             landlock=rules,
             seccomp=seccomp.program() if Layer.SECCOMP in self.layers else b"",
+            own_processes=Layer.PIDS in self.layers,
             reaper=Layer.PIDS not in self.layers and Layer.TREE in self.layers,
         )
 
     def _arguments(self, program: Program, limits: Limits, drops: bool) -> list[str]:
-        arguments = ["--unshare-uts", "--unshare-cgroup-try", "--cap-drop", "ALL"]
+        arguments = ["--unshare-uts", "--unshare-cgroup-try"]
+        arguments += ["--cap-drop" if Layer.CAPABILITIES in self.layers else "--cap-add", "ALL"]
         if Layer.TREE in self.layers:
             arguments += ["--die-with-parent", "--new-session"]
         if not is_root():
@@ -102,7 +103,7 @@ class Bubblewrap:
             arguments += ["--perms", "1777", "--size", size, "--tmpfs", folder]
         for path in visible(program):
             arguments += [*_parents(Path(path)), "--ro-bind", path, path]
-        arguments += [*_parents(Path(SCRIPTS)), "--ro-bind", str(INSIDE), SCRIPTS]
+        arguments += [*_parents(Path(SCRIPTS)), "--ro-bind", str(scripts()), SCRIPTS]
         if program.folder:
             arguments += ["--ro-bind", str(program.folder.resolve()), FOLDER]
         if Layer.MOUNTS in self.layers:
@@ -122,7 +123,7 @@ def _parents(path: Path) -> list[str]:
 def _system(path: Path) -> list[str]:
     """On most systems /bin, /lib and the like are links into /usr."""
     if path.is_symlink():
-        return ["--symlink", os.readlink(path), str(path)]
+        return ["--symlink", str(path.readlink()), str(path)]
     return ["--ro-bind", str(path), str(path)] if path.is_dir() else []
 
 

@@ -1,6 +1,5 @@
 """A user who is nobody else, for one run: chosen at random where no real account lies."""
 
-import pwd
 import secrets
 from pathlib import Path
 
@@ -11,6 +10,8 @@ MAP = Path("/proc/self/uid_map")
 
 def unused_uid() -> int:
     """A user id with no account. In a container that maps few ids it comes from a small range."""
+    import pwd  # Windows has none, and imports this file
+
     ids = LARGE if _is_mapped(LARGE) else SMALL
     while True:
         uid = secrets.choice(ids)

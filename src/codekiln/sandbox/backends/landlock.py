@@ -7,7 +7,6 @@ processes by other ways than opening them.
 """
 
 import ctypes
-import shutil
 import stat
 import sys
 from collections.abc import Iterator
@@ -19,7 +18,6 @@ from pathlib import Path
 from codekiln.sandbox import seccomp
 from codekiln.sandbox.backends.backend import (
     DEVICES,
-    INSIDE,
     SYSTEM,
     Place,
     is_root,
@@ -28,6 +26,7 @@ from codekiln.sandbox.backends.backend import (
 )
 from codekiln.sandbox.backends.folder import run_folder
 from codekiln.sandbox.backends.identity import unused_uid
+from codekiln.sandbox.backends.scripts import scripts
 from codekiln.sandbox.layers import ALL, Layer
 from codekiln.sandbox.limits import Limits
 from codekiln.sandbox.program import Program, interpreter
@@ -43,7 +42,7 @@ ROOT_PYTHON = Path("/usr/bin/python3")
 class Landlock:
     """All layers but namespaces, unless some more are taken away."""
 
-    layers: frozenset[Layer] = ALL - NAMESPACES - {Layer.CGROUP}
+    layers: frozenset[Layer] = ALL - NAMESPACES - {Layer.CAPABILITIES}  # an unused user has none
     name: str = "landlock"
 
     def missing(self) -> str:
@@ -58,17 +57,16 @@ class Landlock:
 
     @contextmanager
     def place(self, program: Program, limits: Limits) -> Iterator[Place]:  # noqa: ARG002
-        """A folder of the machine's own, and a copy of our scripts beside it."""
+        """A folder of the machine's own."""
         uid = unused_uid() if is_root() and Layer.IDENTITY in self.layers else None
         with run_folder() as base:
-            home, inside = base / "home", base / "codekiln" / "inside"
+            home = base / "home"
             home.mkdir()
-            shutil.copytree(INSIDE, inside)
-            reads = [*SYSTEM, *settings(), *PROCESSOR, *visible(program), str(inside.parent)]
+            reads = [*SYSTEM, *settings(), *PROCESSOR, *visible(program), str(scripts())]
             yield Place(
                 wrapper=(),
                 python=(_python() if uid is not None else None) or interpreter(),
-                inside=str(inside),
+                scripts=str(scripts()),
                 home=str(home),
                 folder=str(program.folder.resolve()) if program.folder else None,
                 disk=home,
@@ -84,20 +82,21 @@ def version() -> int:
     """The kernel's version of Landlock; 0 where there is none."""
     if sys.platform != "linux":
         return 0
-    return max(0, ctypes.CDLL(None).syscall(CREATE_RULESET, None, 0, ASK_VERSION))
+    answer: int = ctypes.CDLL(None).syscall(CREATE_RULESET, None, 0, ASK_VERSION)
+    return max(0, answer)
 
 
 def _filter(uid: int | None) -> bytes:
-    calls = [*seccomp.DENIED, *seccomp.DENIED_IN_THE_OPEN]
+    groups = [seccomp.ALWAYS, seccomp.IN_THE_OPEN]
     conditions = [*seccomp.CONDITIONS, *seccomp.SEND_TO_ADDRESS]
     if uid is None:
-        calls += seccomp.DENIED_AS_ONESELF
+        groups.append(seccomp.AS_ONESELF)
         conditions += seccomp.TO_OTHERS
         if version() < SCOPES:
-            calls += seccomp.SIGNALS
+            groups.append(seccomp.SIGNALS)
         if version() < TRUNCATION:
-            calls.append("truncate")
-    return seccomp.program(calls, conditions)
+            groups.append(seccomp.TRUNCATION)
+    return seccomp.program(groups, conditions)
 
 
 @cache

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from codekiln.sandbox.backends.backend import INSIDE, Place, visible
+from codekiln.sandbox.backends.backend import Place, visible
 from codekiln.sandbox.backends.folder import run_folder
+from codekiln.sandbox.backends.scripts import scripts
 from codekiln.sandbox.layers import Layer
 from codekiln.sandbox.limits import Limits
 from codekiln.sandbox.program import Program, interpreter
@@ -54,13 +55,13 @@ class Seatbelt:
         """A folder that may be written; the profile names what may be read."""
         with run_folder() as base:
             home = base.resolve()
-            reads = [*SYSTEM, *visible(program), str(INSIDE)]
+            reads = [*SYSTEM, *visible(program), str(scripts())]
             folders = " ".join(f'(subpath "{path}")' for path in reads)
             profile = PROFILE.format(reads=folders, home=home)
             yield Place(
                 wrapper=("sandbox-exec", "-p", profile),
                 python=interpreter(),
-                inside=str(INSIDE),
+                scripts=str(scripts()),
                 home=str(home),
                 folder=str(program.folder.resolve()) if program.folder else None,
                 disk=home,

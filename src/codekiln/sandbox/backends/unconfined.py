@@ -1,11 +1,13 @@
 """No confinement: for those who said `--unsafe-no-sandbox`. Limits and cleared variables, no more."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from codekiln.sandbox.backends.backend import INSIDE, Place
+from codekiln.sandbox.backends.backend import Place
 from codekiln.sandbox.backends.folder import run_folder
+from codekiln.sandbox.backends.scripts import scripts
 from codekiln.sandbox.layers import Layer
 from codekiln.sandbox.limits import Limits
 from codekiln.sandbox.program import Program, interpreter
@@ -31,9 +33,9 @@ class Unconfined:
             yield Place(
                 wrapper=(),
                 python=interpreter(),
-                inside=str(INSIDE),
+                scripts=str(scripts()),
                 home=str(base),
                 folder=str(program.folder.resolve()) if program.folder else None,
                 disk=base,
-                reaper=Layer.TREE in self.layers,
+                reaper=Layer.TREE in self.layers and sys.platform == "linux",
             )

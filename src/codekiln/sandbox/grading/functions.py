@@ -9,7 +9,7 @@ import os
 import secrets
 from dataclasses import dataclass, replace
 
-from codekiln.sandbox.grading.verdict import Reason, Verdict
+from codekiln.sandbox.grading.verdict import Verdict, limit_passed, reason_of
 from codekiln.sandbox.limits import Limits
 from codekiln.sandbox.outcome import Outcome
 from codekiln.sandbox.program import Program, script
@@ -40,50 +40,43 @@ def judge(sandbox: Sandbox, source: str, test: FunctionTest, limits: Limits = AT
         SandboxError: the sandbox could not be set up, so there is no verdict.
     """
     nonce = secrets.token_hex(16)
-    calls, replies = os.pipe(), os.pipe()
-    answering = _side("candidate", test.entry_point, {"candidate.py": source})
+    answering = _side("candidate", test, {"candidate.py": source})
     files = {"nonce": nonce, "setup.py": test.setup, "test.py": test.test}
-    asking = _side("grader", test.entry_point, files, "mutates" if test.mutates else "")
-    slack = replace(
-        limits, seconds=limits.seconds + 1
-    )  # so that the candidate's time is the one that ends
-    runs = []
+    candidate, grader = _converse(sandbox, answering, _side("grader", test, files), limits)
+    if stopped := limit_passed(candidate) or limit_passed(grader):
+        return stopped
+    return _verdict(nonce, grader)
+
+
+def _side(name: str, test: FunctionTest, files: dict[str, str]) -> Program:
+    contents = {path: text.encode(errors="surrogatepass") for path, text in files.items()}
+    return script(name, test.entry_point, *["mutates"] * test.mutates, files=contents)
+
+
+def _converse(
+    sandbox: Sandbox, answering: Program, asking: Program, limits: Limits
+) -> tuple[Outcome, Outcome]:
+    """Run both until `asking` ends. It has more time, so that the candidate's is what runs out."""
+    calls, replies = os.pipe(), os.pipe()
+    longer, runs = replace(limits, seconds=limits.seconds + 1), []
     try:
         runs.append(Run(sandbox.backend, answering, limits, stdin=calls[0], stdout=replies[1]))
-        runs.append(Run(sandbox.backend, asking, slack, stdin=replies[0], stdout=calls[1]))
+        runs.append(Run(sandbox.backend, asking, longer, stdin=replies[0], stdout=calls[1]))
     except BaseException:
         for run in runs:
-            run.close()
+            run.end()
         raise
     finally:
         for descriptor in (*calls, *replies):
             os.close(descriptor)
     candidate, grader = attend(runs, last=runs[1])
-    return _verdict(nonce, candidate, grader)
+    return candidate, grader
 
 
-def _side(side: str, name: str, files: dict[str, str], *more: str) -> Program:
-    contents = {path: text.encode(errors="surrogatepass") for path, text in files.items()}
-    return script(side, name, *more, files=contents)
-
-
-def _verdict(nonce: str, candidate: Outcome, grader: Outcome) -> Verdict:
-    seconds = grader.wall_seconds
-    for outcome in (candidate, grader):
-        if outcome.killed and outcome.killed != "caller":
-            return Verdict(outcome.killed, f"Stopped: over the limit of {outcome.killed}.", seconds)
-    if candidate.timed_out:
-        return Verdict("time", "Stopped: over the limit of time.", seconds)
+def _verdict(nonce: str, grader: Outcome) -> Verdict:
     said = grader.stderr.decode(errors="replace")
     _, found, verdict = said.rpartition(f"\n{nonce} ")
     reason, _, message = verdict.partition("\n")
     if not found or grader.status != 0:
-        return Verdict("invalid", f"The grader did not finish: {said.strip()[-2000:]}", seconds)
-    return Verdict(_reason(reason), message, seconds)
-
-
-def _reason(text: str) -> Reason:
-    match text:
-        case "passed" | "failed" | "error" | "ended" | "invalid":
-            return text
-    return "invalid"
+        return Verdict("invalid", f"The grader did not finish: {said.strip()[-2000:]}")
+    return Verdict(reason_of(reason), message, grader.wall_seconds)

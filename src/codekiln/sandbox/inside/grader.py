@@ -4,13 +4,20 @@ Every assert holds of plain data that came over a pipe. The verdict goes to stde
 this process and its host know, and nothing of the candidate's ever runs here.
 """
 
+from __future__ import annotations
+
 import builtins
 import os
 import sys
-from contextlib import suppress
-from typing import BinaryIO
 
+from .channels import take_channels
 from .literals import NoLiteralError, receive, send
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, BinaryIO
+
+LONGEST = 1 << 15  # characters of a verdict's message
 
 
 class CandidateError(Exception):
@@ -18,7 +25,7 @@ class CandidateError(Exception):
 
 
 class GoneError(BaseException):
-    """The candidate has ended, or sent what is no answer. No test may catch this."""
+    """The candidate has ended, or sent what is no answer. A test that catches this gains nothing."""
 
 
 class Candidate:
@@ -26,28 +33,28 @@ class Candidate:
 
     def __init__(self, replies: BinaryIO, calls: BinaryIO, mutates: bool) -> None:
         self._replies, self._calls, self._mutates = replies, calls, mutates
-        self.gone, self.called = False, 0
+        self.gone, self.called = False, False
         self._answer()
 
-    def __call__(self, *positional: object, **named: object) -> object:
-        self.called += 1
+    def __call__(self, *positional: object, **named: object) -> object:  # noqa: D102
+        self.called = True
         try:
             send(self._calls, (positional, named))
         except OSError:
-            self._leave()
+            pass  # then no answer comes either
         value, after = self._answer()
         if self._mutates:
             for argument, changed in zip(positional, after, strict=True):
                 _update(argument, changed)
         return value
 
-    def _answer(self) -> tuple[object, tuple]:
-        if self.gone:
-            raise GoneError
-        try:
-            reply = receive(self._replies)
-        except (NoLiteralError, OSError, MemoryError, RecursionError):
-            self._leave()
+    def _answer(self) -> tuple[object, tuple[object, ...]]:
+        reply: object = None
+        if not self.gone:
+            try:
+                reply = receive(self._replies)
+            except (NoLiteralError, OSError, MemoryError, RecursionError):
+                pass
         match reply:
             case ("loaded",):
                 return None, ()
@@ -55,34 +62,27 @@ class Candidate:
                 return value, after
             case ("raised", str(name), str(message), str(trace)):
                 raise _exception(name, message, trace)
-        return self._leave()
-
-    def _leave(self) -> tuple[object, tuple]:
         self.gone = True
         raise GoneError
 
 
 def main() -> None:
     """Reads `nonce`, `setup.py` and `test.py`; the function's name comes as an argument."""
-    name, mutates = sys.argv[1], sys.argv[2] == "mutates"
-    nonce, setup, test = (_read(file) for file in ("nonce", "setup.py", "test.py"))
-    replies, calls = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    name, mutates = sys.argv[1], "mutates" in sys.argv[2:]
+    nonce = _read("nonce")
     verdicts = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(nowhere, descriptor)
-    reason, message = _judge(name, setup, test, replies, calls, mutates)
-    os.write(verdicts, f"\n{nonce} {reason}\n{message}".encode(errors="replace")[: 1 << 15])
+    replies, calls = take_channels()
+    reason, message = _judged(name, replies, calls, mutates)
+    verdict = f"\n{nonce} {reason}\n{message[-LONGEST:]}"
+    os.write(verdicts, verdict.encode(errors="backslashreplace"))
 
 
-def _judge(
-    name: str, setup: str, test: str, replies: BinaryIO, calls: BinaryIO, mutates: bool
-) -> tuple[str, str]:
+def _judged(name: str, replies: BinaryIO, calls: BinaryIO, mutates: bool) -> tuple[str, str]:
     """Reason and message, "passed" only if the whole test ran and the candidate was there all along."""
-    namespace: dict = {"__name__": "test"}
+    namespace: dict[str, Any] = {"__name__": "test"}
     try:
-        exec(compile(setup, "setup.py", "exec"), namespace)  # noqa: S102
-        exec(compile(test, "test.py", "exec"), namespace)  # noqa: S102
+        for file in ("setup.py", "test.py"):
+            exec(compile(_read(file), file, "exec"), namespace)  # noqa: S102
         check = namespace["check"]
     except BaseException as error:
         return "invalid", f"The test itself cannot be run: {_described(error)}"
@@ -113,40 +113,41 @@ def _exception(name: str, message: str, trace: str) -> Exception:
     kind = getattr(builtins, name, None)
     error: Exception = CandidateError(f"{name}: {message}")
     if isinstance(kind, type) and issubclass(kind, Exception):
-        with suppress(TypeError):  # wants more than a message
+        try:
             error = kind(message)
+        except TypeError:
+            pass  # wants more than a message
     error.candidate = trace  # type: ignore[attr-defined]
     return error
 
 
-def _update(argument: object, changed: object) -> None:
+def _update(argument: Any, changed: Any) -> None:
     """Let an argument that was changed in place be changed here too."""
     if type(argument) is not type(changed):
         return
     if isinstance(argument, list | bytearray):
-        argument[:] = changed  # type: ignore[index, assignment]
+        argument[:] = changed
     elif isinstance(argument, dict | set):
         argument.clear()
-        argument.update(changed)  # type: ignore[arg-type]
+        argument.update(changed)
 
 
 def _described(error: BaseException) -> str:
     """The traceback a person would want: the candidate's own, or the test's."""
     if theirs := getattr(error, "candidate", ""):
-        return theirs
+        return str(theirs)
     import linecache
     import traceback
 
-    for name in ("setup.py", "test.py"):
-        linecache.lazycache(name, {"__name__": name})
-        lines = _read(name).splitlines(keepends=True)
-        linecache.cache[name] = (0, None, lines, name)
+    ours = ("setup.py", "test.py")
+    for name in ours:
+        linecache.cache[name] = (0, None, _read(name).splitlines(keepends=True), name)
     trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_code.co_filename not in ("setup.py", "test.py"):
+    while trace is not None and trace.tb_frame.f_code.co_filename not in ours:
         trace = trace.tb_next
     return "".join(traceback.format_exception(type(error), error, trace, limit=20))
 
 
 def _read(name: str) -> str:
-    with open(name, encoding="utf-8") as file:
+    with open(name, encoding="utf-8", errors="surrogatepass") as file:
         return file.read()

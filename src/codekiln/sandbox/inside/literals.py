@@ -4,9 +4,14 @@ Not pickle and not marshal, which trust their input. Each value is a tag, and th
 of values. A subclass of a plain type is sent as that type; anything else as the name of its type.
 """
 
+from __future__ import annotations
+
 import struct
-from collections.abc import Callable
-from typing import BinaryIO
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, BinaryIO
 
 DEEPEST = 100
 LONGEST = 1 << 24  # bytes of a message
@@ -33,37 +38,30 @@ class Opaque:
 
 def encode(value: object, depth: int = 0) -> bytes:
     """Bytes of a value. What is nested too deep, itself for instance, becomes opaque."""
-    if value is None or value is True or value is False or value is ...:
-        return {None: b"N", True: b"T", False: b"F", ...: b"E"}[value]
+    for tag, single in _SINGLE.items():
+        if value is single:
+            return tag
     if isinstance(value, int):
-        return _sized(
-            b"i", int.__index__(value).to_bytes(value.bit_length() // 8 + 1, "big", signed=True)
-        )
+        number = int.__index__(value)
+        return _sized(b"i", number.to_bytes(number.bit_length() // 8 + 1, "big", signed=True))
     if isinstance(value, float):
         return b"f" + struct.pack(">d", value)
     if isinstance(value, complex):
         return b"c" + struct.pack(">dd", value.real, value.imag)
     if isinstance(value, str):
         return _sized(b"s", str.encode(value, errors="surrogatepass"))
-    if isinstance(value, bytes):
-        return _sized(b"b", bytes(value))
-    if isinstance(value, bytearray):
-        return _sized(b"B", bytes(value))
+    if isinstance(value, bytes | bytearray):
+        return _sized(b"b" if isinstance(value, bytes) else b"B", bytes(value))
     if isinstance(value, range):
-        return b"r" + b"".join(encode(part) for part in (value.start, value.stop, value.step))
+        return b"r" + b"".join(map(encode, (value.start, value.stop, value.step)))
     for tag, kind in _COLLECTIONS.items():
         if isinstance(value, kind) and depth < DEEPEST:
-            items = list(kind.__iter__(value))
-            if kind is dict:
-                items = [part for pair in dict.items(value) for part in pair]
+            items = kind.__iter__(value)
+            if isinstance(value, dict):
+                items = (part for pair in dict.items(value) for part in pair)
             parts = [encode(item, depth + 1) for item in items]
             return tag + struct.pack(">I", len(parts)) + b"".join(parts)
-    if hasattr(type(value), "__index__"):  # an integer of NumPy
-        return encode(type(value).__index__(value))
-    return _sized(b"o", type(value).__qualname__.encode())
-
-
-_COLLECTIONS = {b"l": list, b"t": tuple, b"d": dict, b"S": set, b"z": frozenset}
+    return _sized(b"o", type(value).__qualname__.encode(errors="replace"))
 
 
 def _sized(tag: bytes, content: bytes) -> bytes:
@@ -79,7 +77,7 @@ def decode(message: bytes) -> object:
     reader = _Reader(message)
     try:
         value = reader.value(0)
-    except (struct.error, TypeError, ValueError, KeyError, UnicodeError) as error:
+    except (struct.error, TypeError, ValueError, KeyError) as error:
         raise NoLiteralError(str(error)) from None
     if reader.place != len(message):
         raise NoLiteralError("more than one value")
@@ -106,13 +104,15 @@ class _Reader:
         if tag == b"c":
             return complex(*struct.unpack(">dd", self._take(16)))
         if tag == b"r":
-            return range(*(self.value(depth + 1) for _ in range(3)))  # type: ignore[arg-type]
+            bounds: Any = [self.value(depth + 1) for _ in range(3)]
+            return range(*bounds)
         kind = _COLLECTIONS[tag]
         items = [self.value(depth + 1) for _ in range(self._count())]
         return dict(zip(items[::2], items[1::2], strict=True)) if kind is dict else kind(items)
 
     def _count(self) -> int:
-        return struct.unpack(">I", self._take(4))[0]
+        count: int = struct.unpack(">I", self._take(4))[0]
+        return count
 
     def _take(self, size: int) -> bytes:
         if self.place + size > len(self.message):
@@ -122,6 +122,7 @@ class _Reader:
 
 
 _SINGLE = {b"N": None, b"T": True, b"F": False, b"E": ...}
+_COLLECTIONS = {b"l": list, b"t": tuple, b"d": dict, b"S": set, b"z": frozenset}
 _CONTENT: dict[bytes, Callable[[bytes], object]] = {
     b"i": lambda content: int.from_bytes(content, "big", signed=True),
     b"s": lambda content: content.decode(errors="surrogatepass"),
