@@ -55,6 +55,7 @@ def fit(
     provenance = {
         "objective": objective,
         "models": list(models),
+        "lines": "all added" if objective == "lines" else "new",
         "indexed → predicted": {pair.name: f"{pair.older} → {pair.newer}" for pair in PAIRS},
         "tokens": len(together),
         "nats a token, the model alone": round(together.loss_of_model(), 3),

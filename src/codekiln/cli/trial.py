@@ -42,8 +42,9 @@ def try_(
 
 def _print(found: "Trial") -> None:
     alone, indexed = (_count(found, name) for name in ("model", "index"))
+    lines = "line" if found.lines == 1 else "lines"
     output.print(
-        f"\n[bold]{indexed} of {found.lines:,} lines[/] {_where(found)} would have been there "
+        f"\n[bold]{indexed} of {found.lines:,} {lines}[/] {_where(found)} would have been there "
         f"[bold]before you typed a letter[/] ({indexed / found.lines:.0%}).",
         soft_wrap=True,
     )

@@ -66,8 +66,8 @@ def keys(text: str, shown: list[Shown]) -> tuple[float, int]:
     """The keys that a line takes, and how many of its characters suggestions wrote.
 
     Who types takes a suggestion, with one key, if all of it is right. Any other is read once, and that
-    costs `READING`: a glance of 200 to 250 ms (Rayner 1998, table 1), as long as a key (239 ms; Dhakal et
-    al. 2018, table 2).
+    costs `READING`: one fixation of the eye, 200 to 250 ms (Rayner 1998), is as long as one key, about
+    240 ms (Dhakal et al. 2018).
     """
     pressed, written, place = 0.0, 0, 0
     for one in shown:
