@@ -49,6 +49,10 @@ class SandboxError(CodekilnError):
     """No sandbox works here, or it could not be set up; what it was to confine has not run."""
 
 
+class PatchError(CodekilnError):
+    """A patch cannot be read, or does not fit the code that it is for."""
+
+
 class TrainingError(CodekilnError):
     """Training cannot start or cannot go on."""
 

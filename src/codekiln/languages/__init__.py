@@ -1,7 +1,7 @@
 """The languages we know: which one a file is in, its comments, lexemes, functions and syntax tree."""
 
 from codekiln.languages.detection import candidates, detect, language_of
-from codekiln.languages.functions import Function, documented_functions
+from codekiln.languages.functions import Function, FunctionPlace, documented_functions, function_places
 from codekiln.languages.lexing import LEXICAL_KINDS, Lexeme, LexicalKind, lex
 from codekiln.languages.parsing import error_share, parse
 from codekiln.languages.registry import KINDS, Kind, Language, languages
@@ -10,6 +10,7 @@ __all__ = [
     "KINDS",
     "LEXICAL_KINDS",
     "Function",
+    "FunctionPlace",
     "Kind",
     "Language",
     "Lexeme",
@@ -18,6 +19,7 @@ __all__ = [
     "detect",
     "documented_functions",
     "error_share",
+    "function_places",
     "language_of",
     "languages",
     "lex",

@@ -3,6 +3,7 @@
 from codekiln.tasks.context.choice import OpenFile, Similar, gather
 from codekiln.tasks.context.folder import WorkingFolder
 from codekiln.tasks.context.piece import Context, Dropped, Piece, Snippet
+from codekiln.tasks.context.texts import TextFolder
 
 __all__ = [
     "Context",
@@ -11,6 +12,7 @@ __all__ = [
     "Piece",
     "Similar",
     "Snippet",
+    "TextFolder",
     "WorkingFolder",
     "gather",
 ]

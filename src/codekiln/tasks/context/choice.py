@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import islice
 
 from codekiln.languages import Language
-from codekiln.tasks.context.folder import WorkingFolder, refusal
+from codekiln.tasks.context.folder import Folder, refusal
 from codekiln.tasks.context.imports import ALL, imports
 from codekiln.tasks.context.piece import Context, Dropped, Piece, Snippet, commented, ordered
 from codekiln.tasks.context.resolve import Search
@@ -61,7 +61,7 @@ def gather(
     file: OpenFile,
     budget: int,
     *,
-    folder: WorkingFolder | None = None,
+    folder: Folder | None = None,
     similar: Similar | None = None,
     recent: Sequence[Snippet] = (),
 ) -> Context:

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from codekiln.languages import Language, detect
 from codekiln.tasks.context.definitions import definitions
@@ -60,6 +60,20 @@ def refusal(path: str) -> str:
     return "installed, not written here" if _INSTALLED.intersection(folders) else ""
 
 
+class Folder(Protocol):
+    """Where the files lie from which definitions are taken."""
+
+    def is_file(self, path: str) -> bool:
+        """Whether there is such a file."""
+
+    def file(self, path: str) -> SourceFile:
+        """A file by its path from the root.
+
+        Raises:
+            RefusedError: it is not there, or not for prompts.
+        """
+
+
 class WorkingFolder:
     """Reads the files of one folder, and remembers those it has read by size and time of change.
 
@@ -105,7 +119,7 @@ class WorkingFolder:
             if remembered is None or remembered[0] != version:
                 if self._is_ignored(inside):
                     raise RefusedError("ignored by git")
-                remembered = version, _source_file(path, opened.read(LARGEST))
+                remembered = version, source_file(path, opened.read(LARGEST))
                 self._files[path] = remembered
         self._files.move_to_end(path)
         if len(self._files) > REMEMBERED:
@@ -131,7 +145,12 @@ def _is_inside(path: str) -> bool:
     return path != ".." and not path.startswith(("../", "/")) and "\0" not in path
 
 
-def _source_file(path: str, content: bytes) -> SourceFile:
+def source_file(path: str, content: bytes) -> SourceFile:
+    """What is remembered of a file with this content.
+
+    Raises:
+        RefusedError: it is no text, or in no language.
+    """
     if b"\0" in content:
         raise RefusedError("binary")
     try:

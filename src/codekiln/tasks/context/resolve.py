@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from codekiln.languages import Language
-from codekiln.tasks.context.folder import RefusedError, SourceFile, WorkingFolder
+from codekiln.tasks.context.folder import Folder, RefusedError, SourceFile
 from codekiln.tasks.context.imports import ALL, Import, places
 from codekiln.tasks.context.outline import Outline
 
@@ -32,7 +32,7 @@ class Definition:
 class Search:
     """One search, for a prompt. `refused` tells of each file that was not read, why."""
 
-    folder: WorkingFolder
+    folder: Folder
     refused: dict[str, str] = field(default_factory=dict)
     _known: dict[str, bool] = field(default_factory=dict)
     _files: dict[str, SourceFile] = field(default_factory=dict)
