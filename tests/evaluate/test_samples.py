@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from codekiln.evaluate import sample_completions
-from codekiln.evaluate.samples import Completers
+from codekiln.evaluate.samples import Completers, sample_completions
 from codekiln.index import Index, Origin
 from codekiln.telemetry import listening
 from fakes import FakeCompleter, document, tiny_tokenizer

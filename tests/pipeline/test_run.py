@@ -7,7 +7,7 @@ import pytest
 
 from codekiln.corpus import CorpusConfig
 from codekiln.errors import ArtifactError, BusyError, MissingExtraError
-from codekiln.evaluate import EvaluationConfig
+from codekiln.evaluate.stage import EvaluationConfig
 from codekiln.inputs.stage import InputsConfig
 from codekiln.pipeline.recipe import Recipe
 from codekiln.pipeline.run import run

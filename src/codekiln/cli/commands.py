@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 from codekiln import __version__
-from codekiln.cli import corpus, encoder_summary, index, models, summary, tokenizer, training
+from codekiln.cli import corpus, encoder_summary, evaluation, index, models, summary, tokenizer, training
 from codekiln.cli.complete import complete
 from codekiln.cli.options import Json, Runner, Settings, Work
 from codekiln.cli.terminal import output, print_json, progress_bars
+from codekiln.cli.trial import try_
 
 app = typer.Typer(
     help="Turn a folder of source code into a code model that you own.",
@@ -22,6 +23,7 @@ app = typer.Typer(
 app.add_typer(corpus.app, name="corpus")
 app.add_typer(tokenizer.app, name="tokenizer")
 app.add_typer(index.app, name="index")
+app.add_typer(evaluation.app, name="eval")
 
 
 def _version(wanted: bool) -> None:
@@ -65,6 +67,7 @@ def run(
 
 
 app.command()(complete)
+app.command("try")(try_)
 app.command()(training.pretrain)
 app.command()(training.report)
 app.command()(models.pull)

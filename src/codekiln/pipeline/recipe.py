@@ -8,8 +8,8 @@ from pathlib import Path
 from codekiln.config import override, parse, read_toml
 from codekiln.corpus import CorpusConfig
 from codekiln.errors import RecipeError
-from codekiln.evaluate import EvaluationConfig
 from codekiln.evaluate.encoder import EncoderEvaluationConfig
+from codekiln.evaluate.stage import EvaluationConfig
 from codekiln.index.stage import IndexConfig
 from codekiln.inputs.functions import FunctionsConfig
 from codekiln.inputs.segments.stage import SegmentsConfig

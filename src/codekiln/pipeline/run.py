@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from codekiln import corpus, evaluate
+from codekiln import corpus
 from codekiln.artifact import Artifact, Stage, open_work, produce
 from codekiln.device import require_torch
 from codekiln.evaluate import encoder as encoder_evaluation
+from codekiln.evaluate import stage as evaluation
 from codekiln.index import stage as index
 from codekiln.inputs import functions
 from codekiln.inputs import stage as inputs
@@ -57,7 +58,7 @@ def _to_a_model(road: Road) -> None:
     road.make(inputs.STAGE, "corpus", "tokenizer")
     road.make(training.STAGE, "tokenizer", "inputs")
     road.make(index.STAGE, "corpus", "tokenizer")
-    road.make(evaluate.STAGE, "corpus", "model", "index")
+    road.make(evaluation.STAGE, "corpus", "model", "index")
     road.make(report.STAGE, "corpus", "tokenizer", "inputs", "model", "index", "evaluation")
 
 

@@ -1,0 +1,168 @@
+"""`codekiln eval`: evaluations of a finished model, and results compared."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from codekiln.cli.options import Json, Model, Work
+from codekiln.cli.terminal import output, print_json, progress_bars
+
+if TYPE_CHECKING:
+    from codekiln.artifact import Artifact
+    from codekiln.evaluate.bootstrap import Estimate
+    from codekiln.evaluate.results import Comparison, Row
+
+app = typer.Typer(help="Measure a model, and compare what was measured.")
+
+@app.command()
+def replay(
+    targets: Annotated[
+        list[str],
+        typer.Argument(metavar="FOLDER...", help="Repositories; with --from one source, the newer."),
+    ],
+    older: Annotated[
+        str | None,
+        typer.Option("--from", help="An older version, as recipes name sources: pypi:NAME==VERSION."),
+    ] = None,
+    model: Model = Path("starter"),
+    systems: Annotated[
+        list[str] | None,
+        typer.Option("--system", help="model, open file, index or retrieved. May be repeated."),
+    ] = None,
+    commits: Annotated[int, typer.Option(min=1, help="The last commits to replay.")] = 50,
+    lines: Annotated[
+        int | None, typer.Option(min=1, help="Of each repository, evenly spread; default: all.")
+    ] = None,
+    prompt_tokens: Annotated[int, typer.Option(min=64, help="Most tokens to read.")] = 1024,
+    model_date: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="When the model's training ended."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of what is hidden or drawn.")] = 0,
+    work: Work = Path("work"),
+    as_json: Json = False,
+) -> None:
+    """Type the lines that were added to a repository anew: what would have been suggested?"""
+    from codekiln.artifact import open_artifact, open_work
+    from codekiln.evaluate.replay.stage import ReplayConfig, evaluate, history_of, version_history
+    from codekiln.evaluate.replay.systems import system_names
+    from codekiln.generate.loading import model_folder
+
+    if older and len(targets) > 1:
+        raise typer.BadParameter("with --from give one source, the newer version")
+    config = ReplayConfig(
+        commits=commits,
+        lines=lines,
+        prompt=prompt_tokens,
+        systems=system_names(systems) if systems else ReplayConfig.systems,
+        model_time=int(model_date.replace(tzinfo=UTC).timestamp()) if model_date else None,
+        seed=seed,
+    )
+    open_work(work)
+    if older:
+        histories = [version_history(older, targets[0], work / "downloads")]
+    else:
+        histories = [history_of(Path(target), commits, seed) for target in targets]
+    owner = open_artifact(model_folder(model), "model")
+    with progress_bars():
+        made = evaluate(histories, owner, config, work)
+    _show_results(made, as_json)
+
+
+@app.command()
+def compare(
+    first: Annotated[Path, typer.Argument(help="Results, as an evaluation printed their folder.")],
+    second: Annotated[Path, typer.Argument(help="Others of the same data, or the same folder.")],
+    system: Annotated[
+        str | None, typer.Option("--first", help="Which system of the first, if it has several.")
+    ] = None,
+    other: Annotated[
+        str | None, typer.Option("--second", help="Which system of the second.")
+    ] = None,
+    by: Annotated[
+        Literal["item", "group"],
+        typer.Option(help="What is resampled: items (lines, programs) or groups of them (files)."),
+    ] = "item",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the resampling.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Say whether one system is better than another on the same items, and how sure that is."""
+    from codekiln.evaluate.results import compare as compare_items
+    from codekiln.evaluate.results import only_system, open_results, plain
+
+    (_, ours), (_, theirs) = open_results(first), open_results(second)
+    found = compare_items(
+        only_system(ours, system, str(first)), only_system(theirs, other, str(second)), seed, by
+    )
+    if as_json:
+        print_json({"comparisons": [plain(one) for one in found]})
+    else:
+        output.print(_comparisons(found, by))
+
+
+def _show_results(made: "Artifact", as_json: bool) -> None:
+    if as_json:
+        print_json({"artifact": str(made.path), "statistics": made.statistics})
+        return
+    from codekiln.evaluate.results import open_results, table
+
+    facts = made.statistics
+    _, items = open_results(made.path)
+    rows = table(items, facts["seed"])
+    commit = f", commit {facts['commit'][:8]}" if facts["commit"] else ""
+    output.print(results_table(f"{facts['evaluation']}: {facts['model']}{commit}", rows))
+    output.print(f"  {made.path}", markup=False, soft_wrap=True, style="cyan")
+
+
+def results_table(title: str, rows: "list[Row]") -> Table:
+    """The one table of all evaluations: figures with their intervals, then percentiles."""
+    drawn = " and ".join(dict.fromkeys(row.drawn_by for row in rows))
+    shown = Table(
+        title=escape(title), caption=f"intervals of 95 %, resampled by {drawn}", title_justify="left"
+    )
+    for name in ("stratum", "system", "items"):
+        shown.add_column(name, justify="right" if name == "items" else "left")
+    figures = list(dict.fromkeys(name for row in rows for name in row.figures))
+    samples = list(dict.fromkeys(name for row in rows for name in row.percentiles))
+    for name in (*figures, *(f"{name} p50, p95" for name in samples)):
+        shown.add_column(name, justify="right")
+    for row in rows:
+        shown.add_row(
+            row.stratum,
+            row.system,
+            f"{row.items:,}",
+            *(_interval(row.figures[name]) if name in row.figures else "" for name in figures),
+            *(", ".join(f"{x:.0f}" for x in row.percentiles.get(name, ())) for name in samples),
+        )
+    return shown
+
+
+def _comparisons(found: "list[Comparison]", by: str) -> Table:
+    shown = Table(caption=f"intervals of 95 %, pairs resampled by {by}")
+    for name in ("figure", "stratum"):
+        shown.add_column(name)
+    for name in ("items", "first", "second", "difference", "ratio", "chance"):
+        shown.add_column(name, justify="right")
+    for one in found:
+        low = one.paired.difference.low
+        style = "green" if low > 0 else "red" if one.paired.difference.high < 0 else ""
+        shown.add_row(
+            one.figure,
+            one.stratum,
+            f"{one.items:,}",
+            f"{one.first:.3f}",
+            f"{one.second:.3f}",
+            _interval(one.paired.difference),
+            _interval(one.paired.ratio),
+            f"{one.paired.chance:.3f}",
+            style=style,
+        )
+    return shown
+
+
+def _interval(found: "Estimate") -> str:
+    return f"{found.value:.3f} ({found.low:.3f} to {found.high:.3f})"

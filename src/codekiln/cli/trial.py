@@ -1,0 +1,120 @@
+"""`codekiln try`: what it says at the end of its minute."""
+
+import dataclasses
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from codekiln.cli.options import Json, Model
+from codekiln.cli.terminal import output, print_json, printable, progress_bars
+
+if TYPE_CHECKING:
+    from codekiln.apps.trial import Exact, Trial
+    from codekiln.index import Place
+
+EXAMPLES = 3
+KINDS = {
+    "commits": "of your last {commits} commits",
+    "hidden lines": "that were hidden from it (there is no history to replay)",
+}
+
+
+def try_(
+    folder: Annotated[Path, typer.Argument(help="A folder of code, best a git repository.")] = Path(
+    ),
+    model: Model = Path("starter"),
+    seconds: Annotated[float, typer.Option(min=5, help="How long it may take.")] = 60,
+    commits: Annotated[int, typer.Option(min=1, help="The last commits to replay.")] = 50,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of what is hidden or drawn.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """See in a minute what codekiln would have completed of your own last commits; trains nothing."""
+    begun = time.monotonic()
+    from codekiln.apps.trial import try_folder
+
+    with progress_bars():
+        found = try_folder(
+            folder, model, commits=commits, seconds=seconds, seed=seed, begun=begun
+        )
+    if as_json:
+        print_json(_plain(found))
+    else:
+        _print(found)
+
+
+def _print(found: "Trial") -> None:
+    alone, indexed = (_count(found, name) for name in ("model", "index"))
+    where = KINDS[found.kind].format(commits=found.commits)
+    output.print(
+        f"\n[bold]{indexed} of {found.lines} lines[/] {where} would have been there "
+        "[bold]before you typed a letter[/].",
+        soft_wrap=True,
+    )
+    output.print(f"The model alone: {alone}. {_verdict(found, alone, indexed)}", soft_wrap=True)
+    saved = [found.row(name).figures["keys saved"].value for name in ("index", "model")]
+    output.print(
+        f"Keys saved over all of them: {saved[0]:.0%} with the index, {saved[1]:.0%} without.",
+        soft_wrap=True,
+    )
+    for example in _examples(found):
+        _print_example(example)
+    wait = found.row("index").percentiles["milliseconds"][0]
+    output.print(
+        f"\n[dim]{found.indexed_files:,} files indexed, {found.lines} lines typed anew, half of the "
+        f"answers within {wait:.0f} ms, all in {found.seconds:.0f} s on this machine. Nothing was "
+        "trained and nothing left it.[/]",
+        soft_wrap=True,
+    )
+
+
+def _count(found: "Trial", name: str) -> int:
+    return round(found.row(name).figures["exact lines"].value * found.lines)
+
+
+def _verdict(found: "Trial", alone: int, indexed: int) -> str:
+    if found.is_better:
+        times = f"{indexed / alone:.1f} times as many" if alone else "so many more"
+        return f"[green]With the index of your code: {times}.[/]"
+    if found.gain.difference.high < 0:
+        return "[yellow]With the index of your code it is fewer: here it does harm.[/]"
+    return "[yellow]With the index of your code there is no gain beyond chance.[/]"
+
+
+def _examples(found: "Trial") -> "list[Exact]":
+    """Lines that only the index had, the longest first and each text once."""
+    only = {
+        exact.text: exact for exact in found.exact if exact.by == ("index",) and exact.source
+    }
+    return sorted(only.values(), key=lambda exact: -len(exact.text))[:EXAMPLES]
+
+
+def _print_example(example: "Exact") -> None:
+    assert example.source
+    at = f" in {example.revision[:8]}" if example.revision else ""
+    output.print(f"\n[bold]{escape(printable(example.path))}:{example.line}[/]{at}", soft_wrap=True)
+    output.print(f"  │ [green]{escape(printable(example.text))}[/]", soft_wrap=True)
+    output.print(f"  [dim]known from {escape(printable(_name(example.source)))}[/]", soft_wrap=True)
+
+
+def _name(place: "Place") -> str:
+    return f"{place.origin.path}:{place.line}"
+
+
+def _plain(found: "Trial") -> dict[str, Any]:
+    from codekiln.evaluate.results import plain
+
+    exact = [
+        {**dataclasses.asdict(one), "source": _name(one.source) if one.source else None}
+        for one in found.exact
+    ]
+    return {
+        **{name: getattr(found, name) for name in ("repository", "kind", "commits", "lines")},
+        "indexed_files": found.indexed_files,
+        "seconds": found.seconds,
+        "is_better": found.is_better,
+        "table": [plain(row) for row in found.rows],
+        "exact": exact,
+    }

@@ -1,0 +1,105 @@
+"""What is compared on the same lines: a model alone, with the index, with retrieved text in its prompt."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Literal, get_args
+
+from codekiln.errors import UsageError
+from codekiln.evaluate.replay.added import AddedLine
+from codekiln.evaluate.replay.growing_index import GrowingIndex
+from codekiln.evaluate.replay.typist import Answer
+from codekiln.generate import Completer, CompletionRequest, Engine, collect
+from codekiln.generate.engine_completer import EngineCompleter
+from codekiln.generate.verify import Verifier
+from codekiln.index.similar import similar
+from codekiln.languages import language_of, languages
+from codekiln.tasks.context import OpenFile, Snippet, gather
+from codekiln.tokenizer import Tokenizer
+
+LONGEST = 48  # tokens of an answer
+
+Name = Literal["model", "open file", "index", "retrieved"]
+Context = Callable[[AddedLine], str]
+
+
+class System:
+    """A completer as a user has it: one line is asked for, and what parses of it is shown.
+
+    `prompt` bounds the tokens that it reads, retrieved ones included. `context` gives whole lines from
+    elsewhere for a line's prompt, and is asked once a line.
+    """
+
+    def __init__(
+        self, name: str, completer: Completer, prompt: int, context: Context | None = None
+    ) -> None:
+        self.name = name
+        self._completer, self._prompt, self._context = completer, prompt, context
+        self._verifier = Verifier()
+        self._retrieved: tuple[AddedLine | None, str] = (None, "")
+
+    def __call__(self, line: AddedLine, typed: int) -> Answer:
+        """What is shown after so many characters of a line, and how long that took in all."""
+        begun = time.perf_counter()
+        language = language_of(line.path, line.prefix.partition("\n")[0])
+        request = CompletionRequest(
+            line.prefix + line.text[:typed],
+            line.suffix,
+            path=line.path,
+            language=language.name if language else "",
+            context=self._context_of(line),
+            lines=1,
+            max_tokens=LONGEST,
+            max_prompt_tokens=self._prompt,
+        )
+        said = collect(self._completer, request).text
+        text = self._verifier.verify(request.prefix, said, request.suffix, language).text
+        return Answer(text, 1000 * (time.perf_counter() - begun))
+
+    def _context_of(self, line: AddedLine) -> str:
+        if self._context and self._retrieved[0] is not line:
+            self._retrieved = line, self._context(line)
+        return self._retrieved[1]
+
+
+def system_names(texts: Sequence[str]) -> tuple[Name, ...]:
+    """Names that somebody wrote, each once.
+
+    Raises:
+        UsageError: there is no such system.
+    """
+    known = get_args(Name)
+    for text in texts:
+        if text not in known:
+            raise UsageError(f"There is no system '{text}': choose of {', '.join(known)}.")
+    return tuple(name for name in known if name in texts)
+
+
+def system(
+    name: Name, engine: Engine, tokenizer: Tokenizer, index: GrowingIndex, prompt: int
+) -> System:
+    """One of the systems by its name, on an engine of its own.
+
+    The prompt is as long for all: what is retrieved takes up to half of it from the open file.
+    """
+    if name == "index":
+        completer = EngineCompleter(engine, tokenizer, index=index, mix=True)
+    else:
+        completer = EngineCompleter(engine, tokenizer, mix=name == "open file")
+    context = _hits(tokenizer, index, prompt // 2) if name == "retrieved" else None
+    return System(name, completer, prompt, context)
+
+
+def _hits(tokenizer: Tokenizer, index: GrowingIndex, budget: int) -> Context:
+    """What of the index is like the lines before the cursor, as `codekiln complete --context` has it."""
+
+    def context(line: AddedLine) -> str:
+        def hits(lines: str) -> list[Snippet]:
+            return [Snippet(*hit) for hit in similar(index.index, lines)]
+
+        language = language_of(line.path)
+        file = OpenFile(
+            line.path, languages().get(language.name if language else ""), line.prefix, line.suffix
+        )
+        return gather(tokenizer, file, budget, similar=hits).text
+
+    return context

@@ -1,0 +1,68 @@
+"""A history walked from its start: at each line the systems know what was there by then, and no more."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from codekiln.evaluate.replay.added import AddedLine, added_lines, count_added
+from codekiln.evaluate.replay.growing_index import GrowingIndex
+from codekiln.evaluate.replay.history import History
+from codekiln.evaluate.replay.pace import Pace
+from codekiln.evaluate.replay.systems import System
+from codekiln.evaluate.replay.typist import Shown, type_along
+from codekiln.telemetry import progress
+
+RUN = 8  # lines in a row, which share most of their prompt
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """One line with what each system showed, by its name; `is_new`: it stood nowhere in the older version."""
+
+    line: AddedLine
+    revision: str
+    is_new: bool
+    shown: dict[str, list[Shown]]
+
+
+def walk(
+    history: History, index: GrowingIndex, systems: Sequence[System], pace: Pace
+) -> Iterator[Replayed]:
+    """Type the added lines of a history; `index`, which must be empty, is kept at the moment of each.
+
+    The file that is open counts as saved when its last added line was typed.
+    """
+    index.begin(history.start, pace.may_index)
+    total = sum(count_added(edit) for step in history.steps if step.is_typed for edit in step.edits)
+    known = _lines(history.start.values())
+    typed = passed = 0
+    with progress("replay", total, "lines") as task:
+        for step in history.steps:
+            for edit in step.edits:
+                for run in _runs(added_lines(edit)) if step.is_typed else ():
+                    if pace.keeps(typed, passed, total):
+                        for line in run:
+                            if pace.is_over(typed):
+                                return
+                            shown = {one.name: type_along(line, one) for one in systems}
+                            typed += 1
+                            yield Replayed(line, step.revision, line.text not in known, shown)
+                    passed += len(run)
+                    task.advance(len(run), typed=typed)
+                index.remove(edit.was or edit.path)
+                index.put(edit.path, edit.after, step.revision)
+            known |= _lines(edit.after for edit in step.edits)
+
+
+def _runs(lines: Iterable[AddedLine]) -> Iterator[list[AddedLine]]:
+    run: list[AddedLine] = []
+    for line in lines:
+        run.append(line)
+        if len(run) == RUN:
+            yield run
+            run = []
+    if run:
+        yield run
+
+
+def _lines(texts: Iterable[str]) -> set[str]:
+    return {line.strip() for text in texts for line in text.splitlines()}
