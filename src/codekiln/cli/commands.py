@@ -7,7 +7,17 @@ from typing import Annotated
 import typer
 
 from codekiln import __version__
-from codekiln.cli import corpus, encoder_summary, evaluation, index, models, summary, tokenizer, training
+from codekiln.cli import (
+    corpus,
+    encoder_summary,
+    evaluation,
+    index,
+    models,
+    programs,
+    summary,
+    tokenizer,
+    training,
+)
 from codekiln.cli.complete import complete
 from codekiln.cli.options import Json, Runner, Settings, Work
 from codekiln.cli.terminal import output, print_json, progress_bars
@@ -24,6 +34,8 @@ app.add_typer(corpus.app, name="corpus")
 app.add_typer(tokenizer.app, name="tokenizer")
 app.add_typer(index.app, name="index")
 app.add_typer(evaluation.app, name="eval")
+evaluation.app.command()(programs.humaneval)
+evaluation.app.command()(programs.infilling)
 
 
 def _version(wanted: bool) -> None:

@@ -40,11 +40,43 @@ def best_of(
     constraint: Constraint | None = None,
     score: Callable[[Hypothesis], float] = mean_logprob,
 ) -> list[Hypothesis]:
-    """`n` sampled answers ranked by `score`, the highest first; equal texts are one answer.
+    """The answers of `samples` ranked by `score`, the highest first; equal texts are one answer.
 
-    The first is the best of n, all together are the n-best. Sample `i` is the answer of `generate`
-    with the seed `seed + i`, as far as the engine gives the same logits in a batch as alone; it does
-    not depend on `n`. Afterwards the engine holds the prompt alone, in one row.
+    The first is the best of n, all together are the n-best. Errors are those of `samples`.
+    """
+    found = samples(
+        engine,
+        tokenizer,
+        prompt,
+        strategy=strategy,
+        n=n,
+        max_tokens=max_tokens,
+        stop=stop,
+        extent=extent,
+        seed=seed,
+        constraint=constraint,
+    )
+    return ranked(found, score)
+
+
+def samples(
+    engine: Engine,
+    tokenizer: Tokenizer,
+    prompt: Sequence[int],
+    *,
+    strategy: Strategy,
+    n: int,
+    max_tokens: int,
+    stop: tuple[str, ...] = (),
+    extent: Callable[[], Extent] = Everything,
+    seed: int = 0,
+    constraint: Constraint | None = None,
+) -> list[Hypothesis]:
+    """`n` sampled answers in order, of which some may be equal.
+
+    Sample `i` is the answer of `generate` with the seed `seed + i`, as far as the engine gives the same
+    logits in a batch as alone; it does not depend on `n`. Afterwards the engine holds the prompt alone,
+    in one row.
 
     Raises:
         UsageError: at once, if `n` is below 1, `seed` below 0, or for what `token_limit` refuses.
@@ -57,23 +89,23 @@ def best_of(
     finish = Finish(tokenizer, stop, limit, extent)
     choice = _Choice(engine, tokenizer, prompt, strategy)
     generators = [random_generator(seed + i) for i in range(n)]
-    samples = [Partial((), 0.0, constraint)] * n
-    finished: list[Hypothesis] = []
+    partials = [Partial((), 0.0, constraint)] * n
+    finished: dict[int, Hypothesis] = {}
     logits = engine.prefill(np.array([prompt], dtype=np.int64))
     rows = dict.fromkeys(range(n), 0)  # the engine's row of each sample that goes on
     while True:
         for i, row in rows.items():
-            samples[i] = choice.extended(samples[i], logits[row], generators[i])
-        results = {i: finish.of(samples[i]) for i in rows}
-        finished += [result for result in results.values() if result]
+            partials[i] = choice.extended(partials[i], logits[row], generators[i])
+        results = {i: finish.of(partials[i]) for i in rows}
+        finished |= {i: result for i, result in results.items() if result}
         going = [i for i, result in results.items() if result is None]
         if not going:
             break
-        parents, partials = [rows[i] for i in going], [samples[i] for i in going]
-        logits = read_on(engine, len(logits), parents, partials)
+        parents = [rows[i] for i in going]
+        logits = read_on(engine, len(logits), parents, [partials[i] for i in going])
         rows = {i: row for row, i in enumerate(going)}
     back_to_prompt(engine, len(prompt))
-    return ranked(finished, score)
+    return [finished[i] for i in range(n)]
 
 
 class _Choice:

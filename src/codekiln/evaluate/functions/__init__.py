@@ -1,0 +1,1 @@
+"""Functions that a model writes, or fills in, and tests that tell whether they are right."""
