@@ -45,12 +45,12 @@ class ServerError(CodekilnError):
     """A model's server cannot be reached, refuses to answer, or breaks off."""
 
 
-class SandboxError(CodekilnError):
-    """No sandbox works here, or it could not be set up; what it was to confine has not run."""
-
-
 class PatchError(CodekilnError):
     """A patch cannot be read, or does not fit the code that it is for."""
+
+
+class SandboxError(CodekilnError):
+    """No sandbox works here, or it could not be set up; what it was to confine has not run."""
 
 
 class TrainingError(CodekilnError):

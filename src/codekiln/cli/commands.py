@@ -15,6 +15,7 @@ from codekiln.cli import (
     models,
     programs,
     summary,
+    tasks,
     tokenizer,
     training,
 )
@@ -33,6 +34,7 @@ app = typer.Typer(
 app.add_typer(corpus.app, name="corpus")
 app.add_typer(tokenizer.app, name="tokenizer")
 app.add_typer(index.app, name="index")
+app.add_typer(tasks.app, name="tasks")
 app.add_typer(evaluation.app, name="eval")
 evaluation.app.command()(programs.humaneval)
 evaluation.app.command()(programs.infilling)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from codekiln.config import override, parse, read_toml
 from codekiln.corpus import CorpusConfig
@@ -15,9 +16,11 @@ from codekiln.inputs.functions import FunctionsConfig
 from codekiln.inputs.segments.stage import SegmentsConfig
 from codekiln.inputs.stage import InputsConfig
 from codekiln.pipeline.report import ReportConfig
+from codekiln.tasks.stage import TasksConfig
 from codekiln.tokenizer.stage import TokenizerConfig
 from codekiln.training import EncoderConfig, ModelStageConfig
 
+Part = TypeVar("Part", "CorpusRecipe", "TasksRecipe")
 NAME = re.compile(r"(?=.*\w)[\w-]{1,64}")
 
 
@@ -25,7 +28,7 @@ NAME = re.compile(r"(?=.*\w)[\w-]{1,64}")
 class Recipe:
     """All settings of one run, from sources to report.
 
-    Those of `segments`, `functions`, `encoder` and `encoder_evaluation` count where `model.objective` is
+    Those of `tasks` count for `codekiln tasks build`. Those of `segments`, `functions`, `encoder` and `encoder_evaluation` count where `model.objective` is
     `masked`, those of `inputs`, `index`, `evaluation` and `report` where it is not.
     """
 
@@ -37,6 +40,7 @@ class Recipe:
     index: IndexConfig = field(default_factory=IndexConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
     report: ReportConfig = field(default_factory=ReportConfig)
+    tasks: TasksConfig = field(default_factory=TasksConfig)
     segments: SegmentsConfig = field(default_factory=SegmentsConfig)
     functions: FunctionsConfig = field(default_factory=FunctionsConfig)
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
@@ -68,8 +72,30 @@ def read_corpus_recipe(path: Path, assignments: Iterable[str] = ()) -> CorpusRec
     Raises:
         RecipeError: a key is unknown, missing, mistyped or out of bounds.
     """
-    tables = override(read_toml(path), assignments)
-    recipe = parse(CorpusRecipe, {key: tables[key] for key in ("corpus", "name") if key in tables})
+    return _read_part(CorpusRecipe, path, assignments)
+
+
+@dataclass(frozen=True)
+class TasksRecipe:
+    """The part of a recipe that examples of tasks need."""
+
+    corpus: CorpusConfig
+    name: str = "tasks"
+    tasks: TasksConfig = field(default_factory=TasksConfig)
+
+
+def read_tasks_recipe(path: Path, assignments: Iterable[str] = ()) -> TasksRecipe:
+    """The corpus and the tasks of a recipe; the rest is left for others.
+
+    Raises:
+        RecipeError: a key is unknown, missing, mistyped or out of bounds.
+    """
+    return _read_part(TasksRecipe, path, assignments)
+
+
+def _read_part(cls: type[Part], path: Path, assignments: Iterable[str]) -> Part:
+    tables, keys = override(read_toml(path), assignments), cls.__dataclass_fields__
+    recipe = parse(cls, {key: tables[key] for key in keys if key in tables})
     _check_name(recipe.name)
     return recipe
 

@@ -9,6 +9,7 @@ from codekiln.pipeline.recipe import Recipe
 
 ORDER = (
     *("corpus", "tokenizer", "inputs", "model", "index", "evaluation", "report"),
+    "tasks",
     *("segments", "functions", "encoder", "encoder_evaluation"),  # of an encoder's road
 )
 

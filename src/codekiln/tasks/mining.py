@@ -98,27 +98,35 @@ class Miner:
         return replace(example, related=found.text)
 
     def _implementations(self, documents: Sequence[Document], most: int) -> Iterator[TaskExample]:
-        found: list[Found] = []
+        """Of each repository by turns, the functions first that need least of their file."""
+        found: dict[str, list[Found]] = defaultdict(list)
+        looked = 0
         for document in documents:
-            if len(found) >= SPARE * most:
+            if looked >= SPARE * most:
                 break
             counts = self.counts["implement"]
-            found += implementations(_origin(document), document.content, counts)
-        found.sort(key=lambda each: each.foreign)
-        yield from (each.example for each in found[:most])
+            good = implementations(_origin(document), document.content, counts)
+            found[document.repository] += good
+            looked += len(good)
+        ranked = [
+            (turn, each)
+            for of_one in found.values()
+            for turn, each in enumerate(sorted(of_one, key=lambda each: each.foreign))
+        ]
+        ranked.sort(key=lambda pair: pair[0])
+        yield from (each.example for _, each in ranked[:most])
 
     def _bugs(self, documents: Sequence[Document], most: int) -> Iterator[TaskExample]:
         assert self.run is not None
         injector = Injector(self.run, self.seed, self.counts["bugs"])
-        made = 0
         for document in documents:
             if self.bug_languages and document.language not in self.bug_languages:
                 continue
             for example in injector.examples(_origin(document), document.content):
-                if made >= most:
-                    return
-                made += 1
                 yield example
+                most -= 1
+                if not most:
+                    return
 
     def _sound(self, examples: Iterable[TaskExample], table: str) -> Iterator[TaskExample]:
         """Those that have an answer and hold no item of a benchmark."""

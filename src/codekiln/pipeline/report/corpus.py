@@ -136,6 +136,11 @@ def _amount(weight: int, files: int) -> str:
     return f"{size(weight)} in {files:,}"
 
 
+def bars(counts: Mapping[str, int]) -> list[Bar]:
+    """A bar for each count, in their order."""
+    return _bars(list(counts.items()))
+
+
 def _bars(rows: list[tuple[str, int]]) -> list[Bar]:
     most = max((count for _, count in rows), default=1) or 1
     return [Bar(name, f"{count:,}", 100 * count / most) for name, count in rows]

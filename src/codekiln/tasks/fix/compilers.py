@@ -13,6 +13,8 @@ from importlib import resources
 
 from codekiln.errors import UsageError
 from codekiln.languages import Language
+from codekiln.sandbox.run import PATH
+from codekiln.tasks.fix.tests import PYTHON
 from codekiln.tasks.fix.trial import Trial
 
 LONGEST = 250  # lines of a file that is compiled
@@ -49,12 +51,22 @@ def compiler_of(language: Language) -> Compiler:
     if found is None:
         known = ", ".join(_compilers())
         raise UsageError(f"Nothing here compiles {language.name}: bugs can be tried in {known}.")
-    if not shutil.which(found.command[0]):
+    if not _is_installed(found):
         raise UsageError(
-            f"Files of {language.name} are checked with '{found.command[0]}', which is not installed: "
-            "install it, or leave the language out."
+            f"Files of {language.name} are checked with '{found.command[0]}', which is not in {PATH}: "
+            "install it there, or leave the language out."
         )
     return found
+
+
+def installed() -> list[str]:
+    """The languages that bugs can be tried in here."""
+    return [name for name, compiler in _compilers().items() if _is_installed(compiler)]
+
+
+def _is_installed(compiler: Compiler) -> bool:
+    name = compiler.command[0]
+    return name == PYTHON or shutil.which(name, path=PATH) is not None
 
 
 @cache

@@ -22,7 +22,7 @@ from codekiln.tasks.fix.tests import trial_of
 from codekiln.tasks.fix.trial import Run, Trial
 
 TRIES = 4  # mutations that are run for each that is wanted
-MOST = 3  # bugs of one program
+MOST = 3  # bugs of one program; of one whose syntax alone is checked, 1
 LARGEST = 12  # lines of a patch
 _SHADOWING = frozenset(("test", "probe", "doctest", "unittest", "json"))
 
@@ -71,12 +71,17 @@ class Injector:
         found = mutations(language, content.encode())
         if compiler.syntax_only:
             found = [each for each in found if each.kind in LAYOUT]
-        yield from self._broken(origin, content, trial, found)
+        yield from self._broken(origin, content, trial, found, 1 if compiler.syntax_only else MOST)
 
     def _broken(
-        self, origin: Origin, code: str, trial: Trial, found: Sequence[Mutation]
+        self,
+        origin: Origin,
+        code: str,
+        trial: Trial,
+        found: Sequence[Mutation],
+        most: int = MOST,
     ) -> Iterator[TaskExample]:
-        """At most `MOST` of the mutations of a program that its trial notices."""
+        """At most `most` of the mutations of a program that its trial notices."""
         if not found:
             self.counts["nothing to change"] += 1
             return
@@ -84,13 +89,13 @@ class Injector:
             self.counts["fails as it is"] += 1
             return
         made = 0
-        for mutation in self._ordered(found, code)[: TRIES * MOST]:
+        for mutation in self._ordered(found, code)[: TRIES * most]:
             example = self._example(origin, code, trial, mutation)
             if example is not None:
                 made += 1
                 self.kinds[mutation.kind] += 1
                 yield example
-            if made == MOST:
+            if made == most:
                 break
 
     def _example(self, origin: Origin, code: str, trial: Trial, mutation: Mutation) -> TaskExample | None:

@@ -12,14 +12,17 @@ LONGEST = 240  # characters a line
 SHOWN = 3  # lines of a long message's beginning; the rest is its end
 MORE = "…"
 
-_FOLDER = re.compile(r"(?:[A-Za-z]:)?(?:[\\/][\w.+@~ -]+)*[\\/](?=[\w.+-]+\.\w+\b)")
+# Of absolute paths the file's name stays, and "./" goes; a path inside of code is left as it is.
+_FOLDER = re.compile(
+    r"""(?:(?<=File ")|(?<![^\s(]))(?:(?:[A-Za-z]:)?[\\/](?:[^\s"'\\/:]+[\\/])*|\./)(?=[\w.+-]+\.\w)"""
+)
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,16}")
 _FRAME = re.compile(r'^ *File "(?P<file>[^"]+)", line \d+.*\n(?:^ {4,}.*\n)*', re.MULTILINE)
 _RUNNER = re.compile(r"<frozen|\bunittest[\\/]|\bdoctest\.py|\bimportlib[\\/]|\b_pytest[\\/]|\brunpy\.py")
 _IDLE = re.compile(
-    r"^(?:[=*-]{10,}|Ran \d+ tests? in .*|FAILED \(.*\)|\d+ (?:errors?|warnings?)\b.*|"
+    r"^(?:[=*-]{10,}|[.EFsx]{1,80}|Ran \d+ tests? in .*|FAILED \(.*\)|\d+ (?:errors?|warnings?)\b.*|"
     r"(?:error: )?aborting due to .*|compilation terminated\.|Node\.js v[\d.]+|\s+at .*node:.*|"
-    r"\*\*\*Test Failed\*\*\*.*|.*\d+ of +\d+ in .*|\d+ items? had failures:)?$"
+    r"# command-line-arguments|\*\*\*Test Failed\*\*\*.*|.*\d+ of +\d+ in .*|\d+ items? had failures:)?$"
 )
 _SOURCE = re.compile(r"(?:line |:)(\d+)")
 

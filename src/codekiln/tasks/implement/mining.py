@@ -6,7 +6,6 @@ need little of the rest of their file come first: a body that cannot be guessed 
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from codekiln.languages import FunctionPlace, function_places, languages
@@ -17,6 +16,7 @@ from codekiln.tasks.implement.styles import is_chinese, style_of, words
 FEWEST_WORDS = 4  # of documentation, each Chinese character counting as one
 FEWEST_LINES, MOST_LINES = 2, 60  # of a body
 LONGEST = 4000  # characters of what is given, and of the body
+MOST = 8  # functions of one file
 _TRIVIAL = re.compile(
     r"(?:pass|\.\.\.|return(?: self\.\w+| this\.\w+| None| null)?;?|raise NotImplementedError.*|"
     r"throw new (?:UnsupportedOperationException|Error)\(.*|super\(.*|todo!\(.*|panic\(.*|\})"
@@ -33,17 +33,18 @@ class Found(NamedTuple):
     example: TaskExample
 
 
-def implementations(origin: Origin, content: str, counts: Counter[str]) -> Iterator[Found]:
-    """The functions of one file that are good examples; `counts` tell what became of each.
+def implementations(origin: Origin, content: str, counts: Counter[str]) -> list[Found]:
+    """The best functions of one file, at most `MOST`; `counts` tell what became of each.
 
     None of a file of tests, or where the language's functions are not known.
     """
     language = languages().get(origin.language)
     if language is None or _TEST.search(origin.path):
-        return
+        return []
     raw = content.encode()
     places = list(function_places(language, raw))
     names = {place.name for place in places}
+    good: list[Found] = []
     for place in places:
         found = excerpt(language, raw, place)
         reason = _objection(place, found)
@@ -56,7 +57,8 @@ def implementations(origin: Origin, content: str, counts: Counter[str]) -> Itera
             style = style_of(language.name, place.documentation, found.prefix)
             kind = f"{style}, chinese" if is_chinese(place.documentation) else style
             example = TaskExample("implement", kind, origin, found.body, prefix=found.prefix)
-            yield Found(_foreign(found, names - {place.name}), example)
+            good.append(Found(_foreign(found, names - {place.name}), example))
+    return sorted(good, key=lambda each: each.foreign)[:MOST]
 
 
 def _objection(place: FunctionPlace, found: Excerpt) -> str:

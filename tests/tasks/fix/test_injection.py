@@ -1,0 +1,122 @@
+"""Bugs that are put in: verified by running both sides again here, each by its own trial."""
+
+import shutil
+from collections import Counter
+
+import pytest
+
+from codekiln.errors import UsageError
+from codekiln.languages import languages
+from codekiln.tasks.example import Origin
+from codekiln.tasks.fix.compilers import compiler_of
+from codekiln.tasks.fix.injection import Injector
+from codekiln.tasks.fix.patch import Patch
+from codekiln.tasks.fix.trial import Trial
+from runner import Ended, run
+
+TWO = '''import re
+
+
+def initials(name: str, dot: str = ".") -> str:
+    """Initials of a name.
+
+    >>> initials("Ada King Lovelace")
+    'A.K.L.'
+    """
+    parts = re.split(r"[ -]+", name.strip())
+    return "".join(part[0].upper() + dot for part in parts if part)
+
+
+def clamp(value: int, low: int = 0, high: int = 10) -> int:
+    if value < low:
+        return low
+    if value > high:
+        return high
+    return value
+'''
+C = "#include <stddef.h>\n\nstatic int first(const int *items, size_t n) {\n    return n > 0 ? items[0] : -1;\n}\n"
+
+
+def found(path, content, language, runner=run):
+    injector = Injector(runner)
+    return list(injector.examples(Origin("s", "r", path, "MIT", language), content)), injector
+
+
+@pytest.fixture(scope="module")
+def python():
+    return found("pkg/names.py", TWO, "python")
+
+
+def test_bugs_fail_as_said_and_pass_when_mended(python):
+    examples, injector = python
+    assert len(examples) >= 4
+    assert injector.counts["bug verified"] == len(examples)
+    for example in examples:
+        trial = Trial(
+            example.trial["file"], tuple(example.trial["command"]), example.trial["files"]
+        )
+        failed = trial.of(example.code, run)
+        assert not failed.passed
+        assert failed.message == example.message
+        assert "/tmp" not in example.message
+        assert trial.of(Patch.parse(example.target).apply(example.code), run).passed
+
+
+def test_kinds_take_turns(python):
+    kinds = Counter(example.kind for example in python[0])
+    assert max(kinds.values()) <= 2
+    assert len(kinds) >= 3
+
+
+def test_examples_of_the_author_are_the_test_where_there_are_some(python):
+    trials = [example.trial for example in python[0] if "py_compile" not in example.trial["command"]]
+    assert {bool(trial["files"]) for trial in trials} == {True, False}
+    for example in python[0]:
+        if "doctest" in example.trial["command"]:
+            assert "def initials" in example.code
+        elif example.trial["files"]:
+            assert "def clamp" in example.code
+            assert "self.assertEqual(clamp(" in example.trial["files"]["test_names.py"]
+
+
+def test_the_same_file_gives_the_same_bugs(python):
+    assert found("pkg/names.py", TWO, "python")[0] == python[0]
+
+
+@pytest.mark.skipif(not shutil.which("gcc"), reason="needs gcc")
+def test_a_compiler_says_what_is_wrong():
+    examples, _ = found("src/first.c", C, "c")
+    assert examples
+    for example in examples:
+        assert "first.c:" in example.message
+        assert "error" in example.message
+        assert Patch.parse(example.target).apply(example.code) == C
+
+
+def test_what_gives_no_bugs_is_counted():
+    counts = found("a.c", '#include "own.h"\n', "c")[1].counts
+    assert counts == {"does not stand alone": 1}
+    assert found("a.rb", "x = 1\n", "ruby")[1].counts == {"no compiler for ruby": 1}
+    failing = found("a.py", "def f(:\n", "python")[1].counts
+    assert failing["fails as it is"] == 1
+
+
+def test_what_is_killed_or_passes_all_the_same_is_no_example():
+    def killed(files, command):
+        is_broken = b"(x + 1)" not in files["a.py"]
+        return Ended(None, b"", b"") if is_broken else Ended(0, b"", b"")
+
+    examples, injector = found("a.py", "y = (x + 1)\n", "python", killed)
+    assert examples == []
+    assert injector.counts["killed"] == injector.counts.total() > 0
+    examples, injector = found("a.py", "y = (x + 1)\n", "python", lambda *_: Ended(0, b"", b""))
+    assert (examples, injector.counts["bug verified"]) == ([], 0)
+    assert injector.counts["bug not noticed"] > 0
+
+
+def test_a_language_that_cannot_be_built_is_told(monkeypatch):
+    with pytest.raises(UsageError, match="Nothing here compiles ruby: bugs can be tried in python"):
+        compiler_of(languages()["ruby"])
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(UsageError, match="'javac', which is not installed"):
+        compiler_of(languages()["java"])
