@@ -38,6 +38,8 @@ app.add_typer(tasks.app, name="tasks")
 app.add_typer(evaluation.app, name="eval")
 evaluation.app.command()(programs.humaneval)
 evaluation.app.command()(programs.infilling)
+evaluation.app.command()(programs.fix)
+evaluation.app.command()(programs.bits)
 
 
 def _version(wanted: bool) -> None:

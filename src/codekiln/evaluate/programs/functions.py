@@ -7,56 +7,66 @@ corpus keeps it out of what is trained on. Files of infilling (Bavarian et al. 2
 import gzip
 import hashlib
 import json
+import re
 import zlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from codekiln.corpus.contamination.passages import humaneval_file
 from codekiln.errors import SourceError
-from codekiln.sandbox.grading import FunctionTest
+from codekiln.evaluate.programs.problem import ProblemSet
+from codekiln.sandbox import Sandbox
+from codekiln.sandbox.grading import FunctionTest, Verdict, judge
 
-T = TypeVar("T")
 FIELDS = ("task_id", "prompt", "entry_point", "canonical_solution", "test")
 
 
 @dataclass(frozen=True)
-class Problem:
-    """An answer belongs between `prompt` and `suffix`; `solution` is the one that the author wrote."""
+class Function:
+    """A body that is to be written behind `prompt`, or lines that are missing between it and `suffix`.
+
+    `solution` is the author's.
+    """
 
     name: str
     prompt: str
-    suffix: str
+    suffix: str | None
     solution: str
     entry_point: str
     test: str
 
-    def program(self, answer: str) -> str:
-        """The whole module with an answer in it."""
-        return f"{self.prompt}{answer}{self.suffix}"
+    @property
+    def group(self) -> str:
+        """The problem of HumanEval, whose gaps are more alike than others."""
+        found = re.search(r"HumanEval/\d+", self.name)
+        return found[0] if found else self.name
 
     @property
-    def check(self) -> FunctionTest:
-        """The test, which may call what the author's module defines beside the function."""
-        return FunctionTest(self.entry_point, self.test, self.program(self.solution))
+    def kinds(self) -> tuple[str, ...]:
+        """None: all are alike."""
+        return ()
+
+    def program(self, answer: str) -> str:
+        """The whole module with an answer in it."""
+        return f"{self.prompt}{answer}{self.suffix or ''}"
+
+    def judged(self, sandbox: Sandbox, answer: str) -> Verdict:
+        """By the problem's test, which may call what the author's module defines beside the function."""
+        test = FunctionTest(self.entry_point, self.test, self.program(self.solution))
+        return judge(sandbox, self.program(answer), test)
+
+    def is_exact(self, answer: str) -> bool | None:
+        """Whether the missing lines are the author's; a whole body nobody expects to be."""
+        return None if self.suffix is None else answer.rstrip() == self.solution.rstrip()
 
 
-@dataclass(frozen=True)
-class ProblemSet:
-    """Problems in the order of their file, `name` for a person, and the SHA-256 of that file."""
-
-    name: str
-    problems: tuple[Problem, ...]
-    sha256: str
-
-
-def humaneval() -> ProblemSet:
+def humaneval() -> ProblemSet[Function]:
     """The 164 problems."""
     return _parsed("HumanEval", humaneval_file())
 
 
-def infilling(path: Path) -> ProblemSet:
+def infilling(path: Path) -> ProblemSet[Function]:
     """A file as `HumanEval-SingleLineInfilling.jsonl.gz`, JSON Lines, gzipped or not.
 
     Raises:
@@ -71,23 +81,16 @@ def infilling(path: Path) -> ProblemSet:
             "openai/human-eval-infilling and give its place with --data."
         ) from None
     found = _parsed(path.name.partition(".")[0], content)
-    if not all(problem.suffix for problem in found.problems[:1]):
+    if any(problem.suffix is None for problem in found.problems):
         raise SourceError(f"{path} has no 'suffix' in its problems: give a file of infilling.")
     return found
 
 
-def spread(items: Sequence[T], count: int | None) -> list[T]:
-    """`count` of them, evenly spread and the first one in; all where there are no more."""
-    if count is None or count >= len(items):
-        return list(items)
-    return [items[n * len(items) // count] for n in range(count)]
-
-
-def _parsed(name: str, content: bytes) -> ProblemSet:
+def _parsed(name: str, content: bytes) -> ProblemSet[Function]:
     try:
         text = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
-        rows = [json.loads(line) for line in text.decode().splitlines() if line.strip()]
-        problems = tuple(map(_problem, rows))
+        rows = [json.loads(line) for line in text.decode().split("\n") if line.strip()]
+        problems = tuple(map(_function, rows))
     except (EOFError, zlib.error, OSError, ValueError, TypeError, KeyError) as error:
         raise SourceError(f"The problems of {name} cannot be read ({error}): fetch the file again.") from None
     if not problems:
@@ -95,9 +98,10 @@ def _parsed(name: str, content: bytes) -> ProblemSet:
     return ProblemSet(name, problems, hashlib.sha256(content).hexdigest())
 
 
-def _problem(row: dict[str, Any]) -> Problem:
+def _function(row: dict[str, Any]) -> Function:
     name, prompt, entry_point, solution, test = (row[field] for field in FIELDS)
-    suffix = row.get("suffix", "")
-    if not all(isinstance(text, str) for text in (name, prompt, entry_point, solution, test, suffix)):
+    suffix = row.get("suffix")
+    texts = (name, prompt, entry_point, solution, test, suffix or "")
+    if not all(isinstance(text, str) for text in texts):
         raise ValueError(f"a field of {name} is no text")
-    return Problem(name, prompt, suffix, solution, entry_point, test)
+    return Function(name, prompt, suffix, solution, entry_point, test)

@@ -1,4 +1,4 @@
-"""The evaluation of answers to problems: an artifact of results, a problem and solver an item.
+"""The evaluation of answers that are run: an artifact of results, a problem and solver an item.
 
 What was answered and why it failed lies beside the figures in `answers.jsonl`; an evaluation that was
 killed while answers were written goes on behind the last.
@@ -13,11 +13,12 @@ from typing import Any
 
 from codekiln.artifact import Artifact, Stage, Statistics, produce, write_atomically
 from codekiln.errors import UsageError
-from codekiln.evaluate.functions.grading import Grade
-from codekiln.evaluate.functions.problems import Problem, ProblemSet, spread
-from codekiln.evaluate.functions.solvers import Settings, Solver
 from codekiln.evaluate.pass_at_k import pass_at_k
+from codekiln.evaluate.programs.grading import grade
+from codekiln.evaluate.programs.problem import P, Problem, ProblemSet, Solver, part_of, spread
+from codekiln.evaluate.programs.writer import Settings
 from codekiln.evaluate.results import STAGE_NAME, Facts, Item, write_results
+from codekiln.sandbox import Sandbox
 from codekiln.sandbox.grading import Verdict
 from codekiln.telemetry import Metrics, progress, read_metrics
 
@@ -26,7 +27,7 @@ USUAL = (1, 10, 100)  # the k of Chen et al. 2021
 
 
 @dataclass(frozen=True)
-class FunctionsConfig:
+class ProgramsConfig:
     """Settings: which solvers, how answers are drawn, and how many of the problems, evenly spread."""
 
     solvers: tuple[str, ...]
@@ -43,61 +44,54 @@ class FunctionsConfig:
 
 
 def evaluate(
-    problems: ProblemSet,
-    solvers: Sequence[Solver],
-    grade: Grade,
+    problems: ProblemSet[P],
+    solvers: Sequence[Solver[P]],
+    sandbox: Sandbox,
     model: Artifact,
-    config: FunctionsConfig,
+    config: ProgramsConfig,
     work: Path,
 ) -> Artifact:
     """Ask and grade, or find the results of an earlier evaluation with the same settings.
 
     Raises:
         UsageError: the settings contradict each other.
-        SandboxError: nothing can be run safely, so that there are no results.
+        SandboxError: an answer could not be run, so that there are no results.
     """
     config.check()
 
     def build(_: object, __: Mapping[str, Artifact], out: Path) -> Statistics:
-        chosen = spread(problems.problems, config.tasks)
-        stratum = _stratum(len(chosen), len(problems.problems))
-        answered = _answered(chosen, solvers, out / ANSWERS)
-        rows = list(_graded(chosen, answered, grade))
+        chosen = {each.name: each for each in spread(problems.problems, config.tasks)}
+        answered = _answered(list(chosen.values()), solvers, out / ANSWERS)
+        rows = list(_graded(chosen, answered, sandbox))
         write_atomically(out / ANSWERS, "".join(json.dumps(row) + "\n" for row in rows).encode())
-        by_name = {problem.name: problem for problem in chosen}
-        items = [item_of(by_name[row["item"]], row, stratum) for row in rows]
+        part = part_of(len(chosen), len(problems.problems))
+        items = [item_of(chosen[row["item"]], row, part) for row in rows]
         reasons = Counter(reason for row in rows for reason in row["reasons"])
         facts = Facts.of(problems.name, model, config.settings.seed)
         return {**write_results(out, items, facts), "reasons": dict(reasons.most_common())}
 
     stage = Stage(STAGE_NAME, 1, build)
-    return produce(
-        stage, config, {"model": model}, work, problems.name, {problems.name: problems.sha256}
-    )
+    sources = {problems.name: problems.sha256}
+    return produce(stage, config, {"model": model}, work, problems.name, sources)
 
 
-def item_of(problem: Problem, row: Mapping[str, Any], stratum: str) -> Item:
-    """pass@k for the k that the number of answers allows; where lines were missing, exact ones too."""
+def item_of(problem: Problem, row: Mapping[str, Any], part: str) -> Item:
+    """pass@k for the k that the number of answers allows, and the share of the author's own answers."""
     answers, passed = row["answers"], row["reasons"].count("passed")
     ks = sorted({*(k for k in USUAL if k <= len(answers)), len(answers)})
     figures = {f"pass@{k}": (pass_at_k(len(answers), passed, k), 1.0) for k in ks}
-    if problem.suffix:
-        exact = sum(answer.rstrip() == problem.solution.rstrip() for answer in answers)
-        figures["exact"] = (float(exact), float(len(answers)))
-    group = f"HumanEval/{problem.name.partition('HumanEval/')[2].partition('/')[0]}"
-    return Item(row["system"], problem.name, group, (stratum,), figures)
-
-
-def _stratum(chosen: int, of: int) -> str:
-    return f"all {of:,}" if chosen == of else f"{chosen:,} of {of:,}, evenly spread"
+    exact = [problem.is_exact(answer) for answer in answers]
+    if None not in exact:
+        figures["exact"] = (float(exact.count(True)), float(len(answers)))
+    return Item(row["system"], problem.name, problem.group, (part, *problem.kinds), figures)
 
 
 def _answered(
-    problems: Sequence[Problem], solvers: Sequence[Solver], path: Path
+    problems: Sequence[P], solvers: Sequence[Solver[P]], path: Path
 ) -> list[dict[str, Any]]:
     """A row for each solver and problem; those that stand in the file are not written again."""
-    there = {(row["system"], row["item"]) for row in read_metrics(path)} if path.exists() else set()
-    written = Metrics(path, keep=lambda row: True)
+    written = Metrics(path, keep=lambda _: True)
+    there = {(row["system"], row["item"]) for row in read_metrics(path)}
     try:
         for solver in solvers:
             missing = [each for each in problems if (solver.name, each.name) not in there]
@@ -112,15 +106,14 @@ def _answered(
 
 
 def _graded(
-    problems: Sequence[Problem], rows: Sequence[dict[str, Any]], grade: Grade
+    problems: Mapping[str, P], rows: Sequence[dict[str, Any]], sandbox: Sandbox
 ) -> Iterator[dict[str, Any]]:
     """The rows with the reason of each answer's verdict; of equal answers to a problem one is run."""
-    by_name = {problem.name: problem for problem in problems}
     different = dict.fromkeys((row["item"], answer) for row in rows for answer in row["answers"])
-    pairs = [(by_name[name], answer) for name, answer in different]
+    pairs = [(problems[name], answer) for name, answer in different]
     verdicts: dict[tuple[str, str], Verdict] = {}
     with progress("graded", len(pairs), "answers") as task:
-        for key, verdict in zip(different, grade(pairs), strict=True):
+        for key, verdict in zip(different, grade(sandbox, pairs), strict=True):
             verdicts[key] = verdict
             task.advance()
     for row in rows:

@@ -2,14 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple
 
-from codekiln.evaluate.functions.problems import Problem
-from codekiln.generate import Completer, CompletionRequest, Engine, collect
-from codekiln.generate.constraints.healing import Healer
-from codekiln.generate.search.best_of import samples
-from codekiln.generate.strategies import Sampling, strategy_of
+from codekiln.evaluate.programs.functions import Function
+from codekiln.evaluate.programs.writer import Settings, Writer
+from codekiln.generate import Completer, CompletionRequest, collect
 from codekiln.inputs.formats import Header
 from codekiln.tasks.chat import chat_prompt
 from codekiln.tasks.implement import implement_prompt
@@ -22,17 +19,6 @@ QUESTION = "Write the body of this Python function.\n\n```python\n{}```"
 BEGUN = "```python\n{}"
 # What only stands behind a function's end: Chen et al. 2021, section 3.2, and the end of a fenced block.
 STOPS = ("\nclass", "\ndef", "\n#", "\nif", "\nprint", "\n```")
-ROWS = 8  # answers that are written side by side
-
-
-class Solver(Protocol):
-    """Anything that answers; `name` is what the table calls it."""
-
-    @property
-    def name(self) -> str: ...  # noqa: D102
-
-    def __call__(self, problem: Problem) -> list[str]:
-        """Its answers to one problem, which may be equal."""
 
 
 class Prompt(NamedTuple):
@@ -42,70 +28,21 @@ class Prompt(NamedTuple):
     begun: str
 
 
-def raw_prompt(tokenizer: Tokenizer, problem: Problem, budget: int) -> Prompt:
+def raw_prompt(tokenizer: Tokenizer, problem: Function, budget: int) -> Prompt:
     """The problem's own text, as it would stand in a file."""
     return Prompt(implement_prompt(tokenizer, problem.prompt, PYTHON, budget), "")
 
 
-def chat_turn(tokenizer: Tokenizer, problem: Problem, _: int) -> Prompt:
+def chat_turn(tokenizer: Tokenizer, problem: Function, _: int) -> Prompt:
     """A question, whose answer is begun with signature, docstring and one indent: else small models chat."""
     begun = BEGUN.format(problem.prompt) + INDENT
     return Prompt(chat_prompt(tokenizer, QUESTION.format(problem.prompt), begun), INDENT)
 
 
-FORMS: dict[Form, Callable[[Tokenizer, Problem, int], Prompt]] = {
+FORMS: dict[Form, Callable[[Tokenizer, Function, int], Prompt]] = {
     "raw": raw_prompt,
     "chat": chat_turn,
 }
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How answers are drawn: `count` of them, the i-th with the seed `seed + i`."""
-
-    count: int = 1
-    temperature: float = 0.0
-    max_tokens: int = 300
-    seed: int = 0
-
-
-@dataclass(frozen=True)
-class Writer:
-    """Draws answers to a prompt of ids from an engine."""
-
-    engine: Engine
-    tokenizer: Tokenizer
-    settings: Settings
-
-    def __call__(self, prompt: list[int], stop: tuple[str, ...], heals: bool = False) -> list[str]:
-        """The answers in order; with `heals` the white space at the prompt's end is written anew."""
-        settings = self.settings
-        prompt, healing = self._healer.heal(prompt) if heals else (prompt, None)
-        written: list[str] = []
-        for first in range(0, settings.count, ROWS):
-            found = samples(
-                self.engine,
-                self.tokenizer,
-                prompt,
-                strategy=strategy_of(Sampling(settings.temperature)),
-                n=min(ROWS, settings.count - first),
-                max_tokens=settings.max_tokens,
-                stop=stop,
-                seed=settings.seed + first,
-                constraint=healing,
-            )
-            written += [answer.text for answer in found]
-        return written
-
-    @property
-    def room(self) -> int:
-        """Ids that a prompt may have."""
-        context = self.engine.context
-        return max(context - self.settings.max_tokens, context // 2)
-
-    @cached_property
-    def _healer(self) -> Healer:
-        return Healer(self.tokenizer)
 
 
 @dataclass(frozen=True)
@@ -120,7 +57,7 @@ class BodyWriter:
         """How the model is asked."""
         return f"{self.form} prompt"
 
-    def __call__(self, problem: Problem) -> list[str]:
+    def __call__(self, problem: Function) -> list[str]:
         """Bodies, each up to where the function ends."""
         prompt = FORMS[self.form](self.writer.tokenizer, problem, self.writer.room)
         answers = self.writer(prompt.ids, STOPS, heals=bool(prompt.begun))
@@ -140,12 +77,12 @@ class GapFiller:
         """What the model is told."""
         return "prefix and suffix" if self.fills else "prefix alone: no fill-in-the-middle"
 
-    def __call__(self, problem: Problem) -> list[str]:
+    def __call__(self, problem: Function) -> list[str]:
         """Whole lines. Who does not see what follows is told how many are missing."""
         missing = problem.solution.count("\n")
         request = CompletionRequest(
             problem.prompt,
-            problem.suffix if self.fills else "",
+            (problem.suffix or "") if self.fills else "",
             language=PYTHON.language,
             max_tokens=self.settings.max_tokens,
             temperature=self.settings.temperature,

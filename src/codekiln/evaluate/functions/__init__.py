@@ -1,1 +1,0 @@
-"""Functions that a model writes, or fills in, and tests that tell whether they are right."""
