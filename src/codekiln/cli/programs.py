@@ -1,4 +1,4 @@
-"""`codekiln eval humaneval`, `infilling`, `fix` and `bits`: a model by what it writes, and how well it reads."""
+"""`codekiln eval humaneval`, `infilling`, `fix` and `bits`: a model by what it writes and foresees."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -32,7 +32,9 @@ def humaneval(
     model: Model = Path("starter"),
     prompt: Annotated[
         Literal["raw", "chat", "both"] | None,
-        typer.Option("--prompt", help="How it is asked; default: both, if it came with a chat template."),
+        typer.Option(
+            "--prompt", help="How it is asked; default: both, if it came with a chat template."
+        ),
     ] = None,
     samples: Samples = 1,
     temperature: Temperature = 0.0,
@@ -58,7 +60,11 @@ def humaneval(
     open_work(work)
     owner = open_artifact(model_folder(model), "model")
     tokenizer = Tokenizer.load(owner.path)
-    forms = FORMS if prompt == "both" or (prompt is None and knows_chat(tokenizer)) else (prompt or "raw",)
+    forms = (
+        FORMS
+        if prompt == "both" or (prompt is None and knows_chat(tokenizer))
+        else (prompt or "raw",)
+    )
     with progress_bars():
         writer = Writer(load_engine(model), tokenizer, settings)
         solvers = [BodyWriter(writer, form) for form in forms]

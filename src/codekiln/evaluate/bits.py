@@ -60,7 +60,9 @@ def evaluate_bits(
         part = part_of(len(chosen), len(files))
         engine, tokenizer = load_engine(model.path), Tokenizer.load(model.path)
         items = []
-        with progress("bits per byte", sum(len(files[path]) for path in chosen), "characters") as task:
+        with progress(
+            "bits per byte", sum(len(files[path]) for path in chosen), "characters"
+        ) as task:
             for path in chosen:
                 items.append(_item(engine, tokenizer, path, files[path], part, config.context))
                 task.advance(len(files[path]))

@@ -1,4 +1,4 @@
-"""pass@k: how likely one of k answers is right, estimated from n of them (Chen et al. 2021, section 2.1)."""
+"""pass@k: how likely one of k answers is right, estimated from n (Chen et al. 2021, section 2.1)."""
 
 from math import comb
 
@@ -18,7 +18,9 @@ def pass_at_k(samples: int, passed: int, k: int) -> float:
         ValueError: more passed than there are.
     """
     if not 1 <= k <= samples:
-        raise UsageError(f"pass@{k} needs {k} samples of a problem or more, not {samples}: raise --samples.")
+        raise UsageError(
+            f"pass@{k} needs {k} samples of a problem or more, not {samples}: raise --samples."
+        )
     if not 0 <= passed <= samples:
         raise ValueError(f"{passed} of {samples} samples cannot have passed")
     return 1 - comb(samples - passed, k) / comb(samples, k)

@@ -45,7 +45,7 @@ def chat_prompt(tokenizer: Tokenizer, question: str, begun: str = "") -> list[in
 
 def _rendered(settings: Mapping[str, Any]) -> str:
     """What the template makes of one question, as `transformers` renders it."""
-    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)  # noqa: S701
+    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
     try:
         return environment.from_string(settings[TEMPLATE]).render(
             messages=[{"role": "user", "content": _QUESTION}],
@@ -53,7 +53,9 @@ def _rendered(settings: Mapping[str, Any]) -> str:
             **{name: _name(settings.get(name)) for name in ("bos_token", "eos_token")},
         )
     except TemplateError as error:
-        raise ModelError(f"The chat template cannot be read ({error}): fetch the model again.") from None
+        raise ModelError(
+            f"The chat template cannot be read ({error}): fetch the model again."
+        ) from None
 
 
 def _name(token: object) -> object:

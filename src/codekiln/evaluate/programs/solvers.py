@@ -1,4 +1,4 @@
-"""Who answers a problem: a model that is asked for a function's body, or a completer for what is missing."""
+"""Who writes functions: a model that is asked for a body, or a completer for the lines that are missing."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -34,7 +34,7 @@ def raw_prompt(tokenizer: Tokenizer, problem: Function, budget: int) -> Prompt:
 
 
 def chat_turn(tokenizer: Tokenizer, problem: Function, _: int) -> Prompt:
-    """A question, whose answer is begun with signature, docstring and one indent: else small models chat."""
+    """A question whose answer is begun, with signature, docstring and one indent: else small models chat."""
     begun = BEGUN.format(problem.prompt) + INDENT
     return Prompt(chat_prompt(tokenizer, QUESTION.format(problem.prompt), begun), INDENT)
 

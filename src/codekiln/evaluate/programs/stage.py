@@ -31,7 +31,7 @@ class ProgramsConfig:
     """Settings: which solvers, how answers are drawn, and how many of the problems, evenly spread."""
 
     solvers: tuple[str, ...]
-    settings: Settings = Settings()
+    settings: Settings
     tasks: int | None = None
 
     def check(self) -> None:
