@@ -6,7 +6,6 @@ Only what the template writes is control. A question, which may be anybody's tex
 from collections.abc import Mapping
 from typing import Any
 
-from jinja2 import TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from codekiln.errors import ModelError, UsageError
@@ -52,7 +51,7 @@ def _rendered(settings: Mapping[str, Any]) -> str:
             add_generation_prompt=True,
             **{name: _name(settings.get(name)) for name in ("bos_token", "eos_token")},
         )
-    except TemplateError as error:
+    except Exception as error:  # a template may do anything that the environment allows
         raise ModelError(
             f"The chat template cannot be read ({error}): fetch the model again."
         ) from None

@@ -4,7 +4,7 @@ import pytest
 from codekiln.errors import ModelError, UsageError
 from codekiln.generate import Sampling, generate, strategy_of
 from codekiln.generate.constraints.healing import Healing, Pieces
-from codekiln.generate.search.best_of import best_of, mean_logprob
+from codekiln.generate.search.best_of import best_of, mean_logprob, samples
 from fakes import FakeEngine, rambling, saying, tiny_tokenizer
 
 TOKENIZER = tiny_tokenizer()
@@ -127,3 +127,12 @@ def test_an_engine_that_does_not_fit_is_refused(engine, error, message):
     assert sample(rambling(V, context=4))
     with pytest.raises(error, match=message):
         sample(engine)
+
+
+def test_samples_stand_in_order_and_equal_ones_stay():
+    greedy = strategy_of(Sampling())
+    found = samples(rambling(V), TOKENIZER, PROMPT, strategy=greedy, n=3, max_tokens=5, seed=3)
+    assert len(found) == 3
+    assert len({answer.text for answer in found}) == 1
+    drawn = samples(rambling(V), TOKENIZER, PROMPT, strategy=WARM, n=8, max_tokens=12, seed=3)
+    assert [answer.text for answer in drawn] == [singly(3 + i)[0] for i in range(8)]

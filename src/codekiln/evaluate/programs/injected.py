@@ -1,6 +1,6 @@
 """Held-out examples with bugs put in, from an artifact of tasks, as programs that are to be mended.
 
-Their trials say by an exit status whether they passed, and a program can forge that. So Python is judged anew:
+Their trials say by an exit status whether they passed, which a program can forge. So Python is judged anew:
 the calls of its tests, or the examples of its docstring, are asserted from another process.
 """
 

@@ -39,7 +39,7 @@ class CopyInput:
 
 @dataclass(frozen=True)
 class DeleteLine:
-    """Takes away the line of the bug, which no model is told (Qi et al. 2015: functionality goes with it)."""
+    """Takes away the line of the bug, that no model is told (Qi et al. 2015: features go with it)."""
 
     name: str = "delete the line"
 

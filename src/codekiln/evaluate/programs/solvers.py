@@ -34,7 +34,7 @@ def raw_prompt(tokenizer: Tokenizer, problem: Function, budget: int) -> Prompt:
 
 
 def chat_turn(tokenizer: Tokenizer, problem: Function, _: int) -> Prompt:
-    """A question whose answer is begun, with signature, docstring and one indent: else small models chat."""
+    """A question. Its answer is begun with signature, docstring and one indent: small models chat else."""
     begun = BEGUN.format(problem.prompt) + INDENT
     return Prompt(chat_prompt(tokenizer, QUESTION.format(problem.prompt), begun), INDENT)
 
