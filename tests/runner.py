@@ -22,7 +22,9 @@ def run(files, command, seconds=10):
         python = str(Path(sys.executable).resolve())  # the venv's would read all of its .pth files
         command = [python if part == "python3" else part for part in command]
         try:
-            done = subprocess.run(command, cwd=folder, capture_output=True, timeout=seconds, check=False)
+            done = subprocess.run(
+                command, cwd=folder, capture_output=True, timeout=seconds, check=False
+            )
         except subprocess.TimeoutExpired:
             return Ended(None, b"", b"")
         return Ended(done.returncode, done.stdout, done.stderr)

@@ -1,7 +1,12 @@
 """The languages we know: which one a file is in, its comments, lexemes, functions and syntax tree."""
 
 from codekiln.languages.detection import candidates, detect, language_of
-from codekiln.languages.functions import Function, FunctionPlace, documented_functions, function_places
+from codekiln.languages.functions import (
+    Function,
+    FunctionPlace,
+    documented_functions,
+    function_places,
+)
 from codekiln.languages.lexing import LEXICAL_KINDS, Lexeme, LexicalKind, lex
 from codekiln.languages.parsing import error_share, parse
 from codekiln.languages.registry import KINDS, Kind, Language, languages

@@ -28,8 +28,9 @@ NAME = re.compile(r"(?=.*\w)[\w-]{1,64}")
 class Recipe:
     """All settings of one run, from sources to report.
 
-    Those of `tasks` count for `codekiln tasks build`. Those of `segments`, `functions`, `encoder` and `encoder_evaluation` count where `model.objective` is
-    `masked`, those of `inputs`, `index`, `evaluation` and `report` where it is not.
+    Those of `segments`, `functions`, `encoder` and `encoder_evaluation` count where `model.objective` is
+    `masked`, those of `inputs`, `index`, `evaluation` and `report` where it is not, and those of `tasks`
+    for `codekiln tasks build`.
     """
 
     corpus: CorpusConfig

@@ -41,4 +41,6 @@ def _sandbox() -> Sandbox:
     try:
         return Sandbox.find()
     except SandboxError as error:
-        raise SandboxError(f"{str(error).rstrip('.')}; or set tasks.bugs=0 to do without.") from None
+        raise SandboxError(
+            f"{str(error).rstrip('.')}; or set tasks.bugs=0 to do without."
+        ) from None

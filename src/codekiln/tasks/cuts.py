@@ -95,9 +95,7 @@ def _anywhere(text: str) -> list[tuple[int, int]]:
 def _is_telling(answer: str) -> bool:
     said = answer.strip()
     return (
-        SHORTEST <= len(said) <= LONGEST
-        and answer.count("\n") < LINES
-        and bool(_WORD.search(said))
+        SHORTEST <= len(said) <= LONGEST and answer.count("\n") < LINES and bool(_WORD.search(said))
     )
 
 

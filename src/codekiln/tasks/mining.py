@@ -55,7 +55,9 @@ class Miner:
         """The examples of a block of documents, those of one task after those of another."""
         documents = sorted(block, key=lambda each: self._random(each.sha256).random())
         yield from self._sound(self._completions(documents, wanted.completions), "completion")
-        yield from self._sound(self._implementations(documents, wanted.implementations), "implement")
+        yield from self._sound(
+            self._implementations(documents, wanted.implementations), "implement"
+        )
         if self.run and wanted.bugs:
             yield from self._sound(self._bugs(documents, wanted.bugs), "bugs")
 
@@ -145,9 +147,7 @@ class Miner:
 
 
 def _origin(given: Document | CommittedChange, commit: str = "") -> Origin:
-    return Origin(
-        given.source, given.repository, given.path, given.licence, given.language, commit
-    )
+    return Origin(given.source, given.repository, given.path, given.licence, given.language, commit)
 
 
 def _folders(documents: Iterable[Document]) -> dict[str, TextFolder]:

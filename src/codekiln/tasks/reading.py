@@ -24,7 +24,9 @@ def examples(
         ArtifactError: the artifact is none of tasks, or damaged.
     """
     if artifact.stage != "tasks":
-        raise ArtifactError(f"{artifact.path} holds no examples of tasks: give what 'tasks build' printed.")
+        raise ArtifactError(
+            f"{artifact.path} holds no examples of tasks: give what 'tasks build' printed."
+        )
     wanted = {"task": task, "kind": kind, "language": language}
     for path in artifact.files(f"{EXAMPLES}{split}-"):
         for row in read_table(path).to_pylist():
@@ -40,7 +42,9 @@ def write_rows(
     Of each split, how many examples became rows of at most `length` ids and how many were too long.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    counts = {split: {"rows": 0, "too long": 0, "target tokens": 0} for split in SPLITS}
+    counts: dict[str, dict[str, int]] = {
+        split: {"rows": 0, "too long": 0, "target tokens": 0} for split in SPLITS
+    }
     total = sum(artifact.statistics[split]["examples"] for split in SPLITS)
     with progress("rows", total, "examples") as task:
         for split in SPLITS:

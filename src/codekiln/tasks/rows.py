@@ -33,8 +33,8 @@ def row_of(tokenizer: Tokenizer, example: TaskExample, length: int) -> Row | Non
     """
     if not example.target.strip():
         raise UsageError(
-            f"An example of {example.origin.path} has an empty answer, from which nothing is learned: leave "
-            "it out."
+            f"An example of {example.origin.path} has an empty answer, from which nothing is learned: "
+            "leave it out."
         )
     target = [*tokenizer.encode(example.target), *_ending(tokenizer, example)]
     budget = length - len(target)

@@ -50,7 +50,9 @@ class TasksConfig:
 
     completions: int = setting(20_000, "completions at most", check=">= 0")
     implementations: int = setting(20_000, "functions to implement at most", check=">= 0")
-    bugs: int = setting(2_000, "bugs to put into code and run, at most; 0 = run nothing", check=">= 0")
+    bugs: int = setting(
+        2_000, "bugs to put into code and run, at most; 0 = run nothing", check=">= 0"
+    )
     bug_languages: tuple[str, ...] = setting((), "languages of those bugs; none named = all")
     context_rate: float = setting(0.25, "share of completions with other files' text", check="0..1")
     context_tokens: int = setting(256, "tokens of other files at most", check="> 0")
@@ -66,7 +68,9 @@ class TasksConfig:
         for name in self.bug_languages:
             language = languages().get(name)
             if language is None:
-                raise UsageError(f"'{name}' is no language that we know: mend 'tasks.bug_languages'.")
+                raise UsageError(
+                    f"'{name}' is no language that we know: mend 'tasks.bug_languages'."
+                )
             compiler_of(language)
         for path in self.benchmarks:
             if not Path(path).expanduser().is_file():
@@ -103,13 +107,13 @@ def _build(
                 making.block(f"{split}-{number:05d}", block, share)
                 task.advance(len(block))
             making.history(f"{split}-{COMMITS}", corpus, split)
-    found = {split: _statistics(out, split) for split in SPLITS}
+    found: Statistics = {split: _statistics(out, split) for split in SPLITS}
     if not any(tasks["examples"] for tasks in found.values()):
         raise CorpusError(
             "The corpus gives no example of any task (no function is documented, nothing can be run, and "
             "no history tells of fixes): add sources, or raise the numbers in [tasks]."
         )
-    return dict(found)
+    return found
 
 
 class _Making:
@@ -130,7 +134,10 @@ class _Making:
         """The examples of some documents; every block gives its share, so that no source is left out."""
         config = self._config
         wanted = Wanted(
-            *(math.ceil(n * share) for n in (config.completions, config.implementations, config.bugs))
+            *(
+                math.ceil(n * share)
+                for n in (config.completions, config.implementations, config.bugs)
+            )
         )
         if not self._is_there(name):
             miner = self._miner()

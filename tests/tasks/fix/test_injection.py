@@ -8,6 +8,7 @@ import pytest
 from codekiln.errors import UsageError
 from codekiln.languages import languages
 from codekiln.tasks.example import Origin
+from codekiln.tasks.fix import compilers
 from codekiln.tasks.fix.compilers import compiler_of
 from codekiln.tasks.fix.injection import Injector
 from codekiln.tasks.fix.patch import Patch
@@ -34,7 +35,12 @@ def clamp(value: int, low: int = 0, high: int = 10) -> int:
         return high
     return value
 '''
-C = "#include <stddef.h>\n\nstatic int first(const int *items, size_t n) {\n    return n > 0 ? items[0] : -1;\n}\n"
+C = """#include <stddef.h>
+
+static int first(const int *items, size_t n) {
+    return n > 0 ? items[0] : -1;
+}
+"""
 
 
 def found(path, content, language, runner=run):
@@ -69,7 +75,9 @@ def test_kinds_take_turns(python):
 
 
 def test_examples_of_the_author_are_the_test_where_there_are_some(python):
-    trials = [example.trial for example in python[0] if "py_compile" not in example.trial["command"]]
+    trials = [
+        example.trial for example in python[0] if "py_compile" not in example.trial["command"]
+    ]
     assert {bool(trial["files"]) for trial in trials} == {True, False}
     for example in python[0]:
         if "doctest" in example.trial["command"]:
@@ -117,6 +125,7 @@ def test_what_is_killed_or_passes_all_the_same_is_no_example():
 def test_a_language_that_cannot_be_built_is_told(monkeypatch):
     with pytest.raises(UsageError, match="Nothing here compiles ruby: bugs can be tried in python"):
         compiler_of(languages()["ruby"])
-    monkeypatch.setenv("PATH", "")
-    with pytest.raises(UsageError, match="'javac', which is not installed"):
+    assert compiler_of(languages()["python"]).syntax_only
+    monkeypatch.setattr(compilers, "PATH", "/nowhere")
+    with pytest.raises(UsageError, match="'javac', which is not in /nowhere: install it there"):
         compiler_of(languages()["java"])

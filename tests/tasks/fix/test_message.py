@@ -50,9 +50,13 @@ def test_paths_in_code_stay_and_paths_of_files_go():
     assert cleaned("vet: ./a.go:3:1: no") == "vet: a.go:3:1: no\n"
 
 
-@pytest.mark.parametrize("line", ["  File \"a.py\", line 3, in f\n    g()\n", "a.c:1:2: error: no\n"])
+@pytest.mark.parametrize("line", ['  File "a.py", line 3, in f\n    g()\n', "a.c:1:2: error: no\n"])
 def test_a_long_message_is_shortened_and_stays_so(line):
-    message = "Traceback (most recent call last):\n" * line.startswith("  File") + line * 40 + "Last: one\n"
+    message = (
+        "Traceback (most recent call last):\n" * line.startswith("  File")
+        + line * 40
+        + "Last: one\n"
+    )
     short = cleaned(message)
     assert short.count("\n") == LINES
     assert short.endswith("Last: one\n") == line.startswith("  File")

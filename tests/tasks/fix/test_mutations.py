@@ -38,6 +38,13 @@ class A {
     }
 }
 """
+BODY = """{
+    if (a < 1) {
+        return g(a, b[0]);
+    }
+    return a + 1;
+}
+"""
 
 
 def made(name, text, *span):
@@ -121,16 +128,21 @@ def test_documentation_and_other_functions_are_left_alone():
 @pytest.mark.parametrize("name", ["javascript", "typescript", "c", "cpp", "go", "rust"])
 def test_other_languages_have_kinds_of_their_own(name):
     text = {
-        "javascript": "function f(a, b) {\n  if (a < 1) {\n    return g(a, b[0]);\n  }\n  return a + 1;\n}\n",
-        "go": "package m\n\nfunc f(a int, b []int) int {\n\tif a < 1 {\n\t\treturn g(a, b[0])\n\t}\n\treturn a + 1\n}\n",
-        "rust": "fn f(a: i32, b: &[i32]) -> i32 {\n    if a < 1 {\n        return g(a, b[0]);\n    }\n    a + 1\n}\n",
+        "javascript": f"function f(a, b) {BODY}",
+        "typescript": f"function f(a: number, b: number[]): number {BODY}",
+        "c": f"int f(int a, int *b) {BODY}",
+        "cpp": f"int f(int a, int *b) {BODY}",
+        "go": "package m\n\nfunc f(a int, b []int) int " + BODY.replace("(a < 1)", "a < 1"),
+        "rust": "fn f(a: i32, b: &[i32]) -> i32 " + BODY.replace("(a < 1)", "a < 1"),
     }
-    text["typescript"] = text["javascript"]
-    text["c"] = text["cpp"] = (
-        "int f(int a, int *b) {\n  if (a < 1) {\n    return g(a, b[0]);\n  }\n  return a + 1;\n}\n"
-    )
     kinds = {kind for kind, _, _ in made(name, text[name])}
-    wanted = {"off-by-one", "wrong-operator", "inverted-condition", "wrong-index", "swapped-arguments"}
+    wanted = {
+        "off-by-one",
+        "wrong-operator",
+        "inverted-condition",
+        "wrong-index",
+        "swapped-arguments",
+    }
     assert wanted | {"missing-return", "missing-bracket", "missing-guard"} <= kinds
 
 

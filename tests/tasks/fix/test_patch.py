@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from codekiln.errors import PatchError
 from codekiln.tasks.fix.patch import Patch, numbered
 
-LINES = st.lists(st.sampled_from(["", "a", "b", "  c|d", "-1|x", "+2|y", "\r", "é\u2028\x0c"]), max_size=12)
+LINES = st.lists(
+    st.sampled_from(["", "a", "b", "  c|d", "-1|x", "+2|y", "\r", "é\u2028\x0c"]), max_size=12
+)
 CODE = "def f(x):\n    y = x\n    return y\n"
 
 
@@ -72,7 +74,10 @@ def test_what_is_no_patch_is_told(text, message):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("-2|    y = z\n+2|    y = 1\n", "Line 2 of the code is '    y = x', and the patch takes '    y = z'"),
+        (
+            "-2|    y = z\n+2|    y = 1\n",
+            "Line 2 of the code is '    y = x', and the patch takes '    y = z'",
+        ),
         ("-9|x\n", "The patch is for line 9, but the code has 4 lines"),
         ("+6|x\n", "The patch is for line 6"),
         ("+0|x\n", "The patch is for line 0"),

@@ -95,7 +95,10 @@ def _headline(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _part(task: str, figures: Mapping[str, Any], samples: dict[str, list[Shown]]) -> TaskPart:
     tables = [figures[split]["tasks"].get(task, {}) for split in SPLITS]
     names = ("bugs", "commits") if task == "fix" else (task,)
-    became = ((name, _summed(figures[split]["became"].get(name, {}) for split in SPLITS)) for name in names)
+    became = (
+        (name, _summed(figures[split]["became"].get(name, {}) for split in SPLITS))
+        for name in names
+    )
     return TaskPart(
         title=TITLES[task],
         counts=[

@@ -9,7 +9,18 @@ TRIES = 96
 _VALUES: dict[str, tuple[object, ...]] = {
     "int": (0, 1, 2, 3, 5, 7, 10, 12, 100, -1, -4, 255),
     "float": (0.0, 0.5, 1.0, 2.5, -1.5, 3.14, 10.0),
-    "str": ("", "a", "abc", "hello world", "Hello, World!", "a,b,c", "x=1", "12", "foo_bar", "a/b.txt"),
+    "str": (
+        "",
+        "a",
+        "abc",
+        "hello world",
+        "Hello, World!",
+        "a,b,c",
+        "x=1",
+        "12",
+        "foo_bar",
+        "a/b.txt",
+    ),
     "bool": (True, False),
     "bytes": (b"", b"a", b"abc", b"\x00\xff", b"a,b"),
     "ints": ([], [1], [3, 1, 2], [1, 2, 2, 3], [5, -1, 4, 0], [10, 20, 30, 40]),
@@ -20,7 +31,8 @@ _VALUES: dict[str, tuple[object, ...]] = {
     "rows": ([[1, 2], [3, 4]], [[1]], [[1, 2, 3], [4, 5, 6], [7, 8, 9]], [[0, 1], [1, 0]]),
     "none": (None,),
 }
-_BY_ANNOTATION = (
+_Table = tuple[tuple[str, tuple[str, ...]], ...]
+_BY_ANNOTATION: _Table = (
     (r"(list|sequence|iterable|collection)\[(int|float|complex)\]|list\[t\]", ("ints",)),
     (r"(list|sequence|iterable|collection|set)\[str\]", ("strs",)),
     (r"(list|sequence|iterable)\[tuple", ("pairs",)),
@@ -34,14 +46,20 @@ _BY_ANNOTATION = (
     (r"\bint\b", ("int",)),
     (r"\bfloat\b|\bcomplex\b|number", ("float", "int")),
 )
-_BY_NAME = (
+_BY_NAME: _Table = (
     (r"matrix|grid|rows|table|graph", ("rows",)),
     (r"words|names|lines|strings|keys|parts|paths|args", ("strs",)),
     (r"pairs", ("pairs",)),
     (r"items|values|nums|numbers|array|arr|lst|list|seq|xs|iterable|data", ("ints", "strs")),
     (r"dict|mapping|kwargs|options|headers|params|^d$", ("dict",)),
-    (r"name|text|string|word|line|path|key|prefix|suffix|sep|char|msg|message|^s$|url|filename|value", ("str",)),
-    (r"^[nkmijabxyz]$|count|index|size|num|width|height|length|start|stop|end|limit|depth|year|month|day", ("int",)),
+    (
+        r"name|text|string|word|line|path|key|prefix|suffix|sep|char|msg|message|^s$|url|filename|value",
+        ("str",),
+    ),
+    (
+        r"^[nkmijabxyz]$|count|index|size|num|width|height|length|start|stop|end|limit|depth|year|month|day",
+        ("int",),
+    ),
     (r"^(is|has|use)_|flag|strict", ("bool",)),
     (r"tuple|version|shape|point", ("tuple",)),
     (r"bytes|buf|raw", ("bytes",)),

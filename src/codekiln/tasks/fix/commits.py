@@ -2,8 +2,8 @@
 
 Which commits are fixes is told by their message, as in the field: a word for a defect in the subject
 (Karampatsis & Sutton 2020, ManySStuBs4J, §2; its "error" and "issue" are left out, which stand in too many
-others), and none of the words for what else is called a fix (typos, formatting, versions, merges). A change counts if it is small, is to code and not to a comment or
-a test, and parses on both sides. Nobody ran these.
+others), and none of the words for what else is called a fix (typos, formatting, versions, merges). A change
+counts if it is small, is to code and not to a comment or a test, and parses on both sides.
 """
 
 import random
@@ -13,11 +13,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from codekiln.languages import Language, languages, lex, parse
-from codekiln.tasks.example import TaskExample, Origin
+from codekiln.tasks.example import Origin, TaskExample
 from codekiln.tasks.fix.patch import Patch
 
 LARGEST = 12  # lines of a patch
-WINDOW = 80  # lines of a file; a longer one is cut, at a place that does not tell where the change is
+WINDOW = (
+    80  # lines of a file; a longer one is cut, at a place that does not tell where the change is
+)
 MESSAGE = 600  # characters of a message
 
 _DEFECT = re.compile(
@@ -33,8 +35,13 @@ _OTHER = re.compile(
     r"cosmetic|cleanup|clean up|warnings?)\b",
     re.IGNORECASE,
 )
-_TEST = re.compile(r"(?:^|/)(?:tests?|testing|spec|__tests__|examples?|docs?)/|(?:^|[/_.-])(?:test|spec)[_.-]|_test\.\w+$|Tests?\.\w+$")
-_TRAILER = re.compile(r"^(?:[\w-]+-by|fixes|closes|refs?|see|change-id|bug|issue)\s*[:#].*$", re.IGNORECASE | re.MULTILINE)
+_TEST = re.compile(
+    r"(?:^|/)(?:tests?|testing|spec|__tests__|examples?|docs?)/|(?:^|[/_.-])(?:test|spec)[_.-]|_test\.\w+$|Tests?\.\w+$"
+)
+_TRAILER = re.compile(
+    r"^(?:[\w-]+-by|fixes|closes|refs?|see|change-id|bug|issue)\s*[:#].*$",
+    re.IGNORECASE | re.MULTILINE,
+)
 _REFERENCE = re.compile(r"\s*\(?(?:#\d+|gh-\d+|https?://\S+)\)?", re.IGNORECASE)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from codekiln.errors import PatchError, UsageError
 from codekiln.languages import Language, function_places, languages
-from codekiln.tasks.example import TaskExample, Origin
+from codekiln.tasks.example import Origin, TaskExample
 from codekiln.tasks.fix.compilers import compiler_of
 from codekiln.tasks.fix.mutations import LAYOUT, Mutation, mutations
 from codekiln.tasks.fix.patch import Patch
@@ -45,7 +45,9 @@ class Injector:
             yield from self._of_functions(language, origin, content)
         yield from self._of_file(language, origin, content)
 
-    def _of_functions(self, language: Language, origin: Origin, content: str) -> Iterator[TaskExample]:
+    def _of_functions(
+        self, language: Language, origin: Origin, content: str
+    ) -> Iterator[TaskExample]:
         file = _module(origin.path)
         for program in programs(content):
             trial = trial_of(program, file, self.run)
@@ -98,7 +100,9 @@ class Injector:
             if made == most:
                 break
 
-    def _example(self, origin: Origin, code: str, trial: Trial, mutation: Mutation) -> TaskExample | None:
+    def _example(
+        self, origin: Origin, code: str, trial: Trial, mutation: Mutation
+    ) -> TaskExample | None:
         broken = mutation.apply(code.encode()).decode()
         patch = Patch.between(broken, code)
         if patch.size > LARGEST or not _leads_back(patch, broken, code):
@@ -118,7 +122,11 @@ class Injector:
                 target=patch.text,
                 message=verdict.message,
                 code=broken,
-                trial={"file": trial.file, "command": list(trial.command), "files": dict(trial.files)},
+                trial={
+                    "file": trial.file,
+                    "command": list(trial.command),
+                    "files": dict(trial.files),
+                },
             )
         return None
 
@@ -127,7 +135,7 @@ class Injector:
         generator = random.Random(f"{self.seed}:{code}")
         shuffled = generator.sample(list(found), len(found))
         turn: Counter[str] = Counter()
-        ranked = []
+        ranked: list[tuple[int, int, int, Mutation]] = []
         for mutation in shuffled:
             ranked.append((turn[mutation.kind], self.kinds[mutation.kind], len(ranked), mutation))
             turn[mutation.kind] += 1

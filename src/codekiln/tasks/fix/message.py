@@ -18,7 +18,9 @@ _FOLDER = re.compile(
 )
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,16}")
 _FRAME = re.compile(r'^ *File "(?P<file>[^"]+)", line \d+.*\n(?:^ {4,}.*\n)*', re.MULTILINE)
-_RUNNER = re.compile(r"<frozen|\bunittest[\\/]|\bdoctest\.py|\bimportlib[\\/]|\b_pytest[\\/]|\brunpy\.py")
+_RUNNER = re.compile(
+    r"<frozen|\bunittest[\\/]|\bdoctest\.py|\bimportlib[\\/]|\b_pytest[\\/]|\brunpy\.py"
+)
 _IDLE = re.compile(
     r"^(?:[=*-]{10,}|[.EFsx]{1,80}|Ran \d+ tests? in .*|FAILED \(.*\)|\d+ (?:errors?|warnings?)\b.*|"
     r"(?:error: )?aborting due to .*|compilation terminated\.|Node\.js v[\d.]+|\s+at .*node:.*|"

@@ -31,7 +31,7 @@ class Patch:
 
     @classmethod
     def between(cls, before: str, after: str) -> Self:
-        """The patch that makes the one of the other; the n-th new line of a change stands at its n-th old."""
+        """The patch from one to the other; the n-th new line of a change stands at its n-th old."""
         old, new = before.split("\n"), after.split("\n")
         removed: dict[int, str] = {}
         added: dict[int, tuple[str, ...]] = {}

@@ -12,13 +12,48 @@ from dataclasses import dataclass
 
 LONGEST = 120  # lines of a program
 # Modules by which a result depends on more than the arguments, or that reach out of the program.
-OUTSIDE = frozenset(
-    ("asyncio", "ctypes", "datetime", "getpass", "http", "multiprocessing", "os", "pathlib", "platform")
-) | frozenset(
-    ("random", "secrets", "shutil", "signal", "socket", "subprocess", "tempfile", "threading", "time")
-) | frozenset(("tkinter", "unittest", "urllib", "uuid"))
+OUTSIDE = (
+    frozenset(
+        (
+            "asyncio",
+            "ctypes",
+            "datetime",
+            "getpass",
+            "http",
+            "multiprocessing",
+            "os",
+            "pathlib",
+            "platform",
+        )
+    )
+    | frozenset(
+        (
+            "random",
+            "secrets",
+            "shutil",
+            "signal",
+            "socket",
+            "subprocess",
+            "tempfile",
+            "threading",
+            "time",
+        )
+    )
+    | frozenset(("tkinter", "unittest", "urllib", "uuid"))
+)
 _GIVEN = frozenset(dir(builtins)) | {"__name__", "__doc__"}
-_REACHING = frozenset(("open", "input", "exec", "eval", "compile", "exit", "quit", "breakpoint", "print"))
+_REACHING = frozenset(
+    ("open", "input", "exec", "eval", "compile", "exit", "quit", "breakpoint", "print")
+)
+
+_NAMED = (
+    ast.FunctionDef
+    | ast.AsyncFunctionDef
+    | ast.ClassDef
+    | ast.ExceptHandler
+    | ast.MatchAs
+    | ast.MatchStar
+)
 
 
 @dataclass(frozen=True)
@@ -118,13 +153,18 @@ def _binds(node: ast.stmt) -> Iterator[str]:
     elif isinstance(node, ast.Import | ast.ImportFrom):
         yield from map(_name, node.names)
     elif isinstance(node, ast.Assign):
-        yield from (part.id for target in node.targets for part in ast.walk(target) if isinstance(part, ast.Name))
+        yield from (
+            part.id
+            for target in node.targets
+            for part in ast.walk(target)
+            if isinstance(part, ast.Name)
+        )
     elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
         yield node.target.id
 
 
 def _free(node: ast.stmt) -> set[str]:
-    """The names that a statement reads and does not bind itself, in any of its scopes."""
+    """The names that a statement reads and that are not of its own scopes."""
     if isinstance(node, ast.Import | ast.ImportFrom):
         return set()
     read, bound = set(), set()
@@ -133,22 +173,17 @@ def _free(node: ast.stmt) -> set[str]:
             (read if isinstance(part.ctx, ast.Load) else bound).add(part.id)
         elif isinstance(part, ast.arg):
             bound.add(part.arg)
-        elif isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            bound.add(part.name)
-        elif isinstance(part, ast.ExceptHandler) and part.name:
-            bound.add(part.name)
         elif isinstance(part, ast.Import | ast.ImportFrom):
             bound.update(map(_name, part.names))
         elif isinstance(part, ast.Global | ast.Nonlocal):
             read.update(part.names)
-        elif isinstance(part, ast.MatchAs | ast.MatchStar) and part.name:
+        elif isinstance(part, _NAMED) and part.name:
             bound.add(part.name)
-    own = {name for name in _binds(node)} if not isinstance(node, ast.Assign | ast.AnnAssign) else set()
-    return read - (bound - own)
+    return read - (bound - set(_binds(node)))
 
 
 def _is_inside(node: ast.stmt) -> bool:
-    """Whether a statement, if it is an import, takes from the standard library, and nothing from outside."""
+    """Whether a statement imports from the standard library alone, and nothing from outside."""
     modules: list[str] = []
     for part in ast.walk(node):
         if isinstance(part, ast.Import):

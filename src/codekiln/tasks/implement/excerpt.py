@@ -1,11 +1,11 @@
-"""What a function's file says that its body depends on: the imports it uses, the types it is in, and itself.
+"""What of its file a function needs: the imports it uses, the types it is in, and itself.
 
-    import math                         imports that it uses
+import math                         imports that it uses
 
-    class Circle(Shape):                the lines that open its types
-        def area(self) -> float:        its signature, with decorators and documentation
-            \"""The area.\"""
-            return math.pi * self.r**2    the body, which is what is asked for
+class Circle(Shape):                the lines that open its types
+    def area(self) -> float:        its signature, with decorators and documentation
+        \"""The area.\"""
+        return math.pi * self.r**2    the body, which is what is asked for
 """
 
 import re
@@ -23,7 +23,20 @@ _IMPORTS = frozenset(
 ) | {"use_declaration", "preproc_include", "package_declaration", "package_clause", "import_spec"}
 _ALWAYS = frozenset(("future_import_statement", "package_declaration", "package_clause"))
 _WORDS_OF_IMPORTS = frozenset(
-    ("import", "from", "as", "use", "static", "type", "std", "java", "util", "include", "crate", "self")
+    (
+        "import",
+        "from",
+        "as",
+        "use",
+        "static",
+        "type",
+        "std",
+        "java",
+        "util",
+        "include",
+        "crate",
+        "self",
+    )
 )
 
 
@@ -54,7 +67,9 @@ def excerpt(language: Language, content: bytes, place: FunctionPlace) -> Excerpt
     if front and not owners:
         front += "\n"
     closing = "" if language.name == "python" else "}\n" * len(owners)
-    return Excerpt(front + signature.decode(errors="replace"), body.decode(errors="replace") + "\n", closing)
+    return Excerpt(
+        front + signature.decode(errors="replace"), body.decode(errors="replace") + "\n", closing
+    )
 
 
 def stands_alone(language: Language, found: Excerpt) -> bool:

@@ -9,7 +9,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from codekiln.languages import FunctionPlace, function_places, languages
-from codekiln.tasks.example import TaskExample, Origin
+from codekiln.tasks.example import Origin, TaskExample
 from codekiln.tasks.implement.excerpt import Excerpt, excerpt, stands_alone
 from codekiln.tasks.implement.styles import is_chinese, style_of, words
 
@@ -22,7 +22,9 @@ _TRIVIAL = re.compile(
     r"throw new (?:UnsupportedOperationException|Error)\(.*|super\(.*|todo!\(.*|panic\(.*|\})"
 )
 _COMMENT = re.compile(r"\s*(?:#|//|\*|/\*).*")
-_TEST = re.compile(r"(?:^|/)(?:tests?|testing|__tests__|spec)/|(?:^|[/_.])test[_s.]|_test\.\w+$|Tests?\.\w+$")
+_TEST = re.compile(
+    r"(?:^|/)(?:tests?|testing|__tests__|spec)/|(?:^|[/_.])test[_s.]|_test\.\w+$|Tests?\.\w+$"
+)
 _NAME = re.compile(r"(?<![\w.\"'])[^\W\d]\w*")
 
 

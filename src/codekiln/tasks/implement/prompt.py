@@ -18,5 +18,7 @@ def implement_prompt(
         UsageError: the prefix ends inside a line, or `budget` is below 1.
     """
     if not prefix.endswith("\n"):
-        raise UsageError("A body begins on a line of its own: end the signature or its docstring with one.")
+        raise UsageError(
+            "A body begins on a line of its own: end the signature or its docstring with one."
+        )
     return completion_prompt(tokenizer, prefix, "", header, budget, context)

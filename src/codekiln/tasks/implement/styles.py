@@ -3,18 +3,26 @@
 import re
 from collections.abc import Mapping
 
-_SECTION = r"(?:Args|Arguments|Parameters|Params|Returns?|Raises|Yields|Attributes|Examples?|参数|返回值?)"
+_SECTION = (
+    r"(?:Args|Arguments|Parameters|Params|Returns?|Raises|Yields|Attributes|Examples?|参数|返回值?)"
+)
 _PYTHON: Mapping[str, re.Pattern[str]] = {
     "numpy": re.compile(rf"^{_SECTION}[ \t]*\n-{{3,}}", re.MULTILINE),
     "google": re.compile(rf"^{_SECTION}[ \t]*[:：][ \t]*\n?", re.MULTILINE),
-    "rest": re.compile(r"^[ \t]*:(?:param|parameter|arg|type|returns?|rtype|raises?)\b", re.MULTILINE),
+    "rest": re.compile(
+        r"^[ \t]*:(?:param|parameter|arg|type|returns?|rtype|raises?)\b", re.MULTILINE
+    ),
     "epytext": re.compile(r"^[ \t]*@(?:param|type|return|rtype|raise)\b", re.MULTILINE),
 }
 _BLOCKS = {"java": "javadoc", "javascript": "jsdoc", "typescript": "jsdoc", "tsx": "jsdoc"}
 _LINES = {"go": "go-comment", "rust": "rustdoc"}
 _IDEOGRAPH = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
-_WORD = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]|[^\W_\u3400-\u4dbf\u4e00-\u9fff][^\W\u3400-\u4dbf\u4e00-\u9fff]*")
-CHINESE = 0.2  # of the words, where each character is one: names of parameters stay in Latin letters
+_WORD = re.compile(
+    r"[\u3400-\u4dbf\u4e00-\u9fff]|[^\W_\u3400-\u4dbf\u4e00-\u9fff][^\W\u3400-\u4dbf\u4e00-\u9fff]*"
+)
+CHINESE = (
+    0.2  # of the words, where each character is one: names of parameters stay in Latin letters
+)
 
 
 def style_of(language: str, documentation: str, written: str = "") -> str:

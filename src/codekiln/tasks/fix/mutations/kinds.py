@@ -51,7 +51,9 @@ KINDS: MappingProxyType[str, Make] = MappingProxyType(
 LAYOUT = frozenset(_LAYOUT)  # the kinds that leave code which does not parse, or may not
 
 
-def mutations(language: Language, content: bytes, start: int = 0, end: int | None = None) -> list[Mutation]:
+def mutations(
+    language: Language, content: bytes, start: int = 0, end: int | None = None
+) -> list[Mutation]:
     """All mutations of UTF-8 `content` from byte `start` to `end`, and of its imports, in order.
 
     None where the language has no table in `nodes.toml`, or parsing was given up.

@@ -9,9 +9,10 @@ _CLOSING = (")", "]", "}")
 
 def missing_colon(site: Site) -> Iterator[Edit]:
     """The colon behind a condition, a loop or a signature."""
-    if site.is_python and site.node.type == ":" and site.node.parent is not None:
-        if site.node.parent.type.endswith(("_statement", "_definition", "_clause")):
-            yield site.replaced("")
+    around = site.node.parent
+    opens = around is not None and around.type.endswith(("_statement", "_definition", "_clause"))
+    if site.is_python and site.node.type == ":" and opens:
+        yield site.replaced("")
 
 
 def missing_semicolon(site: Site) -> Iterator[Edit]:

@@ -1,6 +1,7 @@
 """Mutations of what is referred to and done: names, members, arguments, calls, returns, imports."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from codekiln.tasks.fix.mutations.site import Edit, Site
 
@@ -37,7 +38,7 @@ def swapped_arguments(site: Site) -> Iterator[Edit]:
     if site.node.type not in site.nodes.arguments:
         return
     plain = [each for each in site.elements() if not _is_keyword(each.type)]
-    for first, second in zip(plain, plain[1:], strict=False):
+    for first, second in pairwise(plain):
         before, after = site.of(first), site.of(second)
         if before != after:
             between = site.content[first.end_byte : second.start_byte].decode(errors="replace")
@@ -79,7 +80,9 @@ def dropped_call(site: Site) -> Iterator[Edit]:
     if site.node.type not in site.nodes.calls:
         return
     if site.parent_is(frozenset(("expression_statement",))):
-        statement = Site(site.node.parent or site.node, site.content, site.nodes, site.names, site.is_python)
+        statement = Site(
+            site.node.parent or site.node, site.content, site.nodes, site.names, site.is_python
+        )
         line = statement.without_line() if statement.elements() == [site.node] else None
         if line and not site.is_python:
             yield line
@@ -104,7 +107,9 @@ def missing_guard(site: Site) -> Iterator[Edit]:
         return
     body = site.node.child_by_field_name("consequence")
     text = site.of(body) if body else ""
-    if text.count("\n") > 2 or not text.lstrip("{ \n\t").startswith(("return", "raise", "throw", "continue", "break")):
+    if text.count("\n") > 2 or not text.lstrip("{ \n\t").startswith(
+        ("return", "raise", "throw", "continue", "break")
+    ):
         return
     line = site.without_line()
     if line:
@@ -118,14 +123,32 @@ def _is_read(site: Site) -> bool:
         return False
     if parent.type in site.nodes.parameters or parent.type in site.nodes.imports:
         return False
-    bound = ("name", "left", "attribute", "property", "field", "declarator", "pattern", "type", "label")
+    bound = (
+        "name",
+        "left",
+        "attribute",
+        "property",
+        "field",
+        "declarator",
+        "pattern",
+        "type",
+        "label",
+    )
     if any(parent.child_by_field_name(field) == node for field in bound):
         return False
-    return not any(word in parent.type for word in ("import", "parameter", "dotted", "global", "pattern"))
+    return not any(
+        word in parent.type for word in ("import", "parameter", "dotted", "global", "pattern")
+    )
 
 
 def _is_keyword(kind: str) -> bool:
-    return kind in ("keyword_argument", "list_splat", "dictionary_splat", "spread_element", "for_in_clause")
+    return kind in (
+        "keyword_argument",
+        "list_splat",
+        "dictionary_splat",
+        "spread_element",
+        "for_in_clause",
+    )
 
 
 def _misspelt(name: str, number: int) -> str:

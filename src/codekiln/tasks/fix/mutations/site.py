@@ -90,7 +90,9 @@ class Site:
 
     def elements(self) -> list[Node]:
         """The named children that are no comments."""
-        return [child for child in self.node.named_children if child.type not in self.nodes.comments]
+        return [
+            child for child in self.node.named_children if child.type not in self.nodes.comments
+        ]
 
     def parent_is(self, types: frozenset[str]) -> bool:
         """Whether the node stands directly in one of these."""

@@ -8,7 +8,16 @@ _BOUNDS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
 _OPERATORS = {
     **{"+": "-", "-": "+", "*": "+", "/": "*", "//": "/", "%": "/", "**": "*"},
     **{"==": "!=", "!=": "==", "===": "!==", "!==": "===", "is": "is not", "in": "not in"},
-    **{"and": "or", "or": "and", "&&": "||", "||": "&&", "&": "|", "|": "&", "<<": ">>", ">>": "<<"},
+    **{
+        "and": "or",
+        "or": "and",
+        "&&": "||",
+        "||": "&&",
+        "&": "|",
+        "|": "&",
+        "<<": ">>",
+        ">>": "<<",
+    },
     **{"+=": "-=", "-=": "+=", "*=": "+=", "++": "--", "--": "++"},
 }
 _TURNED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
@@ -87,7 +96,11 @@ def wrong_default(site: Site) -> Iterator[Edit]:
 
 def wrong_value(site: Site) -> Iterator[Edit]:
     """True for false, and the other way round."""
-    if site.text in site.nodes.booleans and not site.node.child_count and not site.parent_is(site.nodes.defaults):
+    if (
+        site.text in site.nodes.booleans
+        and not site.node.child_count
+        and not site.parent_is(site.nodes.defaults)
+    ):
         yield site.replaced(site.nodes.booleans[site.text])
 
 
@@ -100,7 +113,10 @@ def wrong_type(site: Site) -> Iterator[Edit]:
     elif site.node.type in site.nodes.integers and text.isdecimal():
         yield site.replaced(f'"{text}"')
     elif site.is_python and site.node.type in site.nodes.strings and text[:1] in "\"'":
-        if not site.parent_is(frozenset(("expression_statement", "concatenated_string"))) and text.isascii():
+        if (
+            not site.parent_is(frozenset(("expression_statement", "concatenated_string")))
+            and text.isascii()
+        ):
             yield site.replaced(f"b{text}")
     elif site.is_python and site.node.type in site.nodes.returns and len(site.elements()) == 1:
         yield site.replaced(f"str({site.of(site.elements()[0])})", site.elements()[0])
