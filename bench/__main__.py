@@ -21,6 +21,7 @@ NAMES = (
     "objectives",
     "index.mix",
     "index.provenance",
+    "replay",
     "healing",
     "generate.latency",
     "generate.growth",

@@ -1,7 +1,9 @@
 """The weights of `codekiln/index/mix-*.json`: `python -m bench.index.fitting` fits and writes them anew.
 
-They come from lines new in the newer version of each of these packages, predicted by both models that stand
-in `readers`, the older version being indexed. What `bench/index/mix.py` reports is on other packages.
+They come from lines of the newer version of each of these packages, predicted by both models that stand
+in `readers`, the older version being indexed: for the least loss from lines that stand nowhere in the older
+one, for the most whole lines from all that were added, as somebody would type them. What
+`bench/index/mix.py` and `bench/replay.py` report is on other packages.
 """
 
 from collections.abc import Sequence
@@ -13,7 +15,7 @@ import codekiln.index
 from bench.corpus.rows import cache
 from bench.index.places import observations
 from bench.index.reading import Reader
-from bench.index.versions import Pair
+from bench.index.versions import Pair, added, new
 from codekiln.generate.loading import STARTER
 from codekiln.index.fit import Observations, fit_lines, fit_loss
 from codekiln.index.mix import Mixture, Objective
@@ -36,9 +38,10 @@ def readers() -> tuple[Reader, Reader]:
     return Reader(MODEL, pull(MODEL, cache()).path), Reader(STARTER, Path(STARTER))
 
 
-def observed(reader: Reader) -> Observations:
-    """All that is known at the new lines of the packages."""
-    return Observations.join([observations(reader, pair, BLOCKS) for pair in PAIRS])
+def observed(reader: Reader, objective: Objective = "loss") -> Observations:
+    """All that is known at the lines of the packages that an objective is fitted on."""
+    chosen = added if objective == "lines" else new
+    return Observations.join([observations(reader, pair, BLOCKS, chosen) for pair in PAIRS])
 
 
 def fit(
@@ -63,8 +66,9 @@ def fit(
 def main() -> None:
     """Write the files into the package."""
     models = readers()
-    seen, names = [observed(reader) for reader in models], [reader.name for reader in models]
+    names = [reader.name for reader in models]
     for objective in get_args(Objective):
+        seen = [observed(reader, objective) for reader in models]
         path = Path(codekiln.index.__file__).with_name(f"mix-{objective}.json")
         path.write_text(fit(seen, names, objective).to_json(), encoding="utf-8")
 

@@ -95,9 +95,7 @@ def try_folder(
     artifact = open_artifact(model_folder(model), "model")
     tokenizer, engine = Tokenizer.load(artifact.path), load_engine(artifact.path)
     index = GrowingIndex(tokenizer, history.repository)
-    systems = [
-        system(name, engine.twin(), tokenizer, index, PROMPT) for name in (ALONE, INDEXED)
-    ]
+    systems = [system(name, engine.twin(), tokenizer, index, PROMPT) for name in (ALONE, INDEXED)]
     items: list[Item] = []
     exact: list[Exact] = []
     revisions: set[str] = set()
@@ -107,7 +105,7 @@ def try_folder(
         revisions.add(line.revision)
     if not items:
         raise SourceError(
-            f"No line of {folder} was typed within {seconds:.0f} seconds: give it more, or a smaller folder."
+            f"No line of {folder} was typed within {seconds:.0f} seconds: give it more, or a part of it."
         )
     return _trial(history, items, exact, len(revisions), index, clock() - begun, seed)
 

@@ -18,15 +18,20 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Measure a model, and compare what was measured.")
 
+
 @app.command()
 def replay(
     targets: Annotated[
         list[str],
-        typer.Argument(metavar="FOLDER...", help="Repositories; with --from one source, the newer."),
+        typer.Argument(
+            metavar="FOLDER...", help="Repositories; with --from one source, the newer."
+        ),
     ],
     older: Annotated[
         str | None,
-        typer.Option("--from", help="An older version, as recipes name sources: pypi:NAME==VERSION."),
+        typer.Option(
+            "--from", help="An older version, as recipes name sources: pypi:NAME==VERSION."
+        ),
     ] = None,
     model: Model = Path("starter"),
     systems: Annotated[
@@ -48,7 +53,8 @@ def replay(
 ) -> None:
     """Type the lines that were added to a repository anew: what would have been suggested?"""
     from codekiln.artifact import open_artifact, open_work
-    from codekiln.evaluate.replay.stage import ReplayConfig, evaluate, history_of, version_history
+    from codekiln.evaluate.replay.stage import ReplayConfig, history_of, version_history
+    from codekiln.evaluate.replay.stage import replay as replay_histories
     from codekiln.evaluate.replay.systems import system_names
     from codekiln.generate.loading import model_folder
 
@@ -69,7 +75,7 @@ def replay(
         histories = [history_of(Path(target), commits, seed) for target in targets]
     owner = open_artifact(model_folder(model), "model")
     with progress_bars():
-        made = evaluate(histories, owner, config, work)
+        made = replay_histories(histories, owner, config, work)
     show_results(made, as_json)
 
 
@@ -123,7 +129,9 @@ def results_table(title: str, rows: "list[Row]") -> Table:
     """The one table of all evaluations: figures with their intervals, then percentiles."""
     drawn = " and ".join(dict.fromkeys(row.drawn_by for row in rows))
     shown = Table(
-        title=escape(title), caption=f"intervals of 95 %, resampled by {drawn}", title_justify="left"
+        title=escape(title),
+        caption=f"intervals of 95 %, resampled by {drawn}",
+        title_justify="left",
     )
     for name in ("stratum", "system", "items"):
         shown.add_column(name, justify="right" if name == "items" else "left")

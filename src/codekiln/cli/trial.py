@@ -16,15 +16,12 @@ if TYPE_CHECKING:
     from codekiln.index import Place
 
 EXAMPLES = 3
-KINDS = {
-    "commits": "of your last {commits} commits",
-    "hidden lines": "that were hidden from it (there is no history to replay)",
-}
 
 
 def try_(
-    folder: Annotated[Path, typer.Argument(help="A folder of code, best a git repository.")] = Path(
-    ),
+    folder: Annotated[
+        Path, typer.Argument(help="A folder of code, best a git repository.")
+    ] = Path(),
     model: Model = Path("starter"),
     seconds: Annotated[float, typer.Option(min=5, help="How long it may take.")] = 60,
     commits: Annotated[int, typer.Option(min=1, help="The last commits to replay.")] = 50,
@@ -36,9 +33,7 @@ def try_(
     from codekiln.apps.trial import try_folder
 
     with progress_bars():
-        found = try_folder(
-            folder, model, commits=commits, seconds=seconds, seed=seed, begun=begun
-        )
+        found = try_folder(folder, model, commits=commits, seconds=seconds, seed=seed, begun=begun)
     if as_json:
         print_json(_plain(found))
     else:
@@ -47,10 +42,9 @@ def try_(
 
 def _print(found: "Trial") -> None:
     alone, indexed = (_count(found, name) for name in ("model", "index"))
-    where = KINDS[found.kind].format(commits=found.commits)
     output.print(
-        f"\n[bold]{indexed} of {found.lines} lines[/] {where} would have been there "
-        "[bold]before you typed a letter[/].",
+        f"\n[bold]{indexed} of {found.lines} lines[/] {_where(found)} would have been there "
+        f"[bold]before you typed a letter[/] ({indexed / found.lines:.0%}).",
         soft_wrap=True,
     )
     output.print(f"The model alone: {alone}. {_verdict(found, alone, indexed)}", soft_wrap=True)
@@ -63,11 +57,17 @@ def _print(found: "Trial") -> None:
         _print_example(example)
     wait = found.row("index").percentiles["milliseconds"][0]
     output.print(
-        f"\n[dim]{found.indexed_files:,} files indexed, {found.lines} lines typed anew, half of the "
-        f"answers within {wait:.0f} ms, all in {found.seconds:.0f} s on this machine. Nothing was "
-        "trained and nothing left it.[/]",
+        f"\n[dim]{found.indexed_files:,} files indexed and {found.lines:,} lines typed anew in "
+        f"{found.seconds:.0f} s, half of the answers within {wait:.0f} ms. Nothing was trained, "
+        "and nothing left this machine.[/]",
         soft_wrap=True,
     )
+
+
+def _where(found: "Trial") -> str:
+    if found.kind == "hidden lines":
+        return "that were hidden (there is no history to replay)"
+    return f"of your last {found.commits} commits" if found.commits > 1 else "of your last commit"
 
 
 def _count(found: "Trial", name: str) -> int:
@@ -84,11 +84,10 @@ def _verdict(found: "Trial", alone: int, indexed: int) -> str:
 
 
 def _examples(found: "Trial") -> "list[Exact]":
-    """Lines that only the index had, the longest first and each text once."""
-    only = {
-        exact.text: exact for exact in found.exact if exact.by == ("index",) and exact.source
-    }
-    return sorted(only.values(), key=lambda exact: -len(exact.text))[:EXAMPLES]
+    """Lines that the index had, each text once; first long ones that the model alone had not."""
+    known = {one.text: one for one in found.exact if "index" in one.by and one.source}
+    order = sorted(known.values(), key=lambda one: ("model" in one.by, -len(one.text)))
+    return order[:EXAMPLES]
 
 
 def _print_example(example: "Exact") -> None:

@@ -43,9 +43,7 @@ def estimate(figures: Figures, groups: Sequence[Hashable], seed: int = 0) -> Est
     return _estimate(drawn)
 
 
-def paired(
-    first: Figures, second: Figures, groups: Sequence[Hashable], seed: int = 0
-) -> Paired:
+def paired(first: Figures, second: Figures, groups: Sequence[Hashable], seed: int = 0) -> Paired:
     """The first's figure against the second's, item by item in the same order, drawn alike."""
     one, other = _resampled(first, groups, seed), _resampled(second, groups, seed)
     difference = one - other

@@ -55,8 +55,8 @@ class Facts:
     @classmethod
     def of(cls, evaluation: str, model: Artifact, seed: int) -> "Facts":
         """The facts of a model's evaluation by the code that runs."""
-        name, recipe = model.path.name, str(model.manifest.get("name", ""))
-        return cls(evaluation, f"{name} {model.fingerprint[:8]}", recipe, _commit(), seed)
+        recipe = str(model.manifest["name"])
+        return cls(evaluation, f"{recipe}-{model.fingerprint[:8]}", recipe, _commit(), seed)
 
 
 @dataclass(frozen=True)
@@ -188,10 +188,10 @@ def _comparison(
     first = [one.figures[name] for one, _ in pairs]
     second = [other.figures[name] for _, other in pairs]
     groups = [one.group for one, _ in pairs] if by == "group" else range(len(pairs))
-    values = [sum(a for a, _ in part) / max(sum(w for _, w in part), 1e-12) for part in (first, second)]
-    return Comparison(
-        stratum, name, len(pairs), *values, paired(first, second, list(groups), seed)
-    )
+    values = [
+        sum(a for a, _ in part) / max(sum(w for _, w in part), 1e-12) for part in (first, second)
+    ]
+    return Comparison(stratum, name, len(pairs), *values, paired(first, second, list(groups), seed))
 
 
 def _item(row: dict[str, Any]) -> Item:
@@ -207,4 +207,3 @@ def _commit() -> str:
             return repo.head().decode()
     except (NotGitRepository, KeyError, OSError, ValueError):
         return ""
-

@@ -58,7 +58,11 @@ def count_added(edit: Edit) -> int:
 
 
 def _insertions(old: list[str], new: list[str]) -> Iterator[tuple[int, int, int]]:
-    """`new[first:last]` were added; `old[behind:]` is what then stood behind them."""
+    """`new[first:last]` were added; `old[behind:]` is what then stood behind them.
+
+    Line ends are not compared: nobody typed a file anew to change them.
+    """
+    old, new = ([line.rstrip("\r\n") for line in lines] for lines in (old, new))
     head = _in_common(old, new)
     tail = _in_common(old[head:][::-1], new[head:][::-1])
     some, others = old[head : len(old) - tail], new[head : len(new) - tail]
@@ -71,7 +75,9 @@ def _insertions(old: list[str], new: list[str]) -> Iterator[tuple[int, int, int]
 
 def _in_common(some: list[str], others: list[str]) -> int:
     pairs = zip(some, others, strict=False)
-    return next((n for n, (one, other) in enumerate(pairs) if one != other), min(len(some), len(others)))
+    return next(
+        (n for n, (one, other) in enumerate(pairs) if one != other), min(len(some), len(others))
+    )
 
 
 def _lines(text: str) -> list[str]:

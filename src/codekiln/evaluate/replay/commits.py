@@ -5,6 +5,7 @@ touches very many was made by a tool, and is applied without being typed.
 """
 
 import stat
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -123,10 +124,8 @@ def _head(repo: Repo) -> ObjectID | None:
 
 def _root_time(repo: Repo) -> int:
     """When the repository began; 0 where a shallow clone does not tell, or it is very long."""
-    last = None
-    for last in islice(_first_parents(repo), LONGEST):
-        pass
-    return int(last.commit_time) if last and not last.parents else 0
+    last = deque(islice(_first_parents(repo), LONGEST), maxlen=1)
+    return int(last[0].commit_time) if last and not last[0].parents else 0
 
 
 def _touched(store: BaseObjectStore, chain: Sequence[Commit]) -> set[str]:

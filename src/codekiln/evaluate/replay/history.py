@@ -47,8 +47,9 @@ class Step:
 class History:
     """The files at the start, by path, and the steps that follow, which may be walked more than once.
 
-    `revision` is that of the last step, `base` that of the start. `born` is when the repository began, in seconds since 1970; 0 where nobody knows. `kind` is for a
-    person: "commits", "versions" or "hidden lines".
+    `base` is the revision of the start, `revision` that of the last step; `born` is when the repository
+    began, in seconds since 1970, and 0 where nobody knows. `kind` is for a person: "commits", "versions"
+    or "hidden lines".
     """
 
     repository: str

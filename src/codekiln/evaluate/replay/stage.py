@@ -64,7 +64,7 @@ def version_history(older: str, newer: str, downloads: Path) -> History:
             source.close()
 
 
-def evaluate(
+def replay(
     histories: Sequence[History], model: Artifact, config: ReplayConfig, work: Path
 ) -> Artifact:
     """Replay histories, or find the results of an earlier replay of the same ones.

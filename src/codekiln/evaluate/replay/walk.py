@@ -16,7 +16,7 @@ RUN = 8  # lines in a row, which share most of their prompt
 
 @dataclass(frozen=True)
 class Replayed:
-    """One line with what each system showed, by its name; `is_new`: it stood nowhere in the older version."""
+    """A line with what each system showed, by its name; one that is new stood nowhere in earlier versions."""
 
     line: AddedLine
     revision: str
@@ -33,24 +33,34 @@ def walk(
     """
     index.begin(history.start, pace.may_index)
     total = sum(count_added(edit) for step in history.steps if step.is_typed for edit in step.edits)
-    known = _lines(history.start.values())
     typed = passed = 0
     with progress("replay", total, "lines") as task:
-        for step in history.steps:
-            for edit in step.edits:
-                for run in _runs(added_lines(edit)) if step.is_typed else ():
-                    if pace.keeps(typed, passed, total):
-                        for line in run:
-                            if pace.is_over(typed):
-                                return
-                            shown = {one.name: type_along(line, one) for one in systems}
-                            typed += 1
-                            yield Replayed(line, step.revision, line.text not in known, shown)
-                    passed += len(run)
-                    task.advance(len(run), typed=typed)
-                index.remove(edit.was or edit.path)
-                index.put(edit.path, edit.after, step.revision)
-            known |= _lines(edit.after for edit in step.edits)
+        for revision, run, known in _moments(history, index):
+            for line in run if pace.keeps(typed, passed, total) else ():
+                if pace.is_over(typed):
+                    break
+                shown = {one.name: type_along(line, one) for one in systems}
+                typed += 1
+                yield Replayed(line, revision, line.text not in known, shown)
+            if pace.is_over(typed):
+                return
+            passed += len(run)
+            task.advance(len(run), typed=typed)
+
+
+def _moments(
+    history: History, index: GrowingIndex
+) -> Iterator[tuple[str, list[AddedLine], set[str]]]:
+    """Each run of added lines when it is to be typed, with its revision and all lines known before."""
+    known = _lines(history.start.values())
+    for step in history.steps:
+        for edit in step.edits:
+            if step.is_typed:
+                for run in _runs(added_lines(edit)):
+                    yield step.revision, run, known
+            index.remove(edit.was or edit.path)
+            index.put(edit.path, edit.after, step.revision)
+        known |= _lines(edit.after for edit in step.edits)
 
 
 def _runs(lines: Iterable[AddedLine]) -> Iterator[list[AddedLine]]:

@@ -1,0 +1,143 @@
+"""`codekiln try`, `codekiln eval replay` and `codekiln eval compare` as a user gives them."""
+
+import pytest
+
+from cli.refusals import assert_refused, assert_refused_as_json
+from histories import FIRST, SECOND, commit, small_repository
+from model_artifacts import model_artifact
+
+
+@pytest.fixture
+def repository(tmp_path):
+    return small_repository(tmp_path / "project")
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return model_artifact(tmp_path_factory.mktemp("models")).path
+
+
+@pytest.fixture
+def given(model, tmp_path):
+    return ["--model", model, "--work", tmp_path / "work"]
+
+
+@pytest.fixture
+def replayed(codekiln, repository, given):
+    """What `eval replay --json` said."""
+    return codekiln("eval", "replay", repository, *given, "--json").json
+
+
+def test_a_repository_is_tried(codekiln, repository, model):
+    found = codekiln("try", repository, "--model", model)
+    assert found.code == 0
+    assert "of 5 lines of your last 2 commits" in " ".join(found.out.split())
+    assert "The model alone: " in found.out
+    assert "no gain beyond chance" in found.out
+    assert "Nothing was trained" in found.out
+    plain = codekiln("try", repository, "--model", model, "--json").json
+    assert (plain["lines"], plain["kind"], plain["is_better"]) == (5, "commits", False)
+    assert {row["system"] for row in plain["table"]} == {"model", "index"}
+
+
+def test_a_folder_without_a_history_is_tried(codekiln, tmp_path, model):
+    folder = tmp_path / "code"
+    folder.mkdir()
+    for number in range(20):
+        (folder / f"file{number}.py").write_text(f"value = {number}\n{SECOND}")
+    found = codekiln("try", folder, "--model", model)
+    assert found.code == 0
+    assert "that were hidden" in found.out
+
+
+def test_git_need_not_be_installed(separate, repository, model, tmp_path):
+    found = separate("try", repository, "--model", model, "--json", PATH=str(tmp_path))
+    assert found.code == 0
+    assert found.json["kind"] == "commits"
+
+
+@pytest.mark.parametrize("command", [("try",), ("eval", "replay")])
+def test_places_without_code_are_refused(codekiln, tmp_path, model, command):
+    empty, binaries = tmp_path / "empty", tmp_path / "binaries"
+    empty.mkdir()
+    binaries.mkdir()
+    (binaries / "image.png").write_bytes(bytes(range(256)) * 9)
+    for folder, words in (
+        (tmp_path / "missing", "There is no folder"),
+        (empty, "is empty"),
+        (binaries, "holds no code"),
+        (binaries / "image.png", "is a file"),
+    ):
+        assert_refused(codekiln(*command, folder, "--model", model), 2, words)
+        told = codekiln(*command, folder, "--model", model, "--json")
+        assert_refused_as_json(told, 2, "SourceError", words)
+
+
+def test_a_replay_is_an_artifact_and_is_found_again(codekiln, repository, given, replayed):
+    facts = replayed["statistics"]
+    assert (facts["evaluation"], facts["seed"], facts["recipe"]) == ("replay", 0, "tiny")
+    assert facts["histories"] == {"project": "commits"}
+    rows = {(row["stratum"], row["system"]): row for row in facts["table"]}
+    assert rows["all added lines", "index"]["items"] == 5
+    assert set(rows["new lines", "model"]["figures"]) == {
+        "exact lines",
+        "exact",
+        "similarity",
+        "completed",
+        "keys saved",
+    }
+    again = codekiln("eval", "replay", repository, *given)
+    assert again.code == 0
+    assert replayed["artifact"] in again.out.replace("\n", "")
+    commit(repository, 5000, {"more.py": FIRST})
+    more = codekiln("eval", "replay", repository, *given, "--json").json
+    assert more["artifact"] != replayed["artifact"]
+
+
+def test_repositories_that_are_newer_than_the_model_are_a_stratum(codekiln, repository, given):
+    for date, strata in (("1970-01-01", True), ("1970-01-02", False)):
+        found = codekiln("eval", "replay", repository, *given, "--model-date", date, "--json").json
+        known = {row["stratum"] for row in found["statistics"]["table"]}
+        assert ("newer than the model" in known) is strata
+
+
+def test_two_versions_are_replayed(codekiln, tmp_path, given):
+    for version, text in {"old": FIRST, "new": SECOND}.items():
+        (tmp_path / version).mkdir()
+        (tmp_path / version / "module.py").write_text(text)
+    older = ["--from", tmp_path / "old"]
+    found = codekiln("eval", "replay", tmp_path / "new", *older, *given, "--json").json
+    assert found["statistics"]["histories"] == {"new": "versions"}
+    assert found["statistics"]["table"][0]["items"] == 2
+    two = codekiln("eval", "replay", tmp_path / "new", tmp_path / "old", *older, *given)
+    assert_refused(two, 2, "give one source")
+
+
+def test_systems_are_chosen(codekiln, repository, given):
+    chosen = ["--system", "retrieved", "--system", "open file", "--lines", "2"]
+    found = codekiln("eval", "replay", repository, *given, *chosen, "--json").json
+    rows = found["statistics"]["table"]
+    assert {row["system"] for row in rows} == {"retrieved", "open file"}
+    assert rows[0]["items"] == 2
+    wrong = codekiln("eval", "replay", repository, *given, "--system", "bert")
+    assert_refused(wrong, 2, "no system 'bert'")
+
+
+def test_systems_of_one_replay_are_compared(codekiln, replayed):
+    path = replayed["artifact"]
+    found = codekiln(
+        "eval", "compare", path, path, "--first", "index", "--second", "model", "--json"
+    )
+    rows = found.json["comparisons"]
+    assert {row["figure"] for row in rows} >= {"exact lines", "keys saved"}
+    assert all(row["items"] == 5 for row in rows if row["stratum"] == "all added lines")
+    shown = codekiln("eval", "compare", path, path, "--first", "index", "--second", "index")
+    assert shown.code == 0
+    assert "0.000 (0.000 to 0.000)" in " ".join(shown.out.split())
+
+
+def test_a_comparison_needs_results_and_a_system(codekiln, replayed, model):
+    path = replayed["artifact"]
+    assert_refused(codekiln("eval", "compare", path, path), 2, "2 systems", "model, index")
+    wrong = codekiln("eval", "compare", model, path, "--second", "index")
+    assert_refused(wrong, 1, "an artifact of 'model', but 'results'")
