@@ -22,6 +22,7 @@ NAMES = (
     "index.mix",
     "index.provenance",
     "replay",
+    "grading",
     "healing",
     "generate.latency",
     "generate.growth",
