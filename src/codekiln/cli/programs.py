@@ -10,6 +10,8 @@ from codekiln.cli.options import Json, Model, Work
 from codekiln.cli.terminal import progress_bars
 
 if TYPE_CHECKING:
+    from codekiln.evaluate.programs.broken import Broken
+    from codekiln.evaluate.programs.problem import ProblemSet
     from codekiln.sandbox import Sandbox
 
 LOOP = 0.8  # temperature of the repair loop's tries, where none is set: they are to differ
@@ -138,8 +140,6 @@ def fix(
 
     from codekiln.apps.repair import RepairLoop
     from codekiln.artifact import open_artifact, open_work
-    from codekiln.evaluate.programs.broken import own_programs
-    from codekiln.evaluate.programs.injected import injected_bugs
     from codekiln.evaluate.programs.mending import CopyInput, DeleteLine, PatchWriter
     from codekiln.evaluate.programs.stage import ProgramsConfig, evaluate
     from codekiln.evaluate.programs.writer import Settings, Writer
@@ -151,9 +151,7 @@ def fix(
     open_work(work)
     owner = open_artifact(model_folder(model), "model")
     with progress_bars():
-        bugs = own_programs(sandbox)
-        if examples:
-            bugs = injected_bugs(open_artifact(examples, "tasks"), sandbox)
+        bugs = _bugs(examples, sandbox)
         writer = Writer(load_engine(model), Tokenizer.load(owner.path), settings)
         drawn = replace(writer, settings=replace(settings, temperature=temperature or LOOP))
         shows = {"raw": [False], "example": [True], "both": [False, True]}[prompt]
@@ -186,6 +184,17 @@ def bits(
     with progress_bars():
         made = evaluate_bits(code_in(folders), owner, BitsConfig(tasks, context), work)
     show_results(made, as_json)
+
+
+def _bugs(examples: Path | None, sandbox: "Sandbox") -> "ProblemSet[Broken]":
+    if examples is None:
+        from codekiln.evaluate.programs.broken import own_programs
+
+        return own_programs(sandbox)
+    from codekiln.artifact import open_artifact
+    from codekiln.evaluate.programs.injected import injected_bugs
+
+    return injected_bugs(open_artifact(examples, "tasks"), sandbox)
 
 
 def _sandbox(unsafe: bool) -> "Sandbox":
