@@ -9,10 +9,10 @@ from pathlib import Path
 from codekiln.artifact import Artifact, Stage, Statistics, produce
 from codekiln.errors import UsageError
 from codekiln.evaluate.bits_per_byte import token_bits
-from codekiln.evaluate.programs.problem import part_of, spread
 from codekiln.evaluate.replay.commits import as_it_stands
 from codekiln.evaluate.replay.history import code_of
 from codekiln.evaluate.results import STAGE_NAME, Facts, Item, write_results
+from codekiln.evaluate.subset import part_of, spread
 from codekiln.generate import Engine
 from codekiln.generate.loading import load_engine
 from codekiln.inputs.formats import Header, header_ids

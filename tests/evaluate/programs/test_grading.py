@@ -9,7 +9,7 @@ from evaluate.programs.problems import RIGHT, WRONG, function
 from codekiln.errors import SandboxError
 from codekiln.evaluate.programs.functions import humaneval
 from codekiln.evaluate.programs.grading import grade
-from codekiln.evaluate.programs.problem import spread
+from codekiln.evaluate.subset import spread
 from codekiln.languages import languages
 from codekiln.sandbox import Sandbox
 from codekiln.tasks.fix.mutations import mutations

@@ -97,6 +97,8 @@ def _parsed(name: str, content: bytes) -> ProblemSet[Function]:
         ) from None
     if not problems:
         raise SourceError(f"{name} holds no problem: fetch the file again.")
+    if len({problem.name for problem in problems}) < len(problems):
+        raise SourceError(f"{name} has two problems of one name: fetch the file again.")
     return ProblemSet(name, problems, hashlib.sha256(content).hexdigest())
 
 

@@ -15,9 +15,10 @@ from codekiln.artifact import Artifact, Stage, Statistics, produce, write_atomic
 from codekiln.errors import UsageError
 from codekiln.evaluate.pass_at_k import pass_at_k
 from codekiln.evaluate.programs.grading import grade
-from codekiln.evaluate.programs.problem import P, Problem, ProblemSet, Solver, part_of, spread
+from codekiln.evaluate.programs.problem import P, Problem, ProblemSet, Solver
 from codekiln.evaluate.programs.writer import Settings
 from codekiln.evaluate.results import STAGE_NAME, Facts, Item, write_results
+from codekiln.evaluate.subset import part_of, spread
 from codekiln.sandbox import Sandbox
 from codekiln.sandbox.grading import Verdict
 from codekiln.telemetry import Metrics, progress, read_metrics
