@@ -63,7 +63,7 @@ def test_a_missing_file_is_told_where_it_is_to_be_had(tmp_path):
         infilling(tmp_path / "none.jsonl.gz")
 
 
-@pytest.mark.parametrize("damage", [lambda data: data[:-20], lambda data: data[:4] + b"x" + data[5:]])
+@pytest.mark.parametrize("damage", [lambda data: data[:-20], lambda data: data[:60] + b"\xff\xff\xff" + data[63:]])
 def test_a_damaged_file_is_refused(tmp_path, damage):
     path = written(tmp_path, *[ROW | {"task_id": f"HumanEval/{n}"} for n in range(50)])
     assert len(infilling(path).problems) == 50
