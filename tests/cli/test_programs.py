@@ -88,10 +88,10 @@ def test_bits_are_told_by_language(codekiln, tmp_path):
 
 def test_a_data_file_that_is_missing_or_damaged_is_refused(codekiln, tmp_path, gaps):
     result = codekiln("eval", "infilling", "--data", tmp_path / "none.gz", "--work", tmp_path)
-    assert_refused(result, 1, "none.gz cannot be read", "--data")
+    assert_refused(result, 2, "none.gz cannot be read", "--data")
     gaps.write_bytes(gaps.read_bytes()[:-9])
     result = codekiln("eval", "infilling", "--data", gaps, "--work", tmp_path, "--json")
-    assert_refused_as_json(result, 1, "SourceError", "fetch the file again")
+    assert_refused_as_json(result, 2, "SourceError", "fetch the file again")
 
 
 def test_a_chat_needs_a_model_with_a_template(codekiln, tmp_path):

@@ -31,7 +31,7 @@ DOCUMENTED = 'def twice(n):\n    """Two of it.\n\n    >>> twice(4)\n    8\n    "
 FORGERIES = {
     "exits while it is loaded": "import os\nos._exit(0)\n",
     "exits when it is called": "def twice(n):\n    import os\n    os._exit(0)\n",
-    "raises SystemExit": "def twice(n):\n    raise SystemExit(0)\n",
+    "raises SystemExit": "raise SystemExit(0)\n",
     "equals everything": (
         "class Any(int):\n    def __eq__(self, other):\n        return True\n"
         "def twice(n):\n    return Any(0)\n"
