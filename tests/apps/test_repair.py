@@ -84,7 +84,9 @@ def test_the_loop_answers_with_the_code_that_passes(tries):
     def judge(_, tried):
         return Verdict("passed" if tried == right else "failed", "AssertionError")
 
-    problem = Broken("f", "f", "wrong-value", "f.py", "python", code, right, "AssertionError", judge)
+    problem = Broken(
+        "f", "f", "wrong-value", "f.py", "python", code, right, "AssertionError", judge
+    )
     tokenizer = tiny_tokenizer()
     patch = tokenizer.encode(Patch.between(code, right).text)
     writer = Writer(saying(patch, tokenizer.vocabulary_size), tokenizer, Settings(temperature=0.1))

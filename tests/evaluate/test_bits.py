@@ -1,5 +1,4 @@
 import pytest
-from model_artifacts import model_artifact
 
 from codekiln.errors import SourceError, UsageError
 from codekiln.evaluate import token_bits
@@ -7,6 +6,7 @@ from codekiln.evaluate.bits import BitsConfig, code_in, evaluate_bits
 from codekiln.generate.loading import load_engine
 from codekiln.inputs.formats import Header, header_ids
 from codekiln.tokenizer import Tokenizer
+from model_artifacts import model_artifact
 
 FILES = {
     "a.py": "def add(first, second):\n    return first + second\n",

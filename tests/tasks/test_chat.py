@@ -22,7 +22,9 @@ LLAMA_LIKE = (
 
 def tokenizer(template=CHATML):
     settings = {"eos_token": "<|im_end|>", "bos_token": {"content": "<|im_start|>"}}
-    return Tokenizer(smollm().to_str(), settings | ({"chat_template": template} if template else {}))
+    return Tokenizer(
+        smollm().to_str(), settings | ({"chat_template": template} if template else {})
+    )
 
 
 @pytest.mark.parametrize("template", [CHATML, LLAMA_LIKE])
@@ -64,7 +66,9 @@ def test_a_model_without_a_template_is_asked_otherwise():
     assert knows_chat(tokenizer())
 
 
-@pytest.mark.parametrize("template", ["{% for %}", "{{ ''.__class__.__mro__ }}", "{{ missing.field }}"])
+@pytest.mark.parametrize(
+    "template", ["{% for %}", "{{ ''.__class__.__mro__ }}", "{{ missing.field }}"]
+)
 def test_a_damaged_or_hostile_template_is_refused(template):
     with pytest.raises(ModelError, match="chat template cannot be read"):
         chat_prompt(tokenizer(template), "Add.")

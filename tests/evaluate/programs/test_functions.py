@@ -59,16 +59,20 @@ def test_a_whole_body_is_not_asked_to_be_the_authors():
 
 
 def test_a_missing_file_is_told_where_it_is_to_be_had(tmp_path):
-    with pytest.raises(SourceError, match="openai/human-eval-infilling and give its place with --data"):
+    with pytest.raises(
+        SourceError, match="openai/human-eval-infilling and give its place with --data"
+    ):
         infilling(tmp_path / "none.jsonl.gz")
 
 
-@pytest.mark.parametrize("damage", [lambda data: data[:-20], lambda data: data[:60] + b"\xff\xff\xff" + data[63:]])
+@pytest.mark.parametrize(
+    "damage", [lambda data: data[:-20], lambda data: data[:60] + b"\xff\xff\xff" + data[63:]]
+)
 def test_a_damaged_file_is_refused(tmp_path, damage):
     path = written(tmp_path, *[ROW | {"task_id": f"HumanEval/{n}"} for n in range(50)])
     assert len(infilling(path).problems) == 50
     path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(SourceError, match="cannot be read .*: fetch the file again"):
+    with pytest.raises(SourceError, match=r"cannot be read .*: fetch the file again"):
         infilling(path)
 
 

@@ -4,7 +4,6 @@ from random import Random
 
 import pytest
 from bench.grading import ours, theirs
-from evaluate.programs.problems import RIGHT, WRONG, function
 
 from codekiln.errors import SandboxError
 from codekiln.evaluate.programs.functions import humaneval
@@ -13,6 +12,7 @@ from codekiln.evaluate.subset import spread
 from codekiln.languages import languages
 from codekiln.sandbox import Sandbox
 from codekiln.tasks.fix.mutations import mutations
+from evaluate.programs.problems import RIGHT, WRONG, function
 
 PROBLEMS = {problem.name: problem for problem in humaneval().problems}
 MUTANTS, BROKEN = 260, 200

@@ -27,7 +27,9 @@ class TestTwice(unittest.TestCase):
 if __name__ == "__main__":
     unittest.main()
 """
-DOCUMENTED = 'def twice(n):\n    """Two of it.\n\n    >>> twice(4)\n    8\n    """\n    return n * 2\n'
+DOCUMENTED = (
+    'def twice(n):\n    """Two of it.\n\n    >>> twice(4)\n    8\n    """\n    return n * 2\n'
+)
 FORGERIES = {
     "exits while it is loaded": "import os\nos._exit(0)\n",
     "exits when it is called": "def twice(n):\n    import os\n    os._exit(0)\n",

