@@ -11,7 +11,7 @@ from codekiln.cli.terminal import progress_bars
 
 if TYPE_CHECKING:
     from codekiln.evaluate.programs.broken import Broken
-    from codekiln.evaluate.programs.problem import ProblemSet
+    from codekiln.evaluate.programs.problem import ProblemSet, Solver
     from codekiln.sandbox import Sandbox
 
 LOOP = 0.8  # temperature of the repair loop's tries, where none is set: they are to differ
@@ -155,7 +155,8 @@ def fix(
         writer = Writer(load_engine(model), Tokenizer.load(owner.path), settings)
         drawn = replace(writer, settings=replace(settings, temperature=temperature or LOOP))
         shows = {"raw": [False], "example": [True], "both": [False, True]}[prompt]
-        solvers = [CopyInput(), DeleteLine(), *(PatchWriter(writer, each) for each in shows)]
+        solvers: list[Solver[Broken]] = [CopyInput(), DeleteLine()]
+        solvers += [PatchWriter(writer, each) for each in shows]
         if tries:
             solvers += [RepairLoop(PatchWriter(drawn, each), sandbox, tries) for each in shows]
         config = ProgramsConfig(tuple(solver.name for solver in solvers), settings, tasks)
