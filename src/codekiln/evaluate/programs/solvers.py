@@ -60,7 +60,7 @@ class BodyWriter:
     def __call__(self, problem: Function) -> list[str]:
         """Bodies, each up to where the function ends."""
         prompt = FORMS[self.form](self.writer.tokenizer, problem, self.writer.room)
-        answers = self.writer(prompt.ids, STOPS, heals=bool(prompt.begun))
+        answers = self.writer(prompt.ids, STOPS, heals=True)
         return [prompt.begun + answer for answer in answers]
 
 
