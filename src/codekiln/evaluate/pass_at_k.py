@@ -10,8 +10,8 @@ def pass_at_k(samples: int, passed: int, k: int) -> float:
 
     Its mean over all draws of n samples is the true pass@k, which 1 − (1 − c/n)^k underestimates.
 
-    >>> pass_at_k(samples=3, passed=1, k=1), pass_at_k(samples=4, passed=2, k=2)
-    (0.3333333333333333, 0.8333333333333334)
+    >>> pass_at_k(samples=4, passed=2, k=1), pass_at_k(samples=4, passed=2, k=2)
+    (0.5, 0.8333333333333334)
 
     Raises:
         UsageError: k is not in 1 … samples.
