@@ -23,6 +23,7 @@ NAMES = (
     "index.mix",
     "index.provenance",
     "replay",
+    "grading",
     "healing",
     "sandbox",
     "generate.latency",

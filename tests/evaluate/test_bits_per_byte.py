@@ -117,3 +117,29 @@ def test_probabilities_of_all_targets_sum_to_one():
     logits = np.random.default_rng(3).normal(size=20) * 5
     p = np.exp(log_likelihood(np.tile(logits, (20, 1)), np.arange(20)))
     assert p.sum() == pytest.approx(1, abs=1e-12)
+
+
+def test_a_shorter_context_may_be_asked_for_and_no_longer_one():
+    ids = np.random.default_rng(4).integers(0, V, 60).tolist()
+    expected, _ = reference(ids, HEADER, 12)
+    found = token_bits(FakeEngine(after, V, 40), HEADER, ids, context=12)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4)
+    longer = token_bits(FakeEngine(after, V, 12), HEADER, ids, context=99)
+    np.testing.assert_array_equal(found, longer)
+
+
+def test_few_logits_are_held_at_once(monkeypatch):
+    monkeypatch.setattr(module, "LOGITS", 3 * 9 * V)
+    ids = np.random.default_rng(5).integers(0, V, 150).tolist()
+    engine, sizes = FakeEngine(after, V, 12), []
+    prefill = engine.prefill
+
+    def counted(windows):
+        sizes.append(len(windows))
+        return prefill(windows)
+
+    monkeypatch.setattr(engine, "prefill", counted)
+    found = token_bits(engine, HEADER, ids)
+    assert max(sizes) == 3
+    monkeypatch.undo()
+    np.testing.assert_array_equal(found, token_bits(FakeEngine(after, V, 12), HEADER, ids))

@@ -13,6 +13,7 @@ from codekiln.cli import (
     evaluation,
     index,
     models,
+    programs,
     summary,
     tasks,
     tokenizer,
@@ -34,8 +35,12 @@ app = typer.Typer(
 app.add_typer(corpus.app, name="corpus")
 app.add_typer(tokenizer.app, name="tokenizer")
 app.add_typer(index.app, name="index")
-app.add_typer(evaluation.app, name="eval")
 app.add_typer(tasks.app, name="tasks")
+app.add_typer(evaluation.app, name="eval")
+evaluation.app.command()(programs.humaneval)
+evaluation.app.command()(programs.infilling)
+evaluation.app.command()(programs.fix)
+evaluation.app.command()(programs.bits)
 
 
 def _version(wanted: bool) -> None:

@@ -76,7 +76,7 @@ def replay(
     owner = open_artifact(model_folder(model), "model")
     with progress_bars():
         made = replay_histories(histories, owner, config, work)
-    _show_results(made, as_json)
+    show_results(made, as_json)
 
 
 @app.command()
@@ -110,7 +110,8 @@ def compare(
         output.print(_comparisons(found, by))
 
 
-def _show_results(made: "Artifact", as_json: bool) -> None:
+def show_results(made: "Artifact", as_json: bool) -> None:
+    """The results as a table, or as JSON."""
     if as_json:
         print_json({"artifact": str(made.path), "statistics": made.statistics})
         return

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from codekiln.generate.engine import Engine, Ids, Logits
 
 BATCH = 8  # windows read at once
+LOGITS = 1 << 26  # logits held at once, so that a large vocabulary or context has smaller batches
 Bits = npt.NDArray[np.float64]
 
 
@@ -34,19 +35,22 @@ def log_likelihood(logits: npt.ArrayLike, targets: npt.ArrayLike) -> npt.NDArray
     return np.asarray(chosen - normaliser, dtype=np.float64)
 
 
-def token_bits(engine: Engine, header: list[int], ids: list[int]) -> Bits:
+def token_bits(
+    engine: Engine, header: list[int], ids: list[int], context: int | None = None
+) -> Bits:
     """−log2 p of each of `ids`, which stand behind `header` (not counted itself).
 
-    A text longer than the engine's context is read through windows that overlap by half, the header
-    in front of each, so that every token but the first ones sees at least half a context.
+    A text longer than the engine's context, or than `context`, is read through windows that overlap by
+    half, the header in front of each, so that every token but the first ones sees at least half a context.
     """
     text = np.asarray(ids, dtype=np.int64)
-    size = min(engine.context - len(header), len(text))
+    size = min(min(context or engine.context, engine.context) - len(header), len(text))
+    batch = max(1, min(BATCH, LOGITS // max(size * engine.vocabulary, 1)))
     bits = np.full(len(text), np.nan)
     starts = [*range(0, len(text) - size, max(1, size // 2)), len(text) - size]
     scored = 0
-    for first in range(0, len(starts), BATCH):
-        some = starts[first : first + BATCH]
+    for first in range(0, len(starts), batch):
+        some = starts[first : first + batch]
         windows = np.stack([text[start : start + size] for start in some])
         for start, logits in zip(some, _logits(engine, header, windows), strict=True):
             fresh = logits[scored - start :]

@@ -6,6 +6,7 @@ there gives the same ids. There is no normaliser: any text comes back byte for b
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextvars import copy_context
 from functools import cached_property
@@ -134,6 +135,18 @@ class Tokenizer:
             return list(self._inner.encode(text, add_special_tokens=False).ids)
         except TypeError:
             raise UsageError(f"{text[:80]!a} is not UTF-8 text: convert it first.") from None
+
+    def split_control(self, text: str) -> list[str | int]:
+        """A text that may hold control, such as a template's: its characters, and the ids between them."""
+        pieces = self._control_strings.split(text)
+        vocabulary = self._inner.get_vocab(with_added_tokens=True)
+        return [vocabulary[piece] if n % 2 else piece for n, piece in enumerate(pieces)]
+
+    @cached_property
+    def _control_strings(self) -> re.Pattern[str]:
+        added = (token.content for token in self._inner.get_added_tokens_decoder().values())
+        longest_first = sorted(added, key=len, reverse=True)
+        return re.compile(f"({'|'.join(map(re.escape, longest_first)) or '(?!)'})")
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         """`encode` of each text, on all processors."""

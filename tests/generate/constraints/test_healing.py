@@ -89,8 +89,6 @@ OURS, QWEN, SMOLLM = TINY, foreign(qwen2(), "<|im_end|>"), foreign(smollm(), "<|
         ("x = Grü", " Grü"),
         ("x = first.qz", ".qz"),
         ("if x:\n    qz", " qz"),
-        ("x\n", ""),
-        ("x\r\n\r\n", ""),
     ],
 )
 def test_the_last_word_or_sign_leaves_the_prefix(tokenizer, suffix, prefix, end):
@@ -98,6 +96,13 @@ def test_the_last_word_or_sign_leaves_the_prefix(tokenizer, suffix, prefix, end)
     assert again == end.encode()
     rest = prefix.removesuffix(end)
     assert kept == prompt_of(tokenizer, rest, suffix)
+
+
+@pytest.mark.parametrize("prefix", ["x\n", "x\r\n\r\n"])
+@pytest.mark.parametrize("suffix", ["", "\nlast\n"])
+@pytest.mark.parametrize("tokenizer", [OURS, QWEN])
+def test_line_breaks_stay_where_tokens_end_at_them(tokenizer, suffix, prefix):
+    assert healed(tokenizer, prefix, suffix) == (b"", prompt_of(tokenizer, prefix, suffix))
 
 
 @pytest.mark.parametrize(
@@ -149,3 +154,19 @@ def test_a_model_that_wants_to_end_has_to_write_the_users_text_first():
     data = b"".join(map(TINY.bytes_of, found.token_ids))
     assert data.startswith(b"item")
     assert found.text == data[4:].decode(errors="replace")
+
+
+def test_a_line_break_is_written_anew_where_tokens_go_beyond_it():
+    crossing = foreign(smollm(), "<|im_end|>")
+    assert Pieces(crossing).cross_lines
+    ids = crossing.encode("def add(first, second):\n")
+    prompt, healing = Healer(crossing).heal([crossing.opening, *ids])
+    assert healing is not None
+    assert healing.overlap == 1
+    assert crossing.decode(prompt) == "def add(first, second):"
+    beyond = [n for n in crossing.text_ids if crossing.bytes_of(n).startswith(b"\n ")]
+    assert healing.allowed()[beyond].all()
+    for ending in (TINY, foreign(qwen2(), "<|im_end|>")):
+        assert not Pieces(ending).cross_lines
+        ids = [ending.opening, *ending.encode("def add(first, second):\n")]
+        assert Healer(ending).heal(ids) == (ids, None)

@@ -9,7 +9,7 @@ from codekiln.generate import Sampling, generate, strategy_of
 from codekiln.generate.constraints.healing import Healing, Pieces
 from codekiln.generate.interrupt import Interrupt
 from codekiln.generate.prefix_cache import Slot
-from codekiln.generate.search.best_of import best_of, mean_logprob
+from codekiln.generate.search.best_of import best_of, mean_logprob, samples
 from fakes import FakeEngine, leaving, rambling, saying, tiny_tokenizer
 
 TOKENIZER = tiny_tokenizer()
@@ -159,3 +159,12 @@ def test_a_search_whose_time_is_over_before_it_began_is_empty():
     (answer,) = sample(engine, interrupt=Interrupt(time.monotonic()))
     assert (answer.text, answer.token_ids, answer.finish_reason) == ("", (), "deadline")
     assert engine.prefills == 0
+
+
+def test_samples_stand_in_order_and_equal_ones_stay():
+    def found(strategy, n):
+        slot = Slot(rambling(V))
+        return samples(slot, TOKENIZER, PROMPT, strategy=strategy, n=n, max_tokens=12, seed=3)
+
+    assert len({answer.text for answer in found(strategy_of(Sampling()), 3)}) == 1
+    assert [answer.text for answer in found(WARM, 8)] == [singly(3 + i)[0] for i in range(8)]

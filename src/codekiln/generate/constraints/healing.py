@@ -8,6 +8,7 @@ of Prompt Design: Prompt Boundaries and Token Healing").
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -27,6 +28,11 @@ class Pieces:
         self._ids = np.array(sorted(tokenizer.text_ids, key=self.bytes_of), dtype=np.int64)
         self._sorted = [self.bytes_of(token) for token in self._ids.tolist()]
         self._id_of = dict(zip(self._sorted, self._ids.tolist(), strict=True))
+
+    @cached_property
+    def cross_lines(self) -> bool:
+        """Whether there are tokens of a line break and the indentation behind it."""
+        return any(b"\n " in piece for piece in self._sorted)
 
     def compatible(self, text: bytes) -> Mask:
         """`[vocabulary_size]`: the ids whose bytes begin with `text` or are a beginning of it.
@@ -83,13 +89,15 @@ class Healer:
 
         That end is the last id, with those before it that are of one word or one white space with
         it. The prefix must not be empty; it ends where the prompt does or, in the order prefix, suffix,
-        middle, before the suffix. Where control or a line break stands at its end, the prompt stays as
-        it is: tokens end at line breaks anyway, and a model that writes one anew may add an empty line.
+        middle, before the suffix. Where control stands at its end the prompt stays as it is, and behind a
+        line break too, if tokens end there: a model that writes one anew may add an empty line. To a
+        tokenizer of GPT-2's kind a line break alone says that the next line is not indented.
         """
         end = self._cursor(prompt)
         start = self._piece(prompt, end)
         text = b"".join(map(self._pieces.bytes_of, prompt[start:end]))
-        if not text or text.endswith((b"\n", b"\r")):
+        at_line = text.endswith((b"\n", b"\r"))
+        if not text or (at_line and not self._pieces.cross_lines):
             return list(prompt), None
         return [*prompt[:start], *prompt[end:]], Healing(self._pieces, text)
 

@@ -37,12 +37,45 @@ def best_of(
     score: Callable[[Hypothesis], float] = mean_logprob,
     interrupt: Interrupt = NEVER,
 ) -> list[Hypothesis]:
-    """`n` sampled answers ranked by `score`, the highest first; equal texts are one answer.
+    """The answers of `samples` ranked by `score`, the highest first; equal texts are one answer.
 
-    The first is the best of n, all together are the n-best. Sample `i` is the answer of `generate`
-    with the seed `seed + i`, as far as the engine gives the same logits in a batch as alone; it does
-    not depend on `n`. Those that an interrupt finds going on are answers as far as they got.
-    Afterwards the slot holds the prompt alone.
+    The first is the best of n, all together are the n-best. Errors are those of `samples`.
+    """
+    found = samples(
+        slot,
+        tokenizer,
+        prompt,
+        strategy=strategy,
+        n=n,
+        max_tokens=max_tokens,
+        stop=stop,
+        extent=extent,
+        seed=seed,
+        constraint=constraint,
+        interrupt=interrupt,
+    )
+    return ranked(found, score)
+
+
+def samples(
+    slot: Slot,
+    tokenizer: Tokenizer,
+    prompt: Sequence[int],
+    *,
+    strategy: Strategy,
+    n: int,
+    max_tokens: int,
+    stop: tuple[str, ...] = (),
+    extent: Callable[[], Extent] = Everything,
+    seed: int = 0,
+    constraint: Constraint | None = None,
+    interrupt: Interrupt = NEVER,
+) -> list[Hypothesis]:
+    """`n` sampled answers in order, of which some may be equal.
+
+    Sample `i` is the answer of `generate` with the seed `seed + i`, as far as the engine gives the same
+    logits in a batch as alone; it does not depend on `n`. Those that an interrupt finds going on are
+    answers as far as they got. Afterwards the slot holds the prompt alone.
 
     Raises:
         UsageError: at once, if `n` is below 1, `seed` below 0, or for what `token_limit` refuses.
@@ -55,23 +88,25 @@ def best_of(
     finish = Finish(tokenizer, stop, limit, extent)
     choice = _Choice(slot.engine, tokenizer, prompt, strategy)
     generators = [random_generator(seed + i) for i in range(n)]
-    samples = [Partial((), 0.0, constraint)] * n
+    going = dict.fromkeys(range(n), Partial((), 0.0, constraint))
     parents = list(range(n))
-    finished: list[Hypothesis] = []
+    finished: dict[int, Hypothesis] = {}
     with Rows(slot, prompt, interrupt) as rows:
-        while samples:
+        while going:
             try:
-                logits = rows.read(parents, samples)
+                logits = rows.read(parents, list(going.values()))
             except Interrupted:
-                finished += [finish.cut(sample, interrupt) for sample in samples]
+                finished |= {i: finish.cut(sample, interrupt) for i, sample in going.items()}
                 break
-            samples = list(map(choice.extended, samples, logits, generators))
-            results = [finish.of(sample) for sample in samples]
-            finished += filter(None, results)
-            parents = [place for place, result in enumerate(results) if result is None]
-            samples = [samples[place] for place in parents]
-            generators = [generators[place] for place in parents]
-    return ranked(finished, score)
+            going = {
+                i: choice.extended(sample, row, generators[i])
+                for (i, sample), row in zip(going.items(), logits, strict=True)
+            }
+            results = {i: finish.of(sample) for i, sample in going.items()}
+            finished |= {i: result for i, result in results.items() if result}
+            parents = [place for place, result in enumerate(results.values()) if result is None]
+            going = {i: sample for i, sample in going.items() if results[i] is None}
+    return [finished[i] for i in range(n)]
 
 
 class _Choice:

@@ -1,0 +1,1 @@
+"""Programs that a model writes, fills in or mends, and what running them says."""

@@ -1,0 +1,135 @@
+"""Held-out examples with bugs put in, from an artifact of tasks, as programs that are to be mended.
+
+Their trials say by an exit status whether they passed, which a program can forge. So Python is judged anew:
+the calls of its tests, or the examples of its docstring, are asserted from another process.
+"""
+
+import ast
+import re
+
+from codekiln.artifact import Artifact
+from codekiln.errors import PatchError, UsageError
+from codekiln.evaluate.programs.broken import Broken, Judge, of_function
+from codekiln.evaluate.programs.problem import ProblemSet
+from codekiln.sandbox import Sandbox
+from codekiln.sandbox.grading import FunctionTest, Verdict
+from codekiln.tasks.example import TaskExample
+from codekiln.tasks.fix.patch import Patch
+from codekiln.tasks.fix.sandboxed import sandboxed
+from codekiln.tasks.fix.trial import Trial
+from codekiln.tasks.reading import examples
+from codekiln.telemetry import progress
+
+_IMPORT = re.compile(r"^from \w+ import (\w+)\n", re.MULTILINE)
+_CASE = re.compile(r"^class (\w+)\(unittest\.TestCase\):\n    def (\w+)\(self\):", re.MULTILINE)
+_MAIN = re.compile(r'^if __name__ == "__main__":\n.*', re.MULTILINE | re.DOTALL)
+UNITTEST = "\n\ndef check(candidate):\n    {}({!r}).debug()\n"
+DOCTEST = """
+import doctest
+
+EXAMPLES = {!r}
+
+
+def check(candidate):
+    names = {{**globals(), {!r}: candidate}}
+    parts = doctest.DocTestParser().get_doctest(EXAMPLES, names, {!r}, None, 0)
+    said = []
+    failed = doctest.DocTestRunner(verbose=False).run(parts, out=said.append).failed
+    assert not failed, "".join(said)
+"""
+
+
+def injected_bugs(artifact: Artifact, sandbox: Sandbox) -> ProblemSet[Broken]:
+    """Those of the examples that a judge who cannot be forged tells right from wrong.
+
+    Raises:
+        ArtifactError: the artifact is none of tasks, or damaged.
+        UsageError: it holds no such example.
+        SandboxError: nothing can be run.
+    """
+    found = list(examples(artifact, "held_out", task="fix"))
+    kept: list[Broken] = []
+    with progress("bugs checked", len(found), "bugs") as task:
+        for number, example in enumerate(found):
+            broken = _broken(example, number)
+            if broken and _is_told(broken, sandbox):
+                kept.append(broken)
+            task.advance()
+    if not kept:
+        raise UsageError(
+            f"{artifact.path} holds no bug that can be run: build it with tasks.bugs above 0."
+        )
+    return ProblemSet(
+        f"injected bugs of {artifact.manifest['name']}", tuple(kept), artifact.fingerprint
+    )
+
+
+def _broken(example: TaskExample, number: int) -> Broken | None:
+    """None for bugs of a history, which have no trial, and for what has none that we can judge by."""
+    if not example.trial:
+        return None
+    try:
+        right = Patch.parse(example.target).apply(example.code)
+    except PatchError:
+        return None
+    judge = judge_of(example, right)
+    if judge is None:
+        return None
+    origin = example.origin
+    return Broken(
+        name=f"{origin.repository}/{origin.path}#{number}",
+        group=f"{origin.repository}/{origin.path}",
+        kind=example.kind,
+        path=origin.path,
+        language=origin.language,
+        code=example.code,
+        right=right,
+        message=example.message,
+        judge=judge,
+    )
+
+
+def _is_told(broken: Broken, sandbox: Sandbox) -> bool:
+    return (
+        broken.judged(sandbox, broken.right).passed
+        and not broken.judged(sandbox, broken.code).passed
+    )
+
+
+def judge_of(example: TaskExample, right: str) -> Judge | None:
+    """Python by a test of one function; other languages by their compiler, which runs nothing of theirs."""
+    trial = Trial(example.trial["file"], tuple(example.trial["command"]), example.trial["files"])
+    if example.origin.language != "python":
+        return _compiles(trial)
+    tests = [text for name, text in trial.files.items() if name.startswith("test_")]
+    test = _asserted(tests[0]) if tests else _documented(right)
+    return of_function(test) if test else None
+
+
+def _compiles(trial: Trial) -> Judge:
+    def judge(sandbox: Sandbox, code: str) -> Verdict:
+        passed, message = trial.of(code, sandboxed(sandbox))
+        return Verdict("passed" if passed else "failed", message)
+
+    return judge
+
+
+def _asserted(text: str) -> FunctionTest | None:
+    """The test case that `tasks.fix.tests` wrote, with the candidate in the place of what it imports."""
+    imported, case = _IMPORT.search(text), _CASE.search(text)
+    if not imported or not case:
+        return None
+    body = _MAIN.sub("", _IMPORT.sub("", text))
+    return FunctionTest(imported[1], body + UNITTEST.format(case[1], case[2]))
+
+
+def _documented(code: str) -> FunctionTest | None:
+    """The examples of a docstring, as the author had them, of the one function that has any."""
+    functions = [node for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)]
+    shown = [
+        (node.name, text) for node in functions if ">>> " in (text := ast.get_docstring(node) or "")
+    ]
+    if len(shown) != 1:
+        return None
+    name, text = shown[0]
+    return FunctionTest(name, DOCTEST.format(text, name, name), setup=code)

@@ -1,0 +1,109 @@
+"""The trials of tasks say by an exit status whether they passed; here nobody can forge that."""
+
+from dataclasses import replace
+
+import pytest
+
+from codekiln.evaluate.programs.injected import judge_of
+from codekiln.sandbox import Sandbox
+from codekiln.tasks.example import Origin, TaskExample
+from codekiln.tasks.fix.patch import Patch
+from codekiln.tasks.fix.sandboxed import sandboxed
+from codekiln.tasks.fix.trial import Trial
+
+RIGHT = "def twice(n):\n    return n * 2\n"
+CODE = "def twice(n):\n    return n * 3\n"
+TEST = """import unittest
+
+from module import twice
+
+
+class TestTwice(unittest.TestCase):
+    def test_twice(self):
+        self.assertEqual(twice(1), 2)
+        self.assertEqual(twice(5), 10)
+
+
+if __name__ == "__main__":
+    unittest.main()
+"""
+DOCUMENTED = (
+    'def twice(n):\n    """Two of it.\n\n    >>> twice(4)\n    8\n    """\n    return n * 2\n'
+)
+FORGERIES = {
+    "exits while it is loaded": "import os\nos._exit(0)\n",
+    "exits when it is called": "def twice(n):\n    import os\n    os._exit(0)\n",
+    "raises SystemExit": "raise SystemExit(0)\n",
+    "equals everything": (
+        "class Any(int):\n    def __eq__(self, other):\n        return True\n"
+        "def twice(n):\n    return Any(0)\n"
+    ),
+    "patches the test": (
+        "import unittest\nunittest.TestCase.assertEqual = lambda *_: None\n"
+        "def twice(n):\n    return 0\n"
+    ),
+}
+
+
+def example(right=RIGHT, code=CODE, test=TEST, language="python"):
+    command = ["python3", "-B", "test_module.py", "-f", "-q"]
+    files = {"test_module.py": test}
+    if not test:
+        command, files = ["python3", "-B", "-m", "doctest", "-f", "module.py"], {}
+    return TaskExample(
+        task="fix",
+        kind="wrong-value",
+        origin=Origin("source", "repository", "package/module.py", "MIT", language),
+        target=Patch.between(code, right).text,
+        message="AssertionError: 3 != 2",
+        code=code,
+        trial={"file": "module.py", "command": command, "files": files},
+    )
+
+
+def verdict(one, code, right=RIGHT):
+    return judge_of(one, right)(Sandbox.find(), code)
+
+
+def test_calls_of_a_test_are_asserted_from_outside():
+    assert verdict(example(), RIGHT).passed
+    failed = verdict(example(), CODE)
+    assert not failed.passed
+    assert "3 != 2" in failed.message
+
+
+def test_examples_of_a_docstring_are_compared_from_outside():
+    wrong = DOCUMENTED.replace("* 2", "* 3")
+    one = example(DOCUMENTED, wrong, test="")
+    assert verdict(one, DOCUMENTED, DOCUMENTED).passed
+    failed = verdict(one, wrong, DOCUMENTED)
+    assert not failed.passed
+    assert "Got:\n    12" in failed.message
+
+
+def test_a_candidate_that_rewrites_its_own_docstring_gains_nothing():
+    easier = DOCUMENTED.replace("    8", "    12").replace("* 2", "* 3")
+    one = example(DOCUMENTED, DOCUMENTED.replace("* 2", "* 3"), test="")
+    assert not verdict(one, easier, DOCUMENTED).passed
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_a_forgery_passes_its_trial_and_not_here(name):
+    one = example()
+    trial = Trial(one.trial["file"], tuple(one.trial["command"]), one.trial["files"])
+    assert trial.of(FORGERIES[name], sandboxed(Sandbox.find())).passed
+    assert not verdict(one, FORGERIES[name]).passed
+
+
+def test_what_has_no_judge_is_left_out():
+    assert judge_of(example(test="import unittest\n"), RIGHT) is None
+    two = DOCUMENTED + "\n\n" + DOCUMENTED.replace("twice", "double")
+    assert judge_of(example(two, CODE, test=""), two) is None
+
+
+def test_other_languages_are_judged_by_their_compiler():
+    one = example('{"a": 1}', '{"a": 1', language="json")
+    compiler = ["python3", "-c", "import json; json.load(open('module.py'))"]
+    one = replace(one, trial={"file": "module.py", "command": compiler, "files": {}})
+    assert verdict(one, '{"a": 1}').passed
+    assert not verdict(one, '{"a": 1').passed
