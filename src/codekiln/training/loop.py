@@ -32,7 +32,7 @@ from codekiln.training.stopping import Stopping
 HELD_OUT_ROWS = 64
 HELD_OUT_TIMES = 8
 FEWEST_ROWS, HELD_OUT_SHARE = 8, 0.04  # of all rows of the run: eight looks then cost a tenth of it
-LATE = 1.15  # of a budget in seconds: looks and checkpoints are no steps, and a machine may slow down
+LATE = 1.15  # of a budget in seconds: looks and checkpoints are no steps, a machine may slow down
 
 Sampler = Callable[[int], None]  # looks at the model after so many steps
 

@@ -42,7 +42,7 @@ Span = tuple[int, int]  # characters
 class LessonsConfig:
     """Settings of the lessons; after so many `characters` no more files are taken.
 
-    `held_out` bounds the tokens of examples by which tuning is watched, all of which cost time at each look.
+    `held_out` bounds the tokens of examples by which tuning is watched; each look takes time for all.
     """
 
     row_length: int

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dulwich.graph import can_fast_forward
+from dulwich.objects import ObjectID
 from dulwich.repo import Repo
 
 from codekiln.artifact import Artifact, Stage, Statistics, produce, write_atomically
@@ -79,8 +80,9 @@ def comes_after(folder: Path, newer: str, older: str) -> bool:
     if root is None:
         return False
     with Repo(str(root)) as repo:
-        known = all(commit.encode() in repo.object_store for commit in (older, newer))
-        return known and can_fast_forward(repo, older.encode(), newer.encode())
+        first, last = (ObjectID(commit.encode()) for commit in (older, newer))
+        known = all(commit in repo.object_store for commit in (first, last))
+        return known and can_fast_forward(repo, first, last)
 
 
 def _state(history: History) -> Mapping[str, str]:

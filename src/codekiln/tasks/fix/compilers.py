@@ -13,7 +13,7 @@ from importlib import resources
 
 from codekiln.errors import UsageError
 from codekiln.languages import Language
-from codekiln.sandbox.run import PATH
+from codekiln.sandbox.specification import PATH
 from codekiln.tasks.fix.tests import PYTHON
 from codekiln.tasks.fix.trial import Trial
 
