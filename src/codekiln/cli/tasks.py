@@ -22,7 +22,7 @@ STARTER = Path("starter")
 
 @app.command()
 def build(
-    recipe: Annotated[Path, typer.Argument(help="A TOML file with a table [corpus].")],
+    recipe: Annotated[Path, typer.Argument(help="A TOML file with a table \\[corpus].")],
     model: Owner = STARTER,
     settings: Settings = None,
     work: Work = Path("work"),

@@ -1,16 +1,27 @@
-"""Pieces of an index that go on as the given lines do: what a prompt may show of other files."""
+"""Pieces of an index that are like the given lines, with what follows there: what a prompt may show.
 
-from collections.abc import Iterator
+Blocks of tokens are ranked by BM25 (Robertson and Zaragoza 2009, §3.5), and shown with what lies behind
+them, as RepoCoder (Zhang et al. 2023, §2.2) does with chunks of lines. The suffix array is the inverted
+index: the places of a token are the suffixes that begin with it.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from codekiln.index.index import Index
-from codekiln.index.runs import Cut, Run, runs
-from codekiln.index.shard import Shard
+import numpy as np
+import numpy.typing as npt
 
-LEAST = 24  # characters that a piece has in common with the lines
-BEHIND = 5  # lines of it behind those
-PIECES, PLACES = 4, 2  # runs that are followed, and places of each
-REACH = 160  # ids that are looked through for line ends
+from codekiln.index.index import Index
+from codekiln.index.shard import Places, Shard
+from codekiln.tokenizer import Tokenizer
+
+BLOCK = 96  # tokens, some ten lines; two blocks are compared at once
+SATURATION = 1.2  # BM25's k1; all windows are as long, so that its b is of no use
+LINES = 20  # the last ones, which are looked for
+PIECES = 8  # at most
+
+Scores = npt.NDArray[np.float64]
 
 
 class Hit(NamedTuple):
@@ -21,26 +32,69 @@ class Hit(NamedTuple):
 
 
 def similar(index: Index, text: str) -> Iterator[Hit]:
-    """The lines around what `text` has in common with the index, the longest in common first.
+    """The lines behind those that are like the end of `text`, the likest first; none is shown twice."""
+    words = _words(index.tokenizer, "".join(text.splitlines(keepends=True)[-LINES:]))
+    scores = _scores(index.shards, words)
+    best = sorted(
+        (
+            (score, number, int(window))
+            for number, each in enumerate(scores)
+            for window, score in _highest(each)
+        ),
+        key=lambda found: (-found[0], *found[1:]),
+    )
+    shown: set[tuple[int, int]] = set()
+    for _, number, window in best:
+        if shown.isdisjoint((number, window + step) for step in (-1, 0, 1)):
+            shown.add((number, window))
+            hit = _behind(index, index.shards[number], window)
+            if hit.text.strip():
+                yield hit
+        if len(shown) == PIECES:
+            return
 
-    A document is shown once. Raises UsageError: the text holds a lone surrogate.
-    """
-    found = runs(index.shards, Cut(index.tokenizer, text), LEAST)
-    shown: set[str] = set()
-    for run in sorted(found, key=lambda run: (run.first - run.last, run.first))[:PIECES]:
-        for shard, position in run.occurrences[:PLACES]:
-            path = shard.origins[int(shard.documents_of(position))].path
-            if path not in shown:
-                shown.add(path)
-                yield Hit(path, _lines(index, run, shard, position))
+
+def _words(tokenizer: Tokenizer, text: str) -> list[int]:
+    """The distinct tokens of a text that say something."""
+    ids = dict.fromkeys(tokenizer.encode(text))
+    return [token for token in ids if any(map(str.isalnum, tokenizer.decode([token])))]
 
 
-def _lines(index: Index, run: Run, shard: Shard, position: int) -> str:
-    """From the line that the run begins in to a few lines behind its end."""
-    document = int(shard.documents_of(position))
-    ids, start = shard.document(document), position - int(shard.starts[document])
-    end = start + run.last - run.first
-    decode = index.tokenizer.decode
-    before = decode(ids[max(start - REACH, 0) : start].tolist()).rpartition("\n")[2]
-    behind = decode(ids[end : end + REACH].tolist()).split("\n")[: BEHIND + 1]
-    return before + decode(ids[start:end].tolist()) + "\n".join(behind)
+def _scores(shards: Sequence[Shard], words: Sequence[int]) -> list[Scores]:
+    """BM25 of each window of two blocks, `[windows]` for each shard."""
+    scores = [np.zeros(len(shard) // BLOCK + 1) for shard in shards]
+    total = sum(map(len, scores))
+    for word in words:
+        counts = [_counts(shard, word) for shard in shards]
+        having = sum(map(np.count_nonzero, counts))
+        weight = math.log(1 + (total - having + 0.5) / (having + 0.5))
+        for score, count in zip(scores, counts, strict=True):
+            score += weight * count * (SATURATION + 1) / (count + SATURATION)
+    return scores
+
+
+def _counts(shard: Shard, word: int) -> Scores:
+    """How often a token stands in each window."""
+    low, high = shard.find(shard.encode([word]))
+    blocks: Places = shard.living(shard.suffixes[low:high]) // BLOCK
+    counts = np.bincount(blocks, minlength=len(shard) // BLOCK + 2).astype(np.float64)
+    return counts[:-1] + counts[1:]
+
+
+def _highest(scores: Scores) -> Iterator[tuple[int, float]]:
+    most = min(4 * PIECES, len(scores))
+    for window in np.argpartition(-scores, most - 1)[:most].tolist():
+        if scores[window] > 0:
+            yield window, float(scores[window])
+
+
+def _behind(index: Index, shard: Shard, window: int) -> Hit:
+    """Whole lines from the middle of a window on, as many tokens as it has."""
+    middle = min((window + 1) * BLOCK, len(shard) - 1)
+    document = int(shard.documents_of(middle))
+    ids, start = shard.document(document), middle - int(shard.starts[document])
+    before = index.tokenizer.decode(ids[max(start - BLOCK, 0) : start].tolist()).rpartition("\n")[2]
+    shown = index.tokenizer.decode(ids[start : start + 2 * BLOCK].tolist())
+    is_last = start + 2 * BLOCK >= len(ids)
+    lines = before + (shown if is_last else shown.rpartition("\n")[0])
+    return Hit(shard.origins[document].path, lines)

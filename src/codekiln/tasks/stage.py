@@ -12,12 +12,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from codekiln.artifact import Artifact, Stage, Statistics, write_atomically
 from codekiln.config import setting
 from codekiln.corpus import Split, changes, documents
-from codekiln.corpus.collect.shards import read_table, write_table
+from codekiln.corpus.collect.shards import read_table
 from codekiln.corpus.contamination import Benchmarks
 from codekiln.errors import CorpusError, UsageError
 from codekiln.inputs.shards import blocks
@@ -26,6 +24,7 @@ from codekiln.tasks.example import TaskExample
 from codekiln.tasks.fix.compilers import compiler_of
 from codekiln.tasks.fix.trial import Run
 from codekiln.tasks.mining import Miner, Wanted
+from codekiln.tasks.table import write_examples
 from codekiln.telemetry import progress
 from codekiln.tokenizer import Tokenizer
 
@@ -33,15 +32,6 @@ SHARD_DOCUMENTS = 1024
 EXAMPLES, COUNTS = "examples-", "counts-"
 COMMITS = "commits"  # the shard of a split that the history gives
 SPLITS: tuple[Split, ...] = ("train", "held_out")
-_NAME = pa.dictionary(pa.int32(), pa.string())
-SCHEMA = pa.schema(
-    {
-        **dict.fromkeys(("task", "kind", "source", "repository", "licence", "language"), _NAME),
-        **dict.fromkeys(("path", "commit"), pa.string()),
-        **dict.fromkeys(("prefix", "suffix", "related", "message", "code"), pa.string()),
-        **dict.fromkeys(("target", "trial"), pa.string()),
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -169,8 +159,7 @@ class _Making:
 
     def _write(self, name: str, examples: Iterable[TaskExample], miner: Miner) -> None:
         """The counts go last: a shard whose counts are there is whole."""
-        rows = [example.plain() for example in examples]
-        write_table(self._out / f"{EXAMPLES}{name}.parquet", pa.Table.from_pylist(rows, SCHEMA))
+        write_examples(self._out / f"{EXAMPLES}{name}.parquet", examples)
         counts = {table: dict(sorted(each.items())) for table, each in sorted(miner.counts.items())}
         write_atomically(self._out / f"{COUNTS}{name}.json", json.dumps(counts).encode())
 
