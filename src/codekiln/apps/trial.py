@@ -140,7 +140,7 @@ def _trial(
 def _exact(line: Replayed, index: Index) -> list[Exact]:
     """The line, if a system had all of it; `index` is as it was when the line was typed."""
     text = line.line.text
-    by = tuple(name for name, shown in line.shown.items() if shown[0].text == text)
+    by = tuple(name for name, said in line.said.items() if said[0].text == text)
     if not by:
         return []
     found = trace(text, index, least=min(LEAST, len(text)))

@@ -1,5 +1,6 @@
 """`codekiln adapt`: what it found on the folder's own last changes, and how what it kept is used."""
 
+import shlex
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -53,11 +54,18 @@ def _print(found: Mapping[str, Any], folder: Path, work: Path, seconds: float) -
         output.print(_verdict("Tuning", gains["tuning"]), soft_wrap=True)
     else:
         output.print(f"Not tuned: {escape(found['why_not_tuned'])}", soft_wrap=True)
-    model = "" if Path(found["model"]).name == "starter" else f" --model {found['model']}"
-    index = f" --index {folder} --work {work}" if found["uses_index"] else ""
     output.print(f"Kept: [bold]{found['kept']}[/], after {seconds:.0f} s. To use it:")
-    command = f"codekiln complete{model}{index} FILE --line N"
-    output.print(f"  {command}", markup=False, soft_wrap=True, style="cyan")
+    command = shlex.join(_command(found, folder, work))
+    output.print(f"  {command} FILE --line N", markup=False, soft_wrap=True, style="cyan")
+
+
+def _command(found: Mapping[str, Any], folder: Path, work: Path) -> list[str]:
+    from codekiln.generate.loading import STARTER, model_folder
+
+    is_starter = Path(found["model"]) == model_folder(Path(STARTER)).resolve()
+    model = [] if is_starter else ["--model", found["model"]]
+    index = ["--index", str(folder), "--work", str(work)] if found["uses_index"] else []
+    return ["codekiln", "complete", *model, *index]
 
 
 def _table(found: Mapping[str, Any]) -> Table:

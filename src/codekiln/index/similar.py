@@ -89,12 +89,20 @@ def _highest(scores: Scores) -> Iterator[tuple[int, float]]:
 
 
 def _behind(index: Index, shard: Shard, window: int) -> Hit:
-    """Whole lines from the middle of a window on, as many tokens as it has."""
+    """Whole lines from the middle of a window on, about as many tokens as it has.
+
+    None where that is in a document that was taken away.
+    """
     middle = min((window + 1) * BLOCK, len(shard) - 1)
     document = int(shard.documents_of(middle))
+    path = shard.origins[document].path
+    if not len(shard.living(np.array([middle]))):
+        return Hit(path, "")
     ids, start = shard.document(document), middle - int(shard.starts[document])
-    before = index.tokenizer.decode(ids[max(start - BLOCK, 0) : start].tolist()).rpartition("\n")[2]
-    shown = index.tokenizer.decode(ids[start : start + 2 * BLOCK].tolist())
-    is_last = start + 2 * BLOCK >= len(ids)
-    lines = before + (shown if is_last else shown.rpartition("\n")[0])
-    return Hit(shard.origins[document].path, lines)
+    first, last = max(start - BLOCK, 0), start + 2 * BLOCK
+    before, shown = (
+        index.tokenizer.decode(part.tolist()) for part in (ids[first:start], ids[start:last])
+    )
+    begins = first == 0 or "\n" in before
+    text = before.rpartition("\n")[2] + shown if begins else shown.partition("\n")[2]
+    return Hit(path, text if last >= len(ids) else text[: text.rfind("\n") + 1])

@@ -10,13 +10,13 @@ def line(text):
     return AddedLine("module.py", 1, text, "", "")
 
 
-def typed(text, answers):
-    """What is shown of a line, and where it was asked for; `answers` are by the characters typed."""
+def typed(text, answers, withheld=()):
+    """What is said of a line, and where it was asked for; `answers` are by the characters typed."""
     asked = []
 
     def ask(_, place):
         asked.append(place)
-        return Answer(answers.get(place, ""), 1.0)
+        return Answer(answers.get(place, ""), 1.0, place not in withheld)
 
     return type_along(line(text), ask), asked
 
@@ -67,6 +67,15 @@ def test_keys_by_hand(answers, pressed, written):
     text = "a = one + two"
     shown, _ = typed(text, answers)
     assert keys(text, shown) == (pressed, written)
+
+
+def test_what_is_not_offered_is_neither_read_nor_taken_and_asked_for_anew():
+    text = "a = one + two"
+    answers = {0: "a = three", 1: " = one", 7: " + two"}
+    said, asked = typed(text, answers, withheld=(0, 7))
+    assert asked == [0, 1, 7]
+    assert [one.text for one in said] == ["a = three", " = one", " + two"]
+    assert keys(text, said) == (1 + 1 + 6, 6)
 
 
 def test_a_suggestion_inside_one_that_was_taken_costs_nothing():

@@ -121,7 +121,7 @@ def test_systems_are_asked_with_what_is_around_the_cursor(repository):
     assert (request.path, request.language, request.lines) == ("module.py", "python", 1)
     assert (request.max_prompt_tokens, request.context) == (100, "# from elsewhere\n")
     assert contexts == [5, 6, 1, 3, 2]  # once a line
-    assert first.shown["fake"][0].typed == 0
+    assert first.said["fake"][0].typed == 0
 
 
 def test_only_what_parses_is_shown(repository):
@@ -129,8 +129,8 @@ def test_only_what_parses_is_shown(repository):
     broken = System("fake", FakeCompleter(["return )items("]), 100)
     whole = System("whole", FakeCompleter(["return items"]), 100)
     (line,) = walk(of_commits(repository, 2), index, [broken, whole], Pace())
-    assert line.shown["fake"][0].text == "return"
-    assert line.shown["whole"][0].text == "return items"
+    assert line.said["fake"][0].text == "return"
+    assert line.said["whole"][0].text == "return items"
 
 
 @pytest.mark.parametrize("name", ["model", "open file", "index", "retrieved"])
@@ -142,9 +142,7 @@ def test_each_system_completes(repository, name):
     one = system(name, engine, tokenizer, index, 200)
     found = list(walk(of_commits(repository, 50), index, [one], Pace()))
     assert len(found) == 5
-    assert all(
-        shown.answer is None or shown.answer.milliseconds > 0 for shown in found[0].shown[name]
-    )
+    assert all(one.answer is None or one.answer.milliseconds > 0 for one in found[0].said[name])
 
 
 def test_names_of_systems():

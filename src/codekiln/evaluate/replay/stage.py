@@ -108,15 +108,15 @@ def items_of(history: History, line: Replayed, young: bool = False) -> Iterator[
     name = f"{path}:{line.line.number}" + (f"@{line.revision[:12]}" if line.revision else "")
     strata = (ALL, *([NEW] if line.is_new else []), *([YOUNG] if young else []))
     text = line.line.text
-    for system_name, shown in line.shown.items():
-        rests = [(one.text, text[one.typed :]) for one in shown]
-        pressed, written = keys(text, shown)
+    for system_name, said in line.said.items():
+        rests = [(one.text, text[one.typed :]) for one in said]
+        pressed, written = keys(text, said)
         figures: dict[str, tuple[float, float]] = {
             "exact lines": (rests[0][0] == text, 1),
-            "exact": (sum(said == rest for said, rest in rests), len(rests)),
-            "similarity": (sum(similarity(said, rest) for said, rest in rests), len(rests)),
+            "exact": (sum(one == rest for one, rest in rests), len(rests)),
+            "similarity": (sum(similarity(one, rest) for one, rest in rests), len(rests)),
             "completed": (written, len(text)),
             "keys saved": (len(text) - pressed, len(text)),
         }
-        times = [one.answer.milliseconds for one in shown if one.answer]
+        times = [one.answer.milliseconds for one in said if one.answer]
         yield Item(system_name, name, path, strata, figures, {"milliseconds": times})

@@ -10,6 +10,7 @@ from codekiln.evaluate.replay.growing_index import GrowingIndex
 from codekiln.evaluate.replay.typist import Answer
 from codekiln.generate import Completer, CompletionRequest, Engine, collect
 from codekiln.generate.engine_completer import EngineCompleter
+from codekiln.generate.offers import is_worth_showing
 from codekiln.generate.verify import Verifier
 from codekiln.index.similar import similar
 from codekiln.languages import language_of, languages
@@ -24,7 +25,7 @@ Context = Callable[[AddedLine], str]
 
 
 class System:
-    """A completer as a user has it: one line is asked for, and what parses of it is shown.
+    """A completer as a user has it: asked for a line, it offers what parses of one, if that is worth it.
 
     `prompt` bounds the tokens that it reads, retrieved ones included. `context` gives whole lines from
     elsewhere for a line's prompt, and is asked once a line.
@@ -39,7 +40,7 @@ class System:
         self._retrieved: tuple[AddedLine | None, str] = (None, "")
 
     def __call__(self, line: AddedLine, typed: int) -> Answer:
-        """What is shown after so many characters of a line, and how long that took in all."""
+        """What is said after so many characters of a line, and how long that took in all."""
         begun = time.perf_counter()
         language = language_of(line.path, line.prefix.partition("\n")[0])
         request = CompletionRequest(
@@ -52,9 +53,10 @@ class System:
             max_tokens=LONGEST,
             max_prompt_tokens=self._prompt,
         )
-        said = collect(self._completer, request).text
-        text = self._verifier.verify(request.prefix, said, request.suffix, language).text
-        return Answer(text, 1000 * (time.perf_counter() - begun))
+        said = collect(self._completer, request)
+        text = self._verifier.verify(request.prefix, said.text, request.suffix, language).text
+        is_offered = is_worth_showing(text, said.logprobs)
+        return Answer(text, 1000 * (time.perf_counter() - begun), is_offered)
 
     def _context_of(self, line: AddedLine) -> str:
         if self._context and self._retrieved[0] is not line:

@@ -1,7 +1,7 @@
 """One line typed from its beginning to its end, with what a completer shows on the way.
 
-It is asked at the line's start and behind each word. As an editor does, an answer is shown for as long as
-the typed text agrees with it, and only then is another asked for.
+It is asked at the line's start and behind each word. As an editor does, an answer that is worth it is
+offered for as long as the typed text agrees with it, and only then is another asked for.
 """
 
 import re
@@ -9,18 +9,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from codekiln.evaluate.replay.added import AddedLine
-
-READING = 1.0  # keys that a suggestion costs which is read and not taken: see `keys`
+from codekiln.generate.offers import READING
 
 _WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What is shown behind some text, and the milliseconds until it was."""
+    """What is said behind some text, the milliseconds until it was, and whether a user would see it."""
 
     text: str
     milliseconds: float
+    is_offered: bool = True
 
 
 Ask = Callable[[AddedLine, int], Answer]
@@ -28,8 +28,8 @@ Ask = Callable[[AddedLine, int], Answer]
 
 
 @dataclass(frozen=True)
-class Shown:
-    """What stands behind the cursor after `typed` characters; `answer` is None where it stood before."""
+class Said:
+    """What is said behind `typed` characters; `answer` is None where it was offered before and stands."""
 
     typed: int
     text: str
@@ -46,32 +46,30 @@ def places(text: str) -> list[int]:
     return [0, *(end for end in ends if end < len(text))]
 
 
-def type_along(line: AddedLine, ask: Ask) -> list[Shown]:
-    """What is shown at each of the `places`."""
-    shown: list[Shown] = []
-    start, said = 0, ""
+def type_along(line: AddedLine, ask: Ask) -> list[Said]:
+    """What is said at each of the `places`."""
+    said: list[Said] = []
+    start, offered = 0, ""
     for place in places(line.text):
         typed = line.text[start:place]
-        rest = said[len(typed) :] if said.startswith(typed) else ""
+        rest = offered[len(typed) :] if offered.startswith(typed) else ""
         answer = None
         if not rest:
             answer = ask(line, place)
-            start, said = place, answer.text.rstrip()
-            rest = said
-        shown.append(Shown(place, rest, answer))
-    return shown
+            rest = answer.text.rstrip()
+            start, offered = place, rest if answer.is_offered else ""
+        said.append(Said(place, rest, answer))
+    return said
 
 
-def keys(text: str, shown: list[Shown]) -> tuple[float, int]:
-    """The keys that a line takes, and how many of its characters suggestions wrote.
+def keys(text: str, said: list[Said]) -> tuple[float, int]:
+    """The keys that a line takes, and how many of its characters were written by what was offered.
 
-    Who types takes a suggestion, with one key, if all of it is right. Any other is read once, and that
-    costs `READING`: one fixation of the eye, 200 to 250 ms (Rayner 1998), is as long as one key, about
-    240 ms (Dhakal et al. 2018).
+    Who types takes an offer, with one key, if all of it is right. Any other is read once, for `READING`.
     """
     pressed, written, place = 0.0, 0, 0
-    for one in shown:
-        if one.typed < place or not one.answer or not one.text:
+    for one in said:
+        if one.typed < place or not one.answer or not one.answer.is_offered or not one.text:
             continue
         pressed, place = pressed + one.typed - place, one.typed
         if text.startswith(one.text, place):

@@ -8,7 +8,7 @@ from codekiln.evaluate.replay.growing_index import GrowingIndex
 from codekiln.evaluate.replay.history import History
 from codekiln.evaluate.replay.pace import Pace
 from codekiln.evaluate.replay.systems import System
-from codekiln.evaluate.replay.typist import Shown, type_along
+from codekiln.evaluate.replay.typist import Said, type_along
 from codekiln.telemetry import progress
 
 RUN = 8  # lines in a row, which share most of their prompt
@@ -16,7 +16,7 @@ RUN = 8  # lines in a row, which share most of their prompt
 
 @dataclass(frozen=True)
 class Replayed:
-    """A line with what each system showed, by its name.
+    """A line with what each system said, by its name.
 
     One that is new stood nowhere in earlier versions; `total` is how many added lines the history has.
     """
@@ -24,7 +24,7 @@ class Replayed:
     line: AddedLine
     revision: str
     is_new: bool
-    shown: dict[str, list[Shown]]
+    said: dict[str, list[Said]]
     total: int
 
 
@@ -43,9 +43,9 @@ def walk(
             for line in run if pace.keeps(typed, passed, total) else ():
                 if pace.is_over(typed):
                     break
-                shown = {one.name: type_along(line, one) for one in systems}
+                said = {one.name: type_along(line, one) for one in systems}
                 typed += 1
-                yield Replayed(line, revision, line.text not in known, shown, total)
+                yield Replayed(line, revision, line.text not in known, said, total)
             if pace.is_over(typed):
                 return
             passed += len(run)
