@@ -82,6 +82,8 @@ def test_rows_are_written(codekiln, tasks, tmp_path):
         assert len(lines) == result.json[split]["rows"]
     said = codekiln("tasks", "rows", tasks, "--length", "256", "--out", tmp_path / "rows")
     assert "train.jsonl" in said.out
+    one = codekiln("tasks", "rows", tasks, "--task", "fix", "--out", tmp_path / "fix", "--json")
+    assert 0 < one.json["train"]["rows"] < result.json["train"]["rows"]
 
 
 def test_report_is_written(codekiln, tasks, tmp_path):
