@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from codekiln.evaluate.programs.injected import judge_of
+from codekiln.languages import languages
 from codekiln.sandbox import Sandbox
 from codekiln.tasks.example import Origin, TaskExample
+from codekiln.tasks.fix.compilers import compiler_of
 from codekiln.tasks.fix.patch import Patch
 from codekiln.tasks.fix.sandboxed import sandboxed
 from codekiln.tasks.fix.trial import Trial
@@ -99,6 +101,17 @@ def test_what_has_no_judge_is_left_out():
     assert judge_of(example(test="import unittest\n"), RIGHT) is None
     two = DOCUMENTED + "\n\n" + DOCUMENTED.replace("twice", "double")
     assert judge_of(example(two, CODE, test=""), two) is None
+
+
+@pytest.mark.parametrize("file", ["module.py", "traceback.py"])
+def test_a_missing_mark_is_judged_by_compiling_which_runs_nothing(file):
+    broken = "raise SystemExit(1)\nitems = (1, 2\n"
+    right = broken.replace("2", "2)")
+    compiler = compiler_of(languages()["python"])
+    one = example(right, broken)
+    one = replace(one, trial=compiler.trial(languages()["python"], file, right).plain())
+    assert verdict(one, right, right).passed
+    assert not verdict(one, broken, right).passed
 
 
 def test_other_languages_are_judged_by_their_compiler():

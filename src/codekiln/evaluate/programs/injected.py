@@ -97,9 +97,12 @@ def _is_told(broken: Broken, sandbox: Sandbox) -> bool:
 
 
 def judge_of(example: TaskExample, right: str) -> Judge | None:
-    """Python by a test of one function; other languages by their compiler, which runs nothing of theirs."""
-    trial = Trial(example.trial["file"], tuple(example.trial["command"]), example.trial["files"])
-    if example.origin.language != "python":
+    """Python by a test of one function; other languages by their compiler, which runs nothing of theirs.
+
+    So are Python's files whose bug is one of layout.
+    """
+    trial = Trial.parse(example.trial)
+    if example.origin.language != "python" or "py_compile" in trial.command:
         return _compiles(trial)
     tests = [text for name, text in trial.files.items() if name.startswith("test_")]
     test = _asserted(tests[0]) if tests else _documented(right)
