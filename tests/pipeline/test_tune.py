@@ -3,6 +3,7 @@
 import json
 import shutil
 import warnings
+from dataclasses import replace
 
 import peft
 import pytest
@@ -24,8 +25,8 @@ from codekiln.pipeline.tune import tune
 from codekiln.tasks.stage import TasksConfig, stage_of
 from codekiln.tokenizer import Tokenizer
 from fakes import build_corpus
-from foreign_tokenizers import foreign, smollm
-from model.shapes import LLAMA, all_logits, random_ids
+from foreign_tokenizers import foreign, qwen2, smollm
+from model.shapes import LLAMA, QWEN_2, all_logits, random_ids
 from model_artifacts import model_artifact
 from training.test_tuning import additions
 
@@ -176,6 +177,21 @@ def test_tasks_become_rows_of_the_extended_base(base, tasks, tmp_path):
     rows = ExampleRows.of(made["examples"], "train")
     middle = Tokenizer.load(made["base"].path).special("<fim_middle>")
     assert any((ids_of(rows[place]) == middle).any() for place in range(len(rows)))
+
+
+def test_a_model_of_qwen_coders_shape_goes_from_tasks_to_a_completion(tasks, tmp_path):
+    """It knows how to fill in, so nothing is extended; its adapter is chosen by a request."""
+    base = model_artifact(tmp_path / "qwen", QWEN_2, foreign(qwen2(), "<|im_end|>"))
+    settings = (*(one for one in SETTINGS if "tokens=[" not in one), "tuning.seed=1")
+    made = tune(read_tuning_recipe(None, settings), base.path, tasks.path, tmp_path)
+    assert made["base"].path == base.path
+    losses = made["model"].statistics["held_out_losses"]["examples"]
+    assert losses["after"] < losses["before"]
+    completer = load_completer(base.path, kind="torch", adapters={"mine": made["adapter"].path})
+    request = CompletionRequest("def f(a, b):\n", suffix="x = 1\n", max_tokens=8, adapter="mine")
+    found = collect(completer, request)
+    alone = collect(load_completer(made["model"].path, kind="torch"), replace(request, adapter=""))
+    assert found.token_ids == alone.token_ids != ()
 
 
 def test_what_is_known_is_not_extended(made, tmp_path):
