@@ -75,7 +75,9 @@ def show(
 def rows(
     tasks: Tasks,
     model: Owner = STARTER,
-    task: Annotated[Task | None, typer.Option("--task", help="Of one task; default: of all.")] = None,
+    task: Annotated[
+        Task | None, typer.Option("--task", help="Of one task; default: of all.")
+    ] = None,
     length: Annotated[int, typer.Option(min=64, help="Tokens of context and answer.")] = 1024,
     out: Annotated[Path, typer.Option("--out", help="A folder for the two files.")] = Path("rows"),
     as_json: Json = False,

@@ -35,7 +35,7 @@ def print_model(made: Mapping[str, Artifact]) -> None:
 
 
 def print_tuned(made: Mapping[str, Artifact]) -> None:
-    """What tuning changed on held-out examples, and how the model, or its base with the adapter, is used."""
+    """What tuning changed on held-out examples, and how the model, or its base with an adapter, is used."""
     model = made["model"]
     tuned = model.statistics
     output.print(_losses(tuned["held_out_losses"]))

@@ -27,6 +27,7 @@ from codekiln.tokenizer import Tokenizer
 
 TASKS = "tasks"
 
+
 def tune(
     recipe: TuningRecipe,
     base: Path,
@@ -98,8 +99,8 @@ def _files(examples: Path, held_out: Path | None) -> Files:
     missing = next((path for path in files.values() if not path.is_file()), None)
     if missing is not None:
         raise SourceError(
-            f"There are no examples in {missing}: give what 'tasks build' or 'tasks rows' printed, or a file "
-            "in JSON lines."
+            f"There are no examples in {missing}: give what 'tasks build' or 'tasks rows' printed, or a "
+            "file in JSON lines."
         )
     return files
 

@@ -103,6 +103,23 @@ def test_what_has_no_judge_is_left_out():
     assert judge_of(example(two, CODE, test=""), two) is None
 
 
+def test_a_coroutine_is_run_beside_the_candidate():
+    right = (
+        "async def once(n):\n    return n\n\n\nasync def twice(n):\n    return await once(n) * 2\n"
+    )
+    broken = right.replace("await ", "")
+    test = "import asyncio\n" + TEST.replace("(twice(1)", "(asyncio.run(twice(1))").replace(
+        "(twice(5)", "(asyncio.run(twice(5))"
+    )
+    one = example(right, broken, test)
+    assert verdict(one, right, right).passed
+    assert not verdict(one, broken, right).passed
+    assert not verdict(one, right.replace("* 2", "* 3"), right).passed
+    assert not verdict(one, "def twice(n):\n    return n * 2\n", right).passed
+    for forgery in FORGERIES.values():
+        assert not verdict(one, forgery.replace("def twice", "async def twice"), right).passed
+
+
 @pytest.mark.parametrize("file", ["module.py", "traceback.py"])
 def test_a_missing_mark_is_judged_by_compiling_which_runs_nothing(file):
     broken = "raise SystemExit(1)\nitems = (1, 2\n"

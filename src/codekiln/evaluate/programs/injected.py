@@ -6,6 +6,7 @@ the calls of its tests, or the examples of its docstring, are asserted from anot
 
 import ast
 import re
+from dataclasses import replace
 
 from codekiln.artifact import Artifact
 from codekiln.errors import PatchError, UsageError
@@ -22,8 +23,18 @@ from codekiln.telemetry import progress
 
 _IMPORT = re.compile(r"^from \w+ import (\w+)\n", re.MULTILINE)
 _CASE = re.compile(r"^class (\w+)\(unittest\.TestCase\):\n    def (\w+)\(self\):", re.MULTILINE)
+_AWAITED = re.compile(r"\basyncio\.run\(")
 _MAIN = re.compile(r'^if __name__ == "__main__":\n.*', re.MULTILINE | re.DOTALL)
 UNITTEST = "\n\ndef check(candidate):\n    {}({!r}).debug()\n"
+# A coroutine is no plain data, so it is run where the candidate is; the test then awaits nothing.
+RUN = """
+
+
+def {0}(*arguments, coroutine={0}):
+    import asyncio
+
+    return asyncio.run(coroutine(*arguments))
+"""
 DOCTEST = """
 import doctest
 
@@ -106,7 +117,14 @@ def judge_of(example: TaskExample, right: str) -> Judge | None:
         return _compiles(trial)
     tests = [text for name, text in trial.files.items() if name.startswith("test_")]
     test = _asserted(tests[0]) if tests else _documented(right)
+    if test and tests and _AWAITED.search(tests[0]):
+        return _of_coroutine(test)
     return of_function(test) if test else None
+
+
+def _of_coroutine(test: FunctionTest) -> Judge:
+    judged = of_function(replace(test, test=_AWAITED.sub("(", test.test)))
+    return lambda sandbox, code: judged(sandbox, code + RUN.format(test.entry_point))
 
 
 def _compiles(trial: Trial) -> Judge:

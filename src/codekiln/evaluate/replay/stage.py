@@ -53,8 +53,8 @@ def history_of(folder: Path, commits: int, seed: int = 0, most: int | None = Non
         source.close()
     if not _adds_lines(found):
         raise SourceError(
-            f"{folder} holds too little code to hide some of it and ask for it: give one with more, or with "
-            "a history."
+            f"{folder} holds too little code to hide some of it and ask for it: give one with more, or "
+            "with a history."
         )
     return found
 
@@ -72,7 +72,9 @@ def version_history(older: str, newer: str, downloads: Path) -> History:
         for source in sources:
             source.close()
     if not _adds_lines(found):
-        raise SourceError(f"From {older} to {newer} no line of code was added: give two that differ.")
+        raise SourceError(
+            f"From {older} to {newer} no line of code was added: give two that differ."
+        )
     return found
 
 
