@@ -5,6 +5,9 @@ import json
 import pytest
 
 from cli.refusals import assert_refused, assert_refused_as_json
+from codekiln.errors import SandboxError
+from codekiln.sandbox import Sandbox
+from codekiln.sandbox.sandbox import REMEDY, UNSAFE
 
 MODULE = '''def scaled_{n}(value: int, factor: int = 2) -> int:
     """Scale a value of [bold]kind[/] {n} by a factor."""
@@ -90,6 +93,17 @@ def test_report_is_written(codekiln, tasks, tmp_path):
     out = tmp_path / "page.html"
     assert codekiln("tasks", "report", tasks, "--out", out, "--json").json == {"report": str(out)}
     assert codekiln("tasks", "report", tasks, "--out", out).out.strip() == out.as_uri()
+
+
+def test_without_a_sandbox_no_bug_is_put_in_and_the_rest_can_be_had(build, monkeypatch):
+    def nowhere():
+        raise SandboxError(f"No sandbox works here (none): {REMEDY}, or {UNSAFE}.")
+
+    monkeypatch.setattr(Sandbox, "find", nowhere)
+    refused = build("--set", "tasks.seed=1")
+    assert_refused(refused, 1, "No sandbox works here", "bubblewrap, or set tasks.bugs=0")
+    assert "--unsafe" not in refused.err
+    assert build("--set", "tasks.seed=1", "--set", "tasks.bugs=0").code == 0
 
 
 def test_refusals(codekiln, build, recipe, tasks, tmp_path):
