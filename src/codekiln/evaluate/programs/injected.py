@@ -53,12 +53,15 @@ def check(candidate):
 def injected_bugs(artifact: Artifact, sandbox: Sandbox) -> ProblemSet[Broken]:
     """Those of the examples that a judge who cannot be forged tells right from wrong.
 
+    The name says of how many that are run. A function whose answers are no plain data, such as an
+    iterator, is left out.
+
     Raises:
         ArtifactError: the artifact is none of tasks, or damaged.
         UsageError: it holds no such example.
         SandboxError: nothing can be run.
     """
-    found = list(examples(artifact, "held_out", task="fix"))
+    found = [one for one in examples(artifact, "held_out", task="fix") if one.trial]
     kept: list[Broken] = []
     with progress("bugs checked", len(found), "bugs") as task:
         for number, example in enumerate(found):
@@ -70,15 +73,13 @@ def injected_bugs(artifact: Artifact, sandbox: Sandbox) -> ProblemSet[Broken]:
         raise UsageError(
             f"{artifact.path} holds no bug that can be run: build it with tasks.bugs above 0."
         )
-    return ProblemSet(
-        f"injected bugs of {artifact.manifest['name']}", tuple(kept), artifact.fingerprint
-    )
+    part = f"{len(kept)} of " if len(kept) < len(found) else ""
+    name = f"{part}{len(found)} injected bugs of {artifact.manifest['name']}"
+    return ProblemSet(name, tuple(kept), artifact.fingerprint)
 
 
 def _broken(example: TaskExample, number: int) -> Broken | None:
-    """None for bugs of a history, which have no trial, and for what has none that we can judge by."""
-    if not example.trial:
-        return None
+    """None for what has no trial that we can judge by."""
     try:
         right = Patch.parse(example.target).apply(example.code)
     except PatchError:
