@@ -57,6 +57,7 @@ def test_build_tells_the_figures_what_is_missing_and_the_next_step(build, tasks)
         assert words in result.out
     for command in ("show", "report", "rows"):
         assert f"codekiln tasks {command} {tasks}" in result.out
+    assert f"codekiln tune {tasks} --from MODEL" in result.out
     figures = build("--json").json["statistics"]
     assert figures["train"]["examples"] > figures["held_out"]["examples"] > 0
     assert figures["train"]["tasks"]["fix"]["languages"] == {"python": pytest.approx(4, abs=3)}
@@ -85,6 +86,7 @@ def test_rows_are_written(codekiln, tasks, tmp_path):
         assert len(lines) == result.json[split]["rows"]
     said = codekiln("tasks", "rows", tasks, "--length", "256", "--out", tmp_path / "rows")
     assert "train.jsonl" in said.out
+    assert f"codekiln tune {tmp_path / 'rows'} --from MODEL" in said.out
     one = codekiln("tasks", "rows", tasks, "--task", "fix", "--out", tmp_path / "fix", "--json")
     assert 0 < one.json["train"]["rows"] < result.json["train"]["rows"]
 
