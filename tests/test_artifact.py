@@ -104,6 +104,13 @@ def test_the_manifest_says_what_was_written_and_what_made_it(tmp_path):
         found.file("three.bin")
 
 
+def test_its_folder_needs_no_quotes_whatever_it_is_called(tmp_path):
+    made = produce(Stage("first", 1, lambda *_: {}), {}, {}, tmp_path, "own/my code ü")
+    assert made.path.parent == tmp_path / "first"
+    assert made.path.name == f"own-my-code-ü-{made.fingerprint[:8]}"
+    assert made.manifest["name"] == "own/my code ü"
+
+
 def test_what_is_finished_is_not_built_again(tmp_path):
     builder = Builder()
     first, second = made(tmp_path, builder), made(tmp_path, builder)

@@ -5,6 +5,9 @@ import json
 import pytest
 
 from cli.refusals import assert_refused, assert_refused_as_json
+from codekiln.errors import SandboxError
+from codekiln.sandbox import Sandbox
+from codekiln.sandbox.sandbox import REMEDY, UNSAFE
 
 MODULE = '''def scaled_{n}(value: int, factor: int = 2) -> int:
     """Scale a value of [bold]kind[/] {n} by a factor."""
@@ -54,6 +57,7 @@ def test_build_tells_the_figures_what_is_missing_and_the_next_step(build, tasks)
         assert words in result.out
     for command in ("show", "report", "rows"):
         assert f"codekiln tasks {command} {tasks}" in result.out
+    assert f"codekiln tune {tasks} --from MODEL" in result.out
     figures = build("--json").json["statistics"]
     assert figures["train"]["examples"] > figures["held_out"]["examples"] > 0
     assert figures["train"]["tasks"]["fix"]["languages"] == {"python": pytest.approx(4, abs=3)}
@@ -82,12 +86,26 @@ def test_rows_are_written(codekiln, tasks, tmp_path):
         assert len(lines) == result.json[split]["rows"]
     said = codekiln("tasks", "rows", tasks, "--length", "256", "--out", tmp_path / "rows")
     assert "train.jsonl" in said.out
+    assert f"codekiln tune {tmp_path / 'rows'} --from MODEL" in said.out
+    one = codekiln("tasks", "rows", tasks, "--task", "fix", "--out", tmp_path / "fix", "--json")
+    assert 0 < one.json["train"]["rows"] < result.json["train"]["rows"]
 
 
 def test_report_is_written(codekiln, tasks, tmp_path):
     out = tmp_path / "page.html"
     assert codekiln("tasks", "report", tasks, "--out", out, "--json").json == {"report": str(out)}
     assert codekiln("tasks", "report", tasks, "--out", out).out.strip() == out.as_uri()
+
+
+def test_without_a_sandbox_no_bug_is_put_in_and_the_rest_can_be_had(build, monkeypatch):
+    def nowhere():
+        raise SandboxError(f"No sandbox works here (none): {REMEDY}, or {UNSAFE}.")
+
+    monkeypatch.setattr(Sandbox, "find", nowhere)
+    refused = build("--set", "tasks.seed=1")
+    assert_refused(refused, 1, "No sandbox works here", "bubblewrap, or set tasks.bugs=0")
+    assert "--unsafe" not in refused.err
+    assert build("--set", "tasks.seed=1", "--set", "tasks.bugs=0").code == 0
 
 
 def test_refusals(codekiln, build, recipe, tasks, tmp_path):

@@ -52,8 +52,9 @@ def test_it_tells_what_changed_and_where_it_lies(tune):
     plain = tune()
     for figure in losses.values():
         assert f"{figure:.3f}" in plain.out
-    for name in ("adapter", "model"):
-        assert result.json["artifacts"][name] in plain.out
+    paths = result.json["artifacts"]
+    assert f"complete --model {paths['model']} FILE" in plain.out
+    assert f"complete --model {paths['base']} --adapter {paths['adapter']} FILE" in plain.out
     assert "did not help" not in plain.out
 
 

@@ -1,7 +1,9 @@
 """From a base and a file of examples to a tuned model that other programs load."""
 
 import json
+import shutil
 import warnings
+from dataclasses import replace
 
 import peft
 import pytest
@@ -12,6 +14,7 @@ from codekiln.artifact import Stage, open_artifact, produce
 from codekiln.errors import ArtifactError, SourceError
 from codekiln.generate import CompletionRequest, collect
 from codekiln.generate.loading import load_completer
+from codekiln.inputs.examples import ExampleRows, ids_of
 from codekiln.model.gguf import config_of, read_gguf
 from codekiln.model.weights import load_model
 from codekiln.pipeline.compress import compress
@@ -19,9 +22,11 @@ from codekiln.pipeline.export import export
 from codekiln.pipeline.extend import extend
 from codekiln.pipeline.recipe import TuningRecipe, read_tuning_recipe
 from codekiln.pipeline.tune import tune
+from codekiln.tasks.stage import TasksConfig, stage_of
 from codekiln.tokenizer import Tokenizer
-from foreign_tokenizers import foreign, smollm
-from model.shapes import LLAMA, all_logits, random_ids
+from fakes import build_corpus
+from foreign_tokenizers import foreign, qwen2, smollm
+from model.shapes import LLAMA, QWEN_2, all_logits, random_ids
 from model_artifacts import model_artifact
 from training.test_tuning import additions
 
@@ -32,6 +37,11 @@ SETTINGS = (
     f"tuning.tokens={json.dumps(FIM)}",
 )
 IDS = random_ids(2, 40)
+MODULE = """def scaled_{n}(value, factor=2):
+    if value < 0:
+        return 0
+    return value * factor + {n}
+"""
 
 
 def written(path, pairs):
@@ -125,30 +135,77 @@ def test_it_fills_in_when_asked(made):
     assert found.timings.generated_tokens > 0
 
 
-def test_a_task_gives_both_splits(base, tmp_path):
+@pytest.mark.parametrize("is_artifact", [True, False])
+def test_both_splits_are_taken(base, tmp_path, is_artifact):
+    """From a stage that writes them, or from a folder as `tasks rows` writes it."""
+
     def build(config, inputs, out):
         written(out / "train.jsonl", additions(40, 1))
         written(out / "held_out.jsonl", additions(5, 2))
         return {}
 
-    task = produce(Stage("tasks", 1, build), {}, {}, tmp_path, "t")
+    folder = tmp_path / "rows"
+    if is_artifact:
+        folder = produce(Stage("lessons", 1, build), {}, {}, tmp_path, "t").path
+    else:
+        folder.mkdir()
+        build(None, None, folder)
     settings = (*SETTINGS, "tuning.method=full")
-    made = tune(read_tuning_recipe(None, settings), base.path, task.path, tmp_path)
+    made = tune(read_tuning_recipe(None, settings), base.path, folder, tmp_path)
     assert list(made) == ["base", "examples", "model"]
     assert made["examples"].statistics["held_out"]["examples"] == 5
     assert open_artifact(made["model"].path, "model")
+
+
+@pytest.fixture(scope="module")
+def tasks(base, tmp_path_factory):
+    """As `codekiln tasks build` makes them."""
+    folder = tmp_path_factory.mktemp("tasks")
+    files = {f"package{n}/module.py": MODULE.format(n=n) for n in range(10)}
+    inputs = {"corpus": build_corpus(folder, files), "tokenizer": base}
+    config = TasksConfig(completions=60, implementations=0, bugs=0)
+    return produce(stage_of(None), config, inputs, folder, "t")
+
+
+def test_tasks_become_rows_of_the_extended_base(base, tasks, tmp_path):
+    settings = (*SETTINGS, "tuning.epochs=1")
+    made = tune(read_tuning_recipe(None, settings), base.path, tasks.path, tmp_path)
+    counts = made["examples"].statistics
+    for split in ("train", "held_out"):
+        known = tasks.statistics[split]["examples"]
+        assert 0 < counts[split]["examples"] <= known
+    rows = ExampleRows.of(made["examples"], "train")
+    middle = Tokenizer.load(made["base"].path).special("<fim_middle>")
+    assert any((ids_of(rows[place]) == middle).any() for place in range(len(rows)))
+
+
+def test_a_model_of_qwen_coders_shape_goes_from_tasks_to_a_completion(tasks, tmp_path):
+    """It knows how to fill in, so nothing is extended; its adapter is chosen by a request."""
+    base = model_artifact(tmp_path / "qwen", QWEN_2, foreign(qwen2(), "<|im_end|>"))
+    settings = (*(one for one in SETTINGS if "tokens=[" not in one), "tuning.seed=1")
+    made = tune(read_tuning_recipe(None, settings), base.path, tasks.path, tmp_path)
+    assert made["base"].path == base.path
+    losses = made["model"].statistics["held_out_losses"]["examples"]
+    assert losses["after"] < losses["before"]
+    completer = load_completer(base.path, kind="torch", adapters={"mine": made["adapter"].path})
+    request = CompletionRequest("def f(a, b):\n", suffix="x = 1\n", max_tokens=8, adapter="mine")
+    found = collect(completer, request)
+    alone = collect(load_completer(made["model"].path, kind="torch"), replace(request, adapter=""))
+    assert found.token_ids == alone.token_ids != ()
 
 
 def test_what_is_known_is_not_extended(made, tmp_path):
     assert extend(made["model"], FIM, tmp_path) is made["model"]
 
 
-@pytest.mark.parametrize("name", ["nothing.jsonl", "nothing/at/all"])
+@pytest.mark.parametrize("name", ["nothing.jsonl", "nothing/at/all", "."])
 def test_missing_examples_are_told(base, tmp_path, name):
-    with pytest.raises(SourceError, match=r"There are no examples in .*: give a file"):
+    with pytest.raises(SourceError, match=r"There are no examples in .*: give what"):
         tune(TuningRecipe(), base.path, tmp_path / name, tmp_path)
 
 
-def test_a_folder_that_is_no_artifact_is_told(base, tmp_path):
-    with pytest.raises(ArtifactError, match="is no artifact"):
-        tune(TuningRecipe(), base.path, tmp_path, tmp_path)
+def test_a_damaged_artifact_is_told(base, tasks, tmp_path):
+    shutil.copytree(tasks.path, tmp_path / "tasks")
+    (tmp_path / "tasks" / "manifest.json").write_text("{")
+    with pytest.raises(ArtifactError, match="cannot be read"):
+        tune(TuningRecipe(), base.path, tmp_path / "tasks", tmp_path)

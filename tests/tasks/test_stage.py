@@ -123,6 +123,14 @@ def test_rows_are_written_for_a_base(made, given, tmp_path):
             assert row["group"] == "code"
 
 
+def test_rows_of_one_task_are_its_own(made, given, tmp_path):
+    tokenizer = Tokenizer.load(given["tokenizer"].path)
+    counts = write_rows(made, tokenizer, 300, tmp_path / "rows", "fix")
+    for split in ("train", "held_out"):
+        known = len(list(examples(made, split, task="fix")))
+        assert counts[split]["rows"] + counts[split]["too long"] == known > 0
+
+
 @pytest.mark.parametrize("written", [0, 3, 4])
 def test_a_killed_run_goes_on_to_the_same_bytes(given, tmp_path, monkeypatch, written):
     monkeypatch.setattr(stage_module, "SHARD_DOCUMENTS", 4)

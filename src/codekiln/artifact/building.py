@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 import platform
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -71,7 +72,7 @@ class Building:
         self._stage, self._config, self._inputs = stage, config, inputs
         self._name, self._sources = name, dict(sources or {})
         self._digest = fingerprint(stage, config, inputs, sources)
-        self._path = work / stage.name / f"{name}-{self._digest[:8]}"
+        self._path = work / stage.name / f"{_in_a_path(name)}-{self._digest[:8]}"
         self.out = self._path.with_name(self._path.name + ".partial")
 
     def found(self) -> Artifact | None:
@@ -185,3 +186,8 @@ def _environment() -> dict[str, str]:
         "system": sys.platform,
         "machine": platform.machine(),
     }
+
+
+def _in_a_path(name: str) -> str:
+    """A name, which may be that of anybody's folder, as nobody has to quote it."""
+    return re.sub(r"[^\w.+@-]+", "-", name)

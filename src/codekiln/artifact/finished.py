@@ -92,7 +92,7 @@ def open_artifact(path: Path, stage: str | None = None) -> Artifact:
         _ = manifest["fingerprint"], manifest["statistics"], manifest["config"]
     except (FileNotFoundError, NotADirectoryError):
         raise ArtifactError(
-            f"{path} is no artifact (it has no {MANIFEST}): give the folder that 'codekiln run' printed."
+            f"{path} is no artifact (it has no {MANIFEST}): give the folder that codekiln printed."
         ) from None
     except OSError as error:
         raise ArtifactError(

@@ -16,7 +16,7 @@ Corpus = Annotated[Path, typer.Argument(help="A corpus's folder, as 'build' prin
 
 @app.command()
 def build(
-    recipe: Annotated[Path, typer.Argument(help="A TOML file with a table [corpus].")],
+    recipe: Annotated[Path, typer.Argument(help=r"A TOML file with a table \[corpus].")],
     settings: Settings = None,
     work: Work = Path("work"),
     runner: Runner = "native",

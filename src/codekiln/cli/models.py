@@ -15,7 +15,7 @@ from codekiln.tokenizer.special import FIM_MIDDLE, FIM_PREFIX, FIM_SUFFIX
 Chosen = Annotated[
     Path, typer.Argument(help="A model's folder, as 'run' or 'pull' printed it, or 'starter'.")
 ]
-NAME = "A known name, OWNER/MODEL[@REVISION] of the Hugging Face hub, or a path."
+NAME = r"A known name, OWNER/MODEL\[@REVISION] of the Hugging Face hub, or a path."
 
 
 def pull(

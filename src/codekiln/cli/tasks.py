@@ -7,6 +7,7 @@ import typer
 
 from codekiln.cli.options import Json, Runner, Settings, Work
 from codekiln.cli.terminal import print_json, progress_bars
+from codekiln.tasks.example import Task
 
 app = typer.Typer(help="Make examples to tune a model on, and look at them.", no_args_is_help=True)
 
@@ -22,7 +23,7 @@ STARTER = Path("starter")
 
 @app.command()
 def build(
-    recipe: Annotated[Path, typer.Argument(help="A TOML file with a table \\[corpus].")],
+    recipe: Annotated[Path, typer.Argument(help=r"A TOML file with a table \[corpus].")],
     model: Owner = STARTER,
     settings: Settings = None,
     work: Work = Path("work"),
@@ -74,6 +75,9 @@ def show(
 def rows(
     tasks: Tasks,
     model: Owner = STARTER,
+    task: Annotated[
+        Task | None, typer.Option("--task", help="Of one task; default: of all.")
+    ] = None,
     length: Annotated[int, typer.Option(min=64, help="Tokens of context and answer.")] = 1024,
     out: Annotated[Path, typer.Option("--out", help="A folder for the two files.")] = Path("rows"),
     as_json: Json = False,
@@ -87,7 +91,7 @@ def rows(
 
     tokenizer = Tokenizer.load(model_folder(model))
     with progress_bars():
-        counts = write_rows(open_artifact(tasks), tokenizer, length, out)
+        counts = write_rows(open_artifact(tasks), tokenizer, length, out, task)
     if as_json:
         print_json({"folder": str(out), **counts})
     else:

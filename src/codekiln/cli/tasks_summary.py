@@ -30,9 +30,11 @@ def print_build(artifact: Artifact) -> None:
     for remark in remarks(figures):
         output.print(f"[yellow]![/] {escape(remark)}", soft_wrap=True)
     output.print("\n[bold]Look at it[/]")
-    for command in ("show", "report", "rows"):
-        line = f"  codekiln tasks {command} {artifact.path}"
-        output.print(line, markup=False, soft_wrap=True, style="cyan")
+    for command in ("tasks show", "tasks report"):
+        _print_command(f"{command} {artifact.path}")
+    output.print("[bold]Tune on it[/], on all or on the rows of one task")
+    _print_command(f"tune {artifact.path} --from MODEL")
+    _print_command(f"tasks rows {artifact.path} --model MODEL --task implement")
 
 
 def print_examples(found: Sequence[TaskExample]) -> None:
@@ -62,12 +64,17 @@ def print_rows(folder: Path, counts: Mapping[str, Mapping[str, int]]) -> None:
             f"from; {each['too long']:,} were too long",
             soft_wrap=True,
         )
-    output.print(f"  {folder}", markup=False, soft_wrap=True, style="cyan")
+    output.print("[bold]Tune on them[/]")
+    _print_command(f"tune {folder} --from MODEL")
 
 
 def print_report(path: Path) -> None:
     """Where the report lies."""
     output.print(path.resolve().as_uri(), markup=False, soft_wrap=True, style="cyan")
+
+
+def _print_command(command: str) -> None:
+    output.print(f"  codekiln {command}", markup=False, soft_wrap=True, style="cyan")
 
 
 def _print(text: str, style: str) -> None:

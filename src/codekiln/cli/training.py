@@ -42,7 +42,8 @@ def pretrain(
 
 def tune(
     examples: Annotated[
-        Path, typer.Argument(help="A file in JSON lines, or the artifact of a task.")
+        Path,
+        typer.Argument(help="What 'tasks build' or 'tasks rows' printed, or a file in JSON lines."),
     ],
     base: Annotated[Path, typer.Option("--from", help="The model to tune.")] = Path("starter"),
     held_out: Annotated[

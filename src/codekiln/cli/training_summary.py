@@ -35,7 +35,7 @@ def print_model(made: Mapping[str, Artifact]) -> None:
 
 
 def print_tuned(made: Mapping[str, Artifact]) -> None:
-    """What tuning changed on held-out examples, and where adapter and model lie."""
+    """What tuning changed on held-out examples, and how the model, or its base with an adapter, is used."""
     model = made["model"]
     tuned = model.statistics
     output.print(_losses(tuned["held_out_losses"]))
@@ -46,9 +46,13 @@ def print_tuned(made: Mapping[str, Artifact]) -> None:
         f"{learned:,} weights learned, {tuned['tokens']:,} tokens ({tuned['epochs']:.2f} epochs) in "
         f"{tuned['seconds']:.0f} s, the best at step {tuned['best_step']} of {tuned['steps']}"
     )
-    for name in ("adapter", "model"):
-        if name in made:
-            output.print(f"  {made[name].path}", markup=False, soft_wrap=True, style="cyan")
+    output.print("To use it:")
+    choices = [f"--model {model.path}"]
+    if "adapter" in made:
+        choices.append(f"--model {made['base'].path} --adapter {made['adapter'].path}")
+    for choice in choices:
+        command = f"codekiln complete {choice} FILE --line N"
+        output.print(f"  {command}", markup=False, soft_wrap=True, style="cyan")
 
 
 def _losses(losses: Mapping[str, Mapping[str, float]]) -> Table:

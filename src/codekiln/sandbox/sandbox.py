@@ -13,7 +13,7 @@ from codekiln.sandbox.run import Run, attend
 from codekiln.sandbox.trial import failures
 
 BACKENDS: Sequence[Backend] = (Bubblewrap(), Landlock(), Seatbelt())
-REMEDY = "apt-get install bubblewrap, or say --unsafe-no-sandbox to run it unconfined"
+REMEDY, UNSAFE = "apt-get install bubblewrap", "say --unsafe-no-sandbox to run it unconfined"
 
 
 @dataclass(frozen=True)
@@ -58,4 +58,4 @@ def _soundest() -> Backend:
         if not reason:
             return backend
         against.append(reason)
-    raise SandboxError(f"No sandbox works here ({'; '.join(against)}): {REMEDY}.")
+    raise SandboxError(f"No sandbox works here ({'; '.join(against)}): {REMEDY}, or {UNSAFE}.")

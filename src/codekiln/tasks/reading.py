@@ -8,7 +8,7 @@ from codekiln.artifact import Artifact
 from codekiln.corpus import Split
 from codekiln.corpus.collect.shards import read_table
 from codekiln.errors import ArtifactError
-from codekiln.tasks.example import TaskExample
+from codekiln.tasks.example import Task, TaskExample
 from codekiln.tasks.rows import row_of
 from codekiln.tasks.stage import EXAMPLES, SPLITS
 from codekiln.telemetry import progress
@@ -35,26 +35,32 @@ def examples(
 
 
 def write_rows(
-    artifact: Artifact, tokenizer: Tokenizer, length: int, folder: Path
+    artifact: Artifact, tokenizer: Tokenizer, length: int, folder: Path, task: Task | None = None
 ) -> dict[str, dict[str, int]]:
     """Write `train.jsonl` and `held_out.jsonl`: `{"context": ids, "target": ids, "group": repository}`.
 
-    Of each split, how many examples became rows of at most `length` ids and how many were too long.
+    Of all tasks or of one. Of each split, how many examples became rows of at most `length` ids and how
+    many were too long.
     """
     folder.mkdir(parents=True, exist_ok=True)
     counts: dict[str, dict[str, int]] = {
         split: {"rows": 0, "too long": 0, "target tokens": 0} for split in SPLITS
     }
-    total = sum(artifact.statistics[split]["examples"] for split in SPLITS)
-    with progress("rows", total, "examples") as task:
+    total = sum(
+        sum(tables["kinds"].values())
+        for split in SPLITS
+        for name, tables in artifact.statistics[split]["tasks"].items()
+        if task in (None, name)
+    )
+    with progress("rows", total, "examples") as shown:
         for split in SPLITS:
             with (folder / f"{split}.jsonl").open("w", encoding="utf-8") as file:
-                for example in examples(artifact, split):
+                for example in examples(artifact, split, task or ""):
                     row = row_of(tokenizer, example, length)
                     counts[split]["rows" if row else "too long"] += 1
                     if row:
                         entries = {**row._asdict(), "group": example.origin.repository}
                         counts[split]["target tokens"] += len(row.target)
                         file.write(json.dumps(entries) + "\n")
-                    task.advance()
+                    shown.advance()
     return counts

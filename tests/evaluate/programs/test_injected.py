@@ -2,14 +2,21 @@
 
 from dataclasses import replace
 
+import pyarrow as pa
 import pytest
 
-from codekiln.evaluate.programs.injected import judge_of
+from codekiln.artifact import Stage, produce
+from codekiln.corpus.collect.shards import write_table
+from codekiln.errors import UsageError
+from codekiln.evaluate.programs.injected import injected_bugs, judge_of
+from codekiln.languages import languages
 from codekiln.sandbox import Sandbox
 from codekiln.tasks.example import Origin, TaskExample
+from codekiln.tasks.fix.compilers import compiler_of
 from codekiln.tasks.fix.patch import Patch
 from codekiln.tasks.fix.sandboxed import sandboxed
 from codekiln.tasks.fix.trial import Trial
+from codekiln.tasks.stage import SCHEMA
 
 RIGHT = "def twice(n):\n    return n * 2\n"
 CODE = "def twice(n):\n    return n * 3\n"
@@ -65,6 +72,33 @@ def verdict(one, code, right=RIGHT):
     return judge_of(one, right)(Sandbox.find(), code)
 
 
+def made(folder, *rows):
+    """An artifact of tasks that holds these out."""
+
+    def build(config, inputs, out):
+        table = pa.Table.from_pylist([row.plain() for row in rows], SCHEMA)
+        write_table(out / "examples-held_out-00000.parquet", table)
+        return {}
+
+    return produce(Stage("tasks", 1, build), {}, {}, folder, "t")
+
+
+def test_those_that_can_be_judged_are_taken_and_counted(tmp_path):
+    commit = replace(example(), kind="commit", trial={})
+    iterator = "def twice(n):\n    yield n * 2\n"
+    opaque = example(iterator, CODE, TEST.replace("twice(1)", "next(twice(1))"))
+    found = injected_bugs(made(tmp_path, example(), commit, opaque), Sandbox.find())
+    assert found.name == "1 of 2 injected bugs of t"
+    (bug,) = found.problems
+    assert (bug.code, bug.right, bug.kind) == (CODE, RIGHT, "wrong-value")
+    whole = injected_bugs(made(tmp_path / "whole", example(), commit), Sandbox.find())
+    assert whole.name == "1 injected bugs of t"
+    with pytest.raises(
+        UsageError, match=r"holds no bug that can be run: build it with tasks\.bugs"
+    ):
+        injected_bugs(made(tmp_path / "none", commit), Sandbox.find())
+
+
 def test_calls_of_a_test_are_asserted_from_outside():
     assert verdict(example(), RIGHT).passed
     failed = verdict(example(), CODE)
@@ -99,6 +133,34 @@ def test_what_has_no_judge_is_left_out():
     assert judge_of(example(test="import unittest\n"), RIGHT) is None
     two = DOCUMENTED + "\n\n" + DOCUMENTED.replace("twice", "double")
     assert judge_of(example(two, CODE, test=""), two) is None
+
+
+def test_a_coroutine_is_run_beside_the_candidate():
+    right = (
+        "async def once(n):\n    return n\n\n\nasync def twice(n):\n    return await once(n) * 2\n"
+    )
+    broken = right.replace("await ", "")
+    test = "import asyncio\n" + TEST.replace("(twice(1)", "(asyncio.run(twice(1))").replace(
+        "(twice(5)", "(asyncio.run(twice(5))"
+    )
+    one = example(right, broken, test)
+    assert verdict(one, right, right).passed
+    assert not verdict(one, broken, right).passed
+    assert not verdict(one, right.replace("* 2", "* 3"), right).passed
+    assert not verdict(one, "def twice(n):\n    return n * 2\n", right).passed
+    for forgery in FORGERIES.values():
+        assert not verdict(one, forgery.replace("def twice", "async def twice"), right).passed
+
+
+@pytest.mark.parametrize("file", ["module.py", "traceback.py"])
+def test_a_missing_mark_is_judged_by_compiling_which_runs_nothing(file):
+    broken = "raise SystemExit(1)\nitems = (1, 2\n"
+    right = broken.replace("2", "2)")
+    compiler = compiler_of(languages()["python"])
+    one = example(right, broken)
+    one = replace(one, trial=compiler.trial(languages()["python"], file, right).plain())
+    assert verdict(one, right, right).passed
+    assert not verdict(one, broken, right).passed
 
 
 def test_other_languages_are_judged_by_their_compiler():

@@ -1,5 +1,6 @@
 """Histories: each step is what changed, oldest first, and only code counts."""
 
+import shutil
 import subprocess
 
 import pytest
@@ -8,7 +9,7 @@ from codekiln.corpus.sources import FolderSource, parse_source
 from codekiln.errors import SourceError
 from codekiln.evaluate.replay.commits import as_it_stands, of_commits
 from codekiln.evaluate.replay.history import Edit, code_of, of_hidden_lines, of_versions
-from codekiln.evaluate.replay.stage import history_of
+from codekiln.evaluate.replay.stage import history_of, version_history
 from histories import FIRST, OTHER, SECOND, THIRD, commit, small_repository
 
 
@@ -93,6 +94,7 @@ def test_without_two_commits_lines_are_hidden(tmp_path, commits):
 
 
 def test_a_history_without_code_gives_hidden_lines(repository):
+    commit(repository, 4500, {"other.py": FIRST * 40})
     commit(repository, 5000, {"notes.txt": "more\n"})
     assert history_of(repository, 1).kind == "hidden lines"
     assert history_of(repository, 4).kind == "commits"
@@ -157,8 +159,22 @@ def test_places_without_code_are_refused(tmp_path):
     (tmp_path / "image.png").write_bytes(bytes(range(256)))
     with pytest.raises(SourceError, match="holds no code"):
         history_of(tmp_path, 50)
-    (tmp_path / "module.py").write_text(FIRST)
+    (tmp_path / "module.py").write_text(FIRST * 40)
     assert history_of(tmp_path, 50).start.keys() == {"module.py"}
+
+
+def test_where_no_line_was_added_that_is_told(tmp_path):
+    (tmp_path / "module.py").write_text("first = 1\n")
+    with pytest.raises(SourceError, match="too little code to hide some of it"):
+        history_of(tmp_path, 3)
+    older, newer = (f"own:{tmp_path / name}" for name in ("older", "newer"))
+    for name in ("older", "newer"):
+        (tmp_path / name).mkdir()
+        shutil.copy(tmp_path / "module.py", tmp_path / name)
+    with pytest.raises(SourceError, match=r"no line of code was added: give two that differ"):
+        version_history(older, older, tmp_path)
+    (tmp_path / "newer" / "module.py").write_text("first = 1\nsecond = 2\n")
+    assert version_history(older, newer, tmp_path).kind == "versions"
 
 
 def test_what_git_ignores_is_none_of_the_code(repository):

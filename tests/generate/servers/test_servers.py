@@ -283,7 +283,7 @@ def test_an_openai_server_has_no_schema_for_completions():
         answer(kind, stream, request=replace(REQUEST, json_schema="{}"))
 
 
-@pytest.mark.parametrize("setting", [{"beams": 3}, {"best_of": 3}])
+@pytest.mark.parametrize("setting", [{"beams": 3}, {"best_of": 3}, {"adapter": "mine"}])
 def test_what_no_server_does_for_us_is_refused_by_name(kind, setting):
     stream = kind.stream(kind.said("a"), kind.end["end"])
     with pytest.raises(UsageError, match=f"cannot be asked for {next(iter(setting))}"):

@@ -57,7 +57,7 @@ def test_one_commit_is_no_history(tmp_path):
 
 def test_of_a_few_lines_none_can_be_held_out(tmp_path):
     (tmp_path / "module.py").write_text("first = 1\n")
-    with pytest.raises(SourceError, match="too little code to judge a model by"):
+    with pytest.raises(SourceError, match="too little code to hide some of it"):
         split(tmp_path)
 
 

@@ -11,6 +11,7 @@ from codekiln.tasks.example import Origin
 from codekiln.tasks.fix import compilers
 from codekiln.tasks.fix.compilers import compiler_of
 from codekiln.tasks.fix.injection import Injector
+from codekiln.tasks.fix.mutations import KINDS
 from codekiln.tasks.fix.patch import Patch
 from codekiln.tasks.fix.trial import Trial
 from runner import Ended, run
@@ -35,6 +36,13 @@ def clamp(value: int, low: int = 0, high: int = 10) -> int:
         return high
     return value
 '''
+COROUTINES = """async def doubled(n: int) -> int:
+    return n * 2
+
+
+async def raised(n: int) -> int:
+    return await doubled(n) + 1
+"""
 C = """#include <stddef.h>
 
 static int first(const int *items, size_t n) {
@@ -70,6 +78,18 @@ def test_kinds_take_turns(python):
     kinds = Counter(example.kind for example in python[0])
     assert max(kinds.values()) <= 2
     assert len(kinds) >= 3
+
+
+def test_a_missing_await_is_seen_by_running_the_coroutine():
+    injector = Injector(run, kinds=Counter(set(KINDS) - {"missing-await"}))  # the rarest come first
+    examples = injector.examples(Origin("s", "r", "pkg/waiting.py", "MIT", "python"), COROUTINES)
+    (example,) = (one for one in examples if one.kind == "missing-await")
+    assert example.target == ("-6|    return doubled(n) + 1\n+6|    return await doubled(n) + 1\n")
+    assert "TypeError: unsupported operand type(s) for +: 'coroutine' and 'int'" in example.message
+    trial = Trial.parse(example.trial)
+    assert "asyncio.run(raised(" in trial.files["test_waiting.py"]
+    assert not trial.of(example.code, run).passed
+    assert trial.of(COROUTINES, run).passed
 
 
 def test_examples_of_the_author_are_the_test_where_there_are_some(python):

@@ -84,7 +84,7 @@ def test_they_do_what_the_module_does():
         ("def f(x):\n    import random\n    return random.random()\n", False),
         ("def f(x):\n    match x:\n        case [a, *b]:\n            return a\n", True),
         ("def f(x):\n    return x\n" + "    # more\n" * 200 + "    return 1\n", False),
-        ("async def f(x):\n    return x\n", False),
+        ("async def f(x):\n    return x\n", True),
     ],
 )
 def test_what_stands_alone(code, stands):

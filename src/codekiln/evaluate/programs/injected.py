@@ -6,6 +6,7 @@ the calls of its tests, or the examples of its docstring, are asserted from anot
 
 import ast
 import re
+from dataclasses import replace
 
 from codekiln.artifact import Artifact
 from codekiln.errors import PatchError, UsageError
@@ -22,8 +23,18 @@ from codekiln.telemetry import progress
 
 _IMPORT = re.compile(r"^from \w+ import (\w+)\n", re.MULTILINE)
 _CASE = re.compile(r"^class (\w+)\(unittest\.TestCase\):\n    def (\w+)\(self\):", re.MULTILINE)
+_AWAITED = re.compile(r"\basyncio\.run\(")
 _MAIN = re.compile(r'^if __name__ == "__main__":\n.*', re.MULTILINE | re.DOTALL)
 UNITTEST = "\n\ndef check(candidate):\n    {}({!r}).debug()\n"
+# A coroutine is no plain data, so it is run where the candidate is; the test then awaits nothing.
+RUN = """
+
+
+def {0}(*arguments, coroutine={0}):
+    import asyncio
+
+    return asyncio.run(coroutine(*arguments))
+"""
 DOCTEST = """
 import doctest
 
@@ -42,12 +53,15 @@ def check(candidate):
 def injected_bugs(artifact: Artifact, sandbox: Sandbox) -> ProblemSet[Broken]:
     """Those of the examples that a judge who cannot be forged tells right from wrong.
 
+    The name says of how many that are run. A function whose answers are no plain data, such as an
+    iterator, is left out.
+
     Raises:
         ArtifactError: the artifact is none of tasks, or damaged.
         UsageError: it holds no such example.
         SandboxError: nothing can be run.
     """
-    found = list(examples(artifact, "held_out", task="fix"))
+    found = [one for one in examples(artifact, "held_out", task="fix") if one.trial]
     kept: list[Broken] = []
     with progress("bugs checked", len(found), "bugs") as task:
         for number, example in enumerate(found):
@@ -59,15 +73,13 @@ def injected_bugs(artifact: Artifact, sandbox: Sandbox) -> ProblemSet[Broken]:
         raise UsageError(
             f"{artifact.path} holds no bug that can be run: build it with tasks.bugs above 0."
         )
-    return ProblemSet(
-        f"injected bugs of {artifact.manifest['name']}", tuple(kept), artifact.fingerprint
-    )
+    part = f"{len(kept)} of " if len(kept) < len(found) else ""
+    name = f"{part}{len(found)} injected bugs of {artifact.manifest['name']}"
+    return ProblemSet(name, tuple(kept), artifact.fingerprint)
 
 
 def _broken(example: TaskExample, number: int) -> Broken | None:
-    """None for bugs of a history, which have no trial, and for what has none that we can judge by."""
-    if not example.trial:
-        return None
+    """None for what has no trial that we can judge by."""
     try:
         right = Patch.parse(example.target).apply(example.code)
     except PatchError:
@@ -97,13 +109,23 @@ def _is_told(broken: Broken, sandbox: Sandbox) -> bool:
 
 
 def judge_of(example: TaskExample, right: str) -> Judge | None:
-    """Python by a test of one function; other languages by their compiler, which runs nothing of theirs."""
-    trial = Trial(example.trial["file"], tuple(example.trial["command"]), example.trial["files"])
-    if example.origin.language != "python":
+    """Python by a test of one function; other languages by their compiler, which runs nothing of theirs.
+
+    So are Python's files whose bug is one of layout.
+    """
+    trial = Trial.parse(example.trial)
+    if example.origin.language != "python" or "py_compile" in trial.command:
         return _compiles(trial)
     tests = [text for name, text in trial.files.items() if name.startswith("test_")]
     test = _asserted(tests[0]) if tests else _documented(right)
+    if test and tests and _AWAITED.search(tests[0]):
+        return _of_coroutine(test)
     return of_function(test) if test else None
+
+
+def _of_coroutine(test: FunctionTest) -> Judge:
+    judged = of_function(replace(test, test=_AWAITED.sub("(", test.test)))
+    return lambda sandbox, code: judged(sandbox, code + RUN.format(test.entry_point))
 
 
 def _compiles(trial: Trial) -> Judge:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from codekiln.artifact import Artifact, Stage, Statistics, produce
 from codekiln.corpus.sources import parse_source
+from codekiln.errors import SourceError
 from codekiln.evaluate.replay.added import count_added, typed_edits
 from codekiln.evaluate.replay.commits import as_it_stands, of_commits
 from codekiln.evaluate.replay.growing_index import GrowingIndex
@@ -39,30 +40,46 @@ def history_of(folder: Path, commits: int, seed: int = 0, most: int | None = Non
     `most` bounds the characters that are read of the files at the start.
 
     Raises:
-        SourceError: there is no such folder, it is empty, holds no code, or its repository is damaged.
+        SourceError: there is no such folder, it is empty, holds no code or too little to hide some of it,
+            or its repository is damaged.
     """
     found = of_commits(folder, commits, most)
-    if found and any(map(count_added, typed_edits(found))):
+    if found and _adds_lines(found):
         return found
     source = as_it_stands(folder)
     try:
-        return of_hidden_lines(source, seed, most)
+        found = of_hidden_lines(source, seed, most)
     finally:
         source.close()
+    if not _adds_lines(found):
+        raise SourceError(
+            f"{folder} holds too little code to hide some of it and ask for it: give one with more, or "
+            "with a history."
+        )
+    return found
 
 
 def version_history(older: str, newer: str, downloads: Path) -> History:
     """Two versions, each named as a recipe names a source.
 
     Raises:
-        SourceError: one of them cannot be had, or holds no code.
+        SourceError: one of them cannot be had or holds no code, or nothing was added.
     """
     sources = [parse_source(name, (), downloads) for name in (older, newer)]
     try:
-        return of_versions(*sources)
+        found = of_versions(*sources)
     finally:
         for source in sources:
             source.close()
+    if not _adds_lines(found):
+        raise SourceError(
+            f"From {older} to {newer} no line of code was added: give two that differ."
+        )
+    return found
+
+
+def _adds_lines(history: History) -> bool:
+    return any(map(count_added, typed_edits(history)))
 
 
 def replay(

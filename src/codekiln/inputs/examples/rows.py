@@ -76,9 +76,3 @@ class ExampleRows(RowStore):
     def largest(self) -> int:
         """The largest id in any row; reads all of them."""
         return max(int(ids_of(self[place]).max()) for place in range(len(self)))
-
-    def first_context(self) -> list[int]:
-        """The context of the first example, which is the longest of its row."""
-        row = self[0][0]
-        ids: list[int] = ids_of(row)[: int(is_target(row).argmax())].tolist()
-        return ids

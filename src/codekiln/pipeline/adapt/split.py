@@ -15,8 +15,7 @@ from dulwich.repo import Repo
 
 from codekiln.artifact import Artifact, Stage, Statistics, produce, write_atomically
 from codekiln.corpus import CorpusConfig, build_corpus
-from codekiln.errors import SourceError
-from codekiln.evaluate.replay.added import count_added, typed_edits
+from codekiln.evaluate.replay.added import count_added
 from codekiln.evaluate.replay.commits import of_commits, repository_root
 from codekiln.evaluate.replay.history import History
 from codekiln.evaluate.replay.stage import history_of
@@ -34,12 +33,7 @@ def split(folder: Path, seed: int = 0) -> History:
         SourceError: there is no such folder, it is empty, holds no code or too little to hold some out, or
             its repository is damaged.
     """
-    history = history_of(folder, _commits_to_hold_out(folder), seed, CHARACTERS)
-    if not any(map(count_added, typed_edits(history))):
-        raise SourceError(
-            f"{folder} holds too little code to judge a model by: give one with more, or with a history."
-        )
-    return history
+    return history_of(folder, _commits_to_hold_out(folder), seed, CHARACTERS)
 
 
 def _commits_to_hold_out(folder: Path) -> int:

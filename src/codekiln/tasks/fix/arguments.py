@@ -4,6 +4,8 @@ import ast
 import random
 import re
 
+from codekiln.tasks.fix.program import Function
+
 TRIES = 96
 
 _VALUES: dict[str, tuple[object, ...]] = {
@@ -68,7 +70,7 @@ _BY_NAME: _Table = (
 _LIKELY = tuple(name for name in _VALUES if name != "none")
 
 
-def argument_lists(function: ast.FunctionDef) -> list[str]:
+def argument_lists(function: Function) -> list[str]:
     """At most `TRIES` tuples of arguments as Python source, different ones; the same for the same function.
 
     None for a function that has parameters which are given by name alone and have no default.

@@ -2,7 +2,7 @@
 
 It stands alone, since it is sent into the sandbox as text, and is imported nowhere. It writes a list of
 [arguments, result], both as Python source, of those calls that give the same result twice, a literal,
-in a moment.
+in a moment. A coroutine is run, and its result is the call's.
 """
 
 import ast
@@ -12,6 +12,7 @@ import io
 import json
 import signal
 import sys
+import types
 
 SECONDS, LONGEST = 0.3, 100
 
@@ -38,6 +39,10 @@ def result(function: object, text: str) -> str | None:
         signal.setitimer(signal.ITIMER_REAL, SECONDS)
         try:
             value = function(*ast.literal_eval(text))  # type: ignore[operator]
+            if isinstance(value, types.CoroutineType):
+                import asyncio
+
+                value = asyncio.run(value)
             written = repr(value)
             if len(written) > LONGEST or ast.literal_eval(written) != value:
                 return None

@@ -14,6 +14,7 @@ from functools import cache
 from importlib import resources
 
 LONGEST = 120  # lines of a program
+Function = ast.FunctionDef | ast.AsyncFunctionDef
 _GIVEN = frozenset(dir(builtins)) | {"__name__", "__doc__"}
 _NAMED = (
     ast.FunctionDef
@@ -30,12 +31,17 @@ class Program:
     """Source that runs by itself, the function that it is about, and that function's parameters."""
 
     code: str
-    function: ast.FunctionDef
+    function: Function
 
     @property
     def name(self) -> str:
         """The function's name."""
         return self.function.name
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether a call of it gives a coroutine."""
+        return isinstance(self.function, ast.AsyncFunctionDef)
 
 
 def programs(source: str) -> Iterator[Program]:
@@ -49,7 +55,7 @@ def programs(source: str) -> Iterator[Program]:
         return
     file = _Module(source, module)
     for node in module.body:
-        if isinstance(node, ast.FunctionDef):
+        if isinstance(node, Function):
             code = file.closure(node)
             if code is not None:
                 yield Program(code, _function(code, node.name))
@@ -69,7 +75,7 @@ class _Module:
                     self._twice.add(name)
                 self._bound[name] = node
 
-    def closure(self, function: ast.FunctionDef) -> str | None:
+    def closure(self, function: Function) -> str | None:
         """The function and all that it refers to, in the order of the file; None if that is not enough."""
         needed: dict[ast.stmt, set[str]] = {function: {function.name}}
         waiting: list[ast.stmt] = [function]
@@ -114,8 +120,8 @@ class _Module:
         return "".join(f"{line}\n" for line in self._lines[first - 1 : node.end_lineno])
 
 
-def _function(code: str, name: str) -> ast.FunctionDef:
-    found = (node for node in ast.parse(code).body if isinstance(node, ast.FunctionDef))
+def _function(code: str, name: str) -> Function:
+    found = (node for node in ast.parse(code).body if isinstance(node, Function))
     return next(node for node in found if node.name == name)
 
 

@@ -15,6 +15,7 @@ from codekiln.tasks.fix.trial import Run, Trial
 PYTHON = "python3"  # whoever runs it knows where that is
 FEWEST, MOST = 3, 5  # calls in a test
 PROBE = "probe.py"
+AWAITED = "asyncio.run({})"  # a call of a coroutine in a test
 
 
 def trial_of(program: Program, file: str, run: Run) -> Trial | None:
@@ -41,7 +42,7 @@ def _characterized(program: Program, file: str, run: Run) -> Trial | None:
     if len(calls) < FEWEST:
         return None
     test = f"test_{module}.py"
-    text = _written(module, program.name, calls)
+    text = _written(module, program, calls)
     return Trial(file, (PYTHON, "-B", test, "-f", "-q"), {test: text})
 
 
@@ -66,13 +67,16 @@ def _telling(calls: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return chosen[:MOST]
 
 
-def _written(module: str, name: str, calls: list[tuple[str, str]]) -> str:
+def _written(module: str, program: Program, calls: list[tuple[str, str]]) -> str:
+    name, awaited = program.name, AWAITED if program.is_awaited else "{}"
     title = "".join(part.capitalize() for part in name.split("_"))
-    lines = ["import unittest", "", f"from {module} import {name}", "", ""]
+    lines = ["import asyncio"] if program.is_awaited else []
+    lines += ["import unittest", "", f"from {module} import {name}", "", ""]
     lines += [f"class Test{title}(unittest.TestCase):", f"    def test_{name.strip('_')}(self):"]
     for arguments, result in calls:
         inside = ", ".join(map(repr, ast.literal_eval(arguments)))
-        lines.append(f"        self.assertEqual({name}({inside}), {result})")
+        call = awaited.format(f"{name}({inside})")
+        lines.append(f"        self.assertEqual({call}, {result})")
     lines += ["", "", 'if __name__ == "__main__":', "    unittest.main()", ""]
     return "\n".join(lines)
 
