@@ -1,4 +1,4 @@
-"""What is typed anew of packages: the index alone beside the same model with retrieved text in its prompt.
+"""What is typed anew of packages: the index beside the same model with retrieved text in its prompt.
 
 Of each package two versions. The rule by which they were chosen, before anything was run on them: of the
 packages that the starter's corpus holds out (`bench/generate/places.py`), those of PyPI whose wheels are
@@ -8,10 +8,11 @@ that the lines between are newer than the model. smolagents, first published in 
 repositories that are newer as a whole.
 
 The lines that were added are typed as `codekiln eval replay` types them: asked at the line's start and
-behind each word, an answer shown while the typed text agrees with it, files of the newer version in the
-index (and found by retrieval) once they are finished. Every prompt has 1,024 tokens. The model with the
-index spends them on the open file; of the two baselines 448 go to retrieved text: hits of the index as
-`--context` has them, and chunks of 20 lines by BM25 as in RepoCoder. Intervals are of 95 %: of the figures
+behind each word, an answer offered while the typed text agrees with it, files of the newer version in the
+index (and found by retrieval) once they are finished. Every prompt has 1,024 tokens, of which at most 448
+go to retrieved text. Nothing is trained. "index" has pieces of the index in its prompt and the index mixed
+in; "retrieved" has the same pieces alone, so the ratio to it is what mixing brings. The other baseline is
+independent of ours: chunks of 20 lines by BM25 as in RepoCoder. Intervals are of 95 %: of the figures
 resampled by file, of the ratios by line.
 
 `CODEKILN_BENCH_LINES` (100) is the number of lines of a package, `CODEKILN_BENCH_MODELS` names the models.
@@ -42,7 +43,7 @@ LINES = int(os.environ.get("CODEKILN_BENCH_LINES", "100"))
 SMOLLM2 = "smollm2-135m-instruct-q4_1"
 MODELS = os.environ.get("CODEKILN_BENCH_MODELS", f"{SMOLLM2},{STARTER}").split(",")
 PROMPT = 1024  # tokens, of which a half may be retrieved
-INDEX, HITS, CHUNKS = "index", "retrieved", "retrieved by BM25"
+INDEX, PIECES, CHUNKS = "index", "retrieved", "chunks by BM25"
 
 Row = dict[str, str]
 
@@ -87,10 +88,9 @@ def _items(folder: Path, pair: Pair) -> Iterator[Item]:
     history = version_history(*versions, cache() / "downloads")
     systems = [
         system("model", engine.twin(), tokenizer, index, PROMPT),
-        system("open file", engine.twin(), tokenizer, index, PROMPT),
-        system(INDEX, engine.twin(), tokenizer, index, PROMPT),
-        system(HITS, engine.twin(), tokenizer, index, PROMPT),
+        system(PIECES, engine.twin(), tokenizer, index, PROMPT),
         _with_chunks(engine.twin(), tokenizer, index),
+        system(INDEX, engine.twin(), tokenizer, index, PROMPT),
     ]
     for line in walk(history, index, systems, Pace(LINES)):
         yield from items_of(history, line)
@@ -140,7 +140,7 @@ def _rows(part: str, items: list[Item]) -> list[Row]:
 def _ratios(part: str, items: list[Item]) -> list[Row]:
     ours = only_system(items, INDEX, part)
     rows: dict[tuple[str, str], Row] = {}
-    for baseline in (HITS, CHUNKS):
+    for baseline in (PIECES, CHUNKS):
         for one in compare(ours, only_system(items, baseline, part)):
             key = (baseline, one.stratum)
             place = {"package": part, "lines": f"{one.items} {one.stratum}", "baseline": baseline}

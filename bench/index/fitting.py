@@ -1,9 +1,7 @@
 """The weights of `codekiln/index/mix-*.json`: `python -m bench.index.fitting` fits and writes them anew.
 
-They come from lines of the newer version of each of these packages, predicted by both models that stand
-in `readers`, the older version being indexed: for the least loss from lines that stand nowhere in the older
-one, for the most whole lines from all that were added, as somebody would type them. What
-`bench/index/mix.py` and `bench/replay.py` report is on other packages.
+They come from lines new in the newer version of each of these packages, predicted by both models that stand
+in `readers`, the older version being indexed. What `bench/index/mix.py` reports is on other packages.
 """
 
 from collections.abc import Sequence
@@ -15,7 +13,7 @@ import codekiln.index
 from bench.corpus.rows import cache
 from bench.index.places import observations
 from bench.index.reading import Reader
-from bench.index.versions import Pair, added, new
+from bench.index.versions import Pair
 from codekiln.generate.loading import STARTER
 from codekiln.index.fit import Observations, fit_lines, fit_loss
 from codekiln.index.mix import Mixture, Objective
@@ -38,10 +36,9 @@ def readers() -> tuple[Reader, Reader]:
     return Reader(MODEL, pull(MODEL, cache()).path), Reader(STARTER, Path(STARTER))
 
 
-def observed(reader: Reader, objective: Objective = "loss") -> Observations:
-    """All that is known at the lines of the packages that an objective is fitted on."""
-    chosen = added if objective == "lines" else new
-    return Observations.join([observations(reader, pair, BLOCKS, chosen) for pair in PAIRS])
+def observed(reader: Reader) -> Observations:
+    """All that is known at the new lines of the packages."""
+    return Observations.join([observations(reader, pair, BLOCKS) for pair in PAIRS])
 
 
 def fit(
@@ -55,7 +52,6 @@ def fit(
     provenance = {
         "objective": objective,
         "models": list(models),
-        "lines": "all added" if objective == "lines" else "new",
         "indexed → predicted": {pair.name: f"{pair.older} → {pair.newer}" for pair in PAIRS},
         "tokens": len(together),
         "nats a token, the model alone": round(together.loss_of_model(), 3),
@@ -67,9 +63,8 @@ def fit(
 def main() -> None:
     """Write the files into the package."""
     models = readers()
-    names = [reader.name for reader in models]
+    seen, names = [observed(reader) for reader in models], [reader.name for reader in models]
     for objective in get_args(Objective):
-        seen = [observed(reader, objective) for reader in models]
         path = Path(codekiln.index.__file__).with_name(f"mix-{objective}.json")
         path.write_text(fit(seen, names, objective).to_json(), encoding="utf-8")
 

@@ -3,13 +3,12 @@
 Of each package two published versions are taken. The older is indexed; predicted are lines of the newer
 that stand nowhere in the older, teacher-forced, with 512 to 1,024 tokens of their file before them. Whole
 lines are those that greedy decoding gives exactly. Weights are fitted on six other packages
-(`bench/index/fitting.py`): for the least loss on new lines too, for the most whole lines on all that were
-added. The index alone has the counts of its longest match, so that what never followed has no probability;
-fixed weights are n / (2n + 8) for a match of n tokens, in the index and in the open file each. Controls:
-the same tokens in random order, another package's older version, the open file alone, and the same model
-with 512 tokens of the older version in its prompt, found by BM25, on top of the file's own. The starter has
-most of these packages, in later versions too, among its training sources: its own figures say only whether
-weights carry over.
+(`bench/index/fitting.py`), for the least loss or for the most whole lines. The index alone has the counts
+of its longest match, so that what never followed has no probability; fixed weights are n / (2n + 8) for a
+match of n tokens, in the index and in the open file each. Controls: the same tokens in random order,
+another package's older version, the open file alone, and the same model with 512 tokens of the older
+version in its prompt, found by BM25, on top of the file's own. The starter has most of these packages, in
+later versions too, among its training sources: its own figures say only whether weights carry over.
 """
 
 import os
@@ -49,7 +48,7 @@ def run() -> dict[str, list[Row]]:
     seen = {reader.name: observed(reader) for reader in (large, small)}
     fits = {name: fit([places], [name]) for name, places in seen.items()}
     fits["both"] = fit(list(seen.values()), list(seen))
-    on_lines = fit([observed(large, "lines")], [large.name], "lines")
+    on_lines = fit([seen[large.name]], [large.name], "lines")
     scores = {pair.name: _score(large, pair, fits, on_lines) for pair in PAIRS}
     total = join(list(scores.values()))
     return {

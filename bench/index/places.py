@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.index.reading import Floats, Passage, Reader
-from bench.index.versions import Chosen, Pair
+from bench.index.versions import Pair
 from codekiln.index import CAP, Index, Match
 from codekiln.index.fit import Observations, observe
 
@@ -66,10 +66,10 @@ def lines(
             ]
 
 
-def observations(reader: Reader, pair: Pair, blocks: int, chosen: Chosen) -> Observations:
-    """What weights are fitted on: the chosen lines of a package."""
+def observations(reader: Reader, pair: Pair, blocks: int) -> Observations:
+    """What weights are fitted on: new lines of a package."""
     index = {"repository": index_of(reader, pair)}
-    found = lines(reader, reader.passages(pair, blocks, chosen), index)
+    found = lines(reader, reader.passages(pair, blocks), index)
     return Observations.of_lines(
         [[observe(p.log_p, p.of("repository"), p.token) for p in line] for line in found]
     )

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 
 from bench.corpus.rows import cache
-from bench.index.versions import Chosen, Line, Pair, lines_of, new
+from bench.index.versions import Line, Pair, new_lines
 from codekiln.generate.loading import model_folder
 from codekiln.inputs import Header, header_ids
 from codekiln.model.transformer import Transformer
@@ -57,11 +57,11 @@ class Reader:
     def model(self) -> Transformer:
         return load_model(model_folder(self.folder), self.tokenizer.fingerprint)
 
-    def passages(self, pair: Pair, blocks: int, chosen: Chosen = new) -> list[Passage]:
-        """The chosen lines of a package: those in `blocks` blocks of its files, evenly spread."""
+    def passages(self, pair: Pair, blocks: int) -> list[Passage]:
+        """New lines of a package: those in `blocks` blocks of its files, evenly spread."""
         files = {path: self.tokenizer.encode(text) for path, text in pair.later.items()}
         lines = {
-            path: lines_of(pair.later[path], ids, self.tokenizer, chosen(pair, path))
+            path: new_lines(pair, pair.later[path], ids, self.tokenizer)
             for path, ids in files.items()
         }
         every = sorted({(path, line.start // BLOCK) for path in files for line in lines[path]})

@@ -1,14 +1,12 @@
 """Packages in two published versions: the older is indexed, lines new in the newer are predicted."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from bench.corpus.rows import cache
 from codekiln.corpus.sources import parse_source
-from codekiln.evaluate.replay.added import added_lines
-from codekiln.evaluate.replay.history import Edit
 from codekiln.tokenizer import Tokenizer
 
 SEPARATOR = b"\n"
@@ -51,40 +49,25 @@ class Line:
     stop: int
 
 
-Chosen = Callable[[Pair, str], Callable[[int, str], bool]]
-"""From a package and the path of a file: whether a line, by number and content, is to be predicted."""
-
-
-def new(pair: Pair, path: str) -> Callable[[int, str], bool]:  # noqa: ARG001
-    """The lines that stand nowhere in the older version, spaces aside."""
-    return lambda _, content: content.strip() not in pair.known_lines
-
-
-def added(pair: Pair, path: str) -> Callable[[int, str], bool]:
-    """The lines that the newer version added to a file, whether or not they stand elsewhere."""
-    edit = Edit(path, pair.known.get(path, ""), pair.later[path])
-    numbers = {line.number for line in added_lines(edit)}
-    return lambda number, _: number in numbers
-
-
-def lines_of(
-    text: str, ids: list[int], tokenizer: Tokenizer, is_chosen: Callable[[int, str], bool]
-) -> list[Line]:
-    """Where the chosen lines of a text with a letter or digit lie in its ids."""
+def new_lines(pair: Pair, text: str, ids: list[int], tokenizer: Tokenizer) -> list[Line]:
+    """The lines of a file of the newer version that stand nowhere in the older, spaces aside."""
     pieces = [tokenizer.bytes_of(token) for token in ids]
     assert b"".join(pieces) == text.encode()
-    lines, start, line, number = [], None, b"", 1
+    lines, start, line = [], None, b""
     for place, piece in enumerate(pieces):
         if start is None and piece.strip():
             start = place
         line += piece
         if SEPARATOR not in piece:
             continue
-        content = line.partition(SEPARATOR)[0].decode(errors="replace")
-        visible = any(sign.isalnum() for sign in content)
-        if start is not None and visible and is_chosen(number, content):
+        content = line.partition(SEPARATOR)[0] if line.strip() else b""
+        new = content.decode(errors="replace").strip() not in pair.known_lines
+        if (
+            start is not None
+            and new
+            and any(sign.isalnum() for sign in content.decode(errors="replace"))
+        ):
             lines.append(Line(start, place + 1))
-        number += line.count(SEPARATOR)
         line, start = b"", None
     return lines
 

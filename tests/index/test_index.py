@@ -141,6 +141,19 @@ def test_a_deleted_document_stops_matching_for_a_context_that_was_just_asked_for
     assert index.draft([2, 3, 4], 3) == [2]
 
 
+def test_without_a_path_an_index_answers_as_if_it_had_never_been_there():
+    files = {"a": [2, 3, 4, 5], "b": [2, 3, 4, 2, 3, 5], "c": [4, 2, 3, 2]}
+    origins = [Origin("r", path) for path in files]
+    shard = Shard.build(SMALL, list(files.values()), origins)
+    index = Index(SMALL, [shard])
+    for path in files:
+        others = [ids for name, ids in files.items() if name != path]
+        for context in ([2, 3], [3, 4, 2, 3], [4, 2, 3]):
+            expect(index.without(path), others, context)
+            expect(index, list(files.values()), context)
+    assert index.without("d").match([2, 3]).count == 4
+
+
 def test_find_gives_the_range_of_every_place():
     ids = [2, 3, 2, 3, 4, 0, 2, 3]
     shard = Shard.build(SMALL, [ids[:5], ids[6:]], [Origin("r", "a"), Origin("r", "b")])

@@ -36,7 +36,9 @@ def replay(
     model: Model = Path("starter"),
     systems: Annotated[
         list[str] | None,
-        typer.Option("--system", help="model, open file, index or retrieved. May be repeated."),
+        typer.Option(
+            "--system", help="model, open file, retrieved, mixed or index. May be repeated."
+        ),
     ] = None,
     commits: Annotated[int, typer.Option(min=1, help="The last commits to replay.")] = 50,
     lines: Annotated[

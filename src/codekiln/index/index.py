@@ -73,6 +73,14 @@ class Index:
         folders = sorted({file.parent for file in artifact.files("shard-")})
         return cls(tokenizer, [Shard.open(folder, tokenizer) for folder in folders])
 
+    def without(self, path: str) -> "Index":
+        """The same but for the documents of one path, as they are now.
+
+        The open file, as it was when it was saved, says that what is to be written is what stands behind
+        the cursor already.
+        """
+        return Index(self.tokenizer, [_without(shard, path) for shard in self.shards])
+
     @property
     def tokens(self) -> int:
         """How many tokens it has, ends of documents included."""
@@ -153,6 +161,11 @@ class Index:
         text = self.tokenizer.text_ids
         start = next((n for n in range(len(tail), 0, -1) if tail[n - 1] not in text), 0)
         return np.array(tail[start:], self._type).tobytes()
+
+
+def _without(shard: Shard, path: str) -> Shard:
+    named = [number for number, origin in enumerate(shard.origins) if origin.path == path]
+    return shard.without(named) if named else shard
 
 
 @lru_cache(maxsize=2)

@@ -6,7 +6,8 @@ A shard never changes, but documents of it can be taken away. How shards answer 
 import mmap
 import os
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -205,6 +206,14 @@ class Shard:
         """How many tokens those have."""
         sizes = np.diff(self.starts, append=len(self))
         return int(sizes[~self._deleted].sum())
+
+    def without(self, documents: Iterable[int]) -> "Shard":
+        """The same tokens and suffixes; some more documents match nothing."""
+        other = copy(self)
+        other._deleted = self._deleted.copy()
+        for document in documents:
+            other.delete(document)
+        return other
 
     def delete(self, document: int) -> None:
         """Take a document away: from now on it matches nothing."""

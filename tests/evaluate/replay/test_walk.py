@@ -11,6 +11,8 @@ from codekiln.evaluate.replay.pace import Pace
 from codekiln.evaluate.replay.systems import System, system, system_names
 from codekiln.evaluate.replay.typist import Answer
 from codekiln.evaluate.replay.walk import walk
+from codekiln.generate import CompletionChunk
+from codekiln.generate.engine_completer import EngineCompleter
 from fakes import FakeCompleter, saying, tiny_tokenizer
 from histories import FIRST, OTHER, SECOND, THIRD, commit, small_repository
 
@@ -133,7 +135,7 @@ def test_only_what_parses_is_shown(repository):
     assert line.said["whole"][0].text == "return items"
 
 
-@pytest.mark.parametrize("name", ["model", "open file", "index", "retrieved"])
+@pytest.mark.parametrize("name", ["model", "open file", "retrieved", "mixed", "index"])
 def test_each_system_completes(repository, name):
     tokenizer = tiny_tokenizer()
     index = GrowingIndex(tokenizer, "project")
@@ -143,6 +145,43 @@ def test_each_system_completes(repository, name):
     found = list(walk(of_commits(repository, 50), index, [one], Pace()))
     assert len(found) == 5
     assert all(one.answer is None or one.answer.milliseconds > 0 for one in found[0].said[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "draws", "shows"),
+    [
+        ("model", False, False),
+        ("retrieved", False, True),
+        ("mixed", True, False),
+        ("index", True, True),
+    ],
+)
+def test_what_each_system_takes_from_the_index(repository, monkeypatch, name, draws, shows):
+    """The index is mixed in without the open file, of which the pieces in the prompt may be."""
+    lines = "".join(f"def number_{n}(items):\n    return items[{n}]\n\n\n" for n in range(30))
+    commit(repository, 5000, {"module.py": lines, "other.py": lines.replace("items", "things")})
+    commit(repository, 6000, {"module.py": f"{lines}def number_30(items):\n    return 1\n"})
+    seen = []
+
+    def completed(self, request):
+        held = {
+            origin.path
+            for shard in getattr(self.index, "shards", ())
+            for origin in (shard.origins[n] for n in shard.documents())
+        }
+        seen.append((held, request.context))
+        return iter([CompletionChunk("", (), (), "end")])
+
+    monkeypatch.setattr(EngineCompleter, "complete", completed)
+    tokenizer = tiny_tokenizer()
+    index = GrowingIndex(tokenizer, "project")
+    one = system(name, saying([0], tokenizer.vocabulary_size, 4000), tokenizer, index, 1000)
+    list(walk(of_commits(repository, 1), index, [one], Pace()))
+    assert seen
+    for held, context in seen:
+        assert "module.py" not in held
+        assert ("other.py" in held) == draws
+        assert ("things" in context) == shows
 
 
 def test_names_of_systems():

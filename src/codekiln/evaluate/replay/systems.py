@@ -20,24 +20,28 @@ from codekiln.tokenizer import Tokenizer
 LONGEST = 48  # tokens of an answer
 HEADER = 64  # tokens of a prompt that retrieved text leaves to what is said of the file
 
-Name = Literal["model", "open file", "index", "retrieved"]
+Name = Literal["model", "open file", "retrieved", "mixed", "index"]
 Context = Callable[[AddedLine], str]
+"""Whole lines from elsewhere for the prompt at a line; asked once for each."""
+
+
+def _nothing(_: AddedLine) -> str:
+    return ""
 
 
 class System:
     """A completer as a user has it: asked for a line, it offers what parses of one, if that is worth it.
 
-    `prompt` bounds the tokens that it reads, retrieved ones included. `context` gives whole lines from
-    elsewhere for a line's prompt, and is asked once a line.
+    `prompt` bounds the tokens that it reads, those of the `context` included.
     """
 
     def __init__(
-        self, name: str, completer: Completer, prompt: int, context: Context | None = None
+        self, name: str, completer: Completer, prompt: int, context: Context = _nothing
     ) -> None:
         self.name = name
         self._completer, self._prompt, self._context = completer, prompt, context
         self._verifier = Verifier()
-        self._retrieved: tuple[AddedLine | None, str] = (None, "")
+        self._known: tuple[AddedLine | None, str] = (None, "")
 
     def __call__(self, line: AddedLine, typed: int) -> Answer:
         """What is said after so many characters of a line, and how long that took in all."""
@@ -59,9 +63,9 @@ class System:
         return Answer(text, 1000 * (time.perf_counter() - begun), is_offered)
 
     def _context_of(self, line: AddedLine) -> str:
-        if self._context and self._retrieved[0] is not line:
-            self._retrieved = line, self._context(line)
-        return self._retrieved[1]
+        if self._known[0] is not line:
+            self._known = line, self._context(line)
+        return self._known[1]
 
 
 def system_names(texts: Sequence[str]) -> tuple[Name, ...]:
@@ -78,18 +82,28 @@ def system_names(texts: Sequence[str]) -> tuple[Name, ...]:
 
 
 def system(
-    name: Name, engine: Engine, tokenizer: Tokenizer, index: GrowingIndex, prompt: int
+    kind: Name,
+    engine: Engine,
+    tokenizer: Tokenizer,
+    index: GrowingIndex,
+    prompt: int,
+    name: str = "",
 ) -> System:
-    """One of the systems by its name, on an engine of its own.
+    """One of the systems, on an engine of its own.
 
-    The prompt is as long for all: what is retrieved takes up to half of it from the open file.
+    `model` is the model alone, `open file` with that mixed in. `retrieved` has pieces of the index in its
+    prompt, `mixed` has the index mixed in, and `index` has both, as in use. The prompt is as long for all:
+    what is retrieved takes up to half of it from the open file.
     """
-    if name == "index":
-        completer = EngineCompleter(engine, tokenizer, index=index, mix=True)
-    else:
-        completer = EngineCompleter(engine, tokenizer, mix=name == "open file")
-    context = _hits(tokenizer, index, retrieved_budget(prompt)) if name == "retrieved" else None
-    return System(name, completer, prompt, context)
+    completer = EngineCompleter(engine, tokenizer, mix=kind in ("open file", "mixed", "index"))
+    pieces = similar_pieces(tokenizer, index, retrieved_budget(prompt))
+
+    def context(line: AddedLine) -> str:
+        if kind in ("mixed", "index"):
+            completer.index = index.index.without(line.path)
+        return pieces(line) if kind in ("retrieved", "index") else ""
+
+    return System(name or kind, completer, prompt, context)
 
 
 def retrieved_budget(prompt: int) -> int:
@@ -97,7 +111,7 @@ def retrieved_budget(prompt: int) -> int:
     return max(prompt // 2 - HEADER, 1)
 
 
-def _hits(tokenizer: Tokenizer, index: GrowingIndex, budget: int) -> Context:
+def similar_pieces(tokenizer: Tokenizer, index: GrowingIndex, budget: int) -> Context:
     """What of the index is like the lines before the cursor, as `codekiln complete --context` has it."""
 
     def context(line: AddedLine) -> str:

@@ -13,10 +13,9 @@ from codekiln.evaluate.replay.growing_index import GrowingIndex
 from codekiln.evaluate.replay.history import History
 from codekiln.evaluate.replay.pace import Pace
 from codekiln.evaluate.replay.stage import items_of
-from codekiln.evaluate.replay.systems import System
+from codekiln.evaluate.replay.systems import system
 from codekiln.evaluate.replay.walk import walk
 from codekiln.evaluate.results import STAGE_NAME, Facts, Item, write_results
-from codekiln.generate.engine_completer import EngineCompleter
 from codekiln.generate.loading import load_engine
 from codekiln.pipeline.adapt.split import LINES, name_of
 from codekiln.tokenizer import Tokenizer
@@ -90,9 +89,10 @@ def typed(history: History, model: Artifact, name: str, pace: Pace) -> list[Item
     """An item for each line and system."""
     tokenizer, engine = Tokenizer.load(model.path), load_engine(model.path)
     index = GrowingIndex(tokenizer, history.repository)
-    alone = EngineCompleter(engine, tokenizer, mix=True)
-    indexed = EngineCompleter(engine.twin(), tokenizer, index=index, mix=True)
-    systems = [System(name, alone, PROMPT), System(name + INDEXED, indexed, PROMPT)]
+    systems = [
+        system("open file", engine, tokenizer, index, PROMPT, name),
+        system("index", engine.twin(), tokenizer, index, PROMPT, name + INDEXED),
+    ]
     return [
         item for line in walk(history, index, systems, pace) for item in items_of(history, line)
     ]

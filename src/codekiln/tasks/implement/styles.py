@@ -25,7 +25,7 @@ CHINESE = 0.2
 
 
 def style_of(language: str, documentation: str, written: str = "") -> str:
-    """`pep257`, `google`, `numpy`, `rest` or `epytext` for Python; else the language's own, or `comment`.
+    r"""`pep257`, `google`, `numpy`, `rest` or `epytext` for Python; else the language's own, or `comment`.
 
     `written` is what the documentation stands in, with its marks.
 
