@@ -91,7 +91,14 @@ def complete(
         progress_bars(),
         opened as known,
         _completer(
-            model, known, adapter, engine, weights, server, server_model, template
+            model,
+            known.without(request.path) if known else None,
+            adapter,
+            engine,
+            weights,
+            server,
+            server_model,
+            template,
         ) as completer,
     ):
         shown = gathered(request, file, model, known, context) if context else None
