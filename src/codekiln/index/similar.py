@@ -16,7 +16,7 @@ from codekiln.index.index import Index
 from codekiln.index.shard import Places, Shard
 from codekiln.tokenizer import Tokenizer
 
-BLOCK = 96  # tokens, some ten lines; two blocks are compared at once
+BLOCK = 80  # tokens, some eight lines; two blocks are compared at once
 SATURATION = 1.2  # BM25's k1; all windows are as long, so that its b is of no use
 LINES = 20  # the last ones, which are looked for
 PIECES = 8  # at most

@@ -95,6 +95,15 @@ def test_snippets_in_the_order_of_paths_and_chosen_by_score(folder):
     assert [each.path for each in both.pieces] == ["b.py", "z.py"]
 
 
+def test_a_snippet_that_is_too_long_comes_as_its_first_half():
+    text = "".join(f"line_{number} = {number}\n" for number in range(9))
+    whole = gather(TOKENIZER, at(""), 1000, similar=lambda _: [Snippet("a.py", text)])
+    assert whole.text.count("line_") == 9
+    budget = 2 * whole.pieces[0].tokens - 2  # of which a piece may take a half
+    half = gather(TOKENIZER, at(""), budget, similar=lambda _: [Snippet("a.py", text)])
+    assert half.text == "".join(whole.text.splitlines(keepends=True)[:6])  # its path, five lines
+
+
 def test_every_piece_that_is_left_out_says_why(folder):
     long = "".join(f"line_{number} = {number}\n" for number in range(100))
     recent = [

@@ -68,8 +68,8 @@ def gather(
     """What fits into `budget` tokens of what helps at the cursor; the same for the same arguments.
 
     `recent` are snippets the user has edited, the last one first. A definition that is too long with its
-    members comes without them. Nothing is in it that the open file has already, or that is hidden or
-    named like a secret.
+    members comes without them, a snippet that is too long as its first half. Nothing is in it that the
+    open file has already, or that is hidden or named like a secret.
     """
     search = Search(folder) if folder else None
     candidates = list(_definitions(file, search)) if search else []
@@ -145,7 +145,12 @@ def _definitions(file: OpenFile, search: Search) -> Iterator[_Candidate]:
 
 def _snippets(snippets: Iterable[Snippet], why: str, score: float) -> Iterator[_Candidate]:
     for place, each in enumerate(islice(snippets, SNIPPETS)):
-        yield _Candidate(each.path, why, score * NEXT**place, each.text, each.text)
+        yield _Candidate(each.path, why, score * NEXT**place, each.text, _first_half(each.text))
+
+
+def _first_half(text: str) -> str:
+    lines = text.splitlines(keepends=True)
+    return "".join(lines[: -(-len(lines) // 2)])
 
 
 def _chains(file: OpenFile) -> list[tuple[str, ...]]:
