@@ -8,7 +8,7 @@ import pytest
 from codekiln.errors import UsageError
 from codekiln.languages import languages
 from codekiln.tasks.example import Origin
-from codekiln.tasks.fix import compilers
+from codekiln.tasks.fix import compilers, injection
 from codekiln.tasks.fix.compilers import compiler_of
 from codekiln.tasks.fix.injection import Injector
 from codekiln.tasks.fix.mutations import KINDS
@@ -125,6 +125,22 @@ def test_what_gives_no_bugs_is_counted():
     assert found("a.rb", "x = 1\n", "ruby")[1].counts == {"no compiler for ruby": 1}
     failing = found("a.py", "def f(:\n", "python")[1].counts
     assert failing["fails as it is"] == 1
+
+
+def test_bugs_of_layout_do_not_drown_the_others(monkeypatch):
+    def checked(files, command):
+        return Ended(0 if b"(x + 1)" in files["a.py"] else 1, b"", b"SyntaxError: no")
+
+    def left_out(kinds):
+        injector = Injector(checked, kinds=Counter(kinds))
+        list(injector.examples(Origin("s", "r", "a.py", "MIT", "python"), "y = (x + 1)\n"))
+        return injector.counts["enough bugs of layout"]
+
+    monkeypatch.setattr(injection, "ENOUGH_LAYOUT", 3)
+    assert not left_out({"missing-colon": 2})
+    assert left_out({"missing-colon": 2, "missing-bracket": 1})
+    assert not left_out({"missing-colon": 4, "off-by-one": 5})
+    assert left_out({"missing-colon": 5, "off-by-one": 5})
 
 
 def test_what_is_killed_or_passes_all_the_same_is_no_example():

@@ -1,9 +1,9 @@
 """Examples from bugs that are put into code that works: each was run before and after.
 
 A Python function that stands alone is tried by its examples or by what it gives today, any other file that
-stands alone by its compiler; where that checks the syntax alone, one bug of a file is enough. Of each,
-mutations are tried until enough of them fail; the kinds that were found least so far come first, so that
-no kind that is easy to make drowns the others.
+stands alone by its compiler; where that checks the syntax alone, one bug of a file is enough, and few
+files are. Of each, mutations are tried until enough of them fail; the kinds that were found least so far
+come first, so that no kind that is easy to make drowns the others.
 """
 
 import random
@@ -24,6 +24,7 @@ from codekiln.tasks.fix.trial import Run, Trial
 
 TRIES = 4  # mutations that are run for each that is wanted
 MOST = 3  # bugs of one program; of one whose syntax alone is checked, 1
+ENOUGH_LAYOUT = 30  # bugs of layout, beyond which they are no more than all others together
 LARGEST = 12  # lines of a patch
 _SHADOWING = frozenset(("test", "probe", "doctest", "unittest", "json"))
 
@@ -75,10 +76,17 @@ class Injector:
         if trial is None:
             self.counts["does not stand alone"] += 1
             return
+        if compiler.syntax_only and self._has_enough_layout():
+            self.counts["enough bugs of layout"] += 1
+            return
         found = mutations(language, content.encode())
         if compiler.syntax_only:
             found = [each for each in found if each.kind in LAYOUT]
         yield from self._broken(origin, content, trial, found, 1 if compiler.syntax_only else MOST)
+
+    def _has_enough_layout(self) -> bool:
+        layout = sum(self.kinds[kind] for kind in LAYOUT)
+        return layout >= max(ENOUGH_LAYOUT, self.kinds.total() - layout)
 
     def _broken(
         self,
