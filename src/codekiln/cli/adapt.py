@@ -64,8 +64,10 @@ def _command(found: Mapping[str, Any], folder: Path, work: Path) -> list[str]:
 
     is_starter = Path(found["model"]) == model_folder(Path(STARTER)).resolve()
     model = [] if is_starter else ["--model", found["model"]]
-    index = ["--index", str(folder), "--work", str(work)] if found["uses_index"] else []
-    return ["codekiln", "complete", *model, *index]
+    command = ["codekiln", "complete", *model]
+    if found["uses_index"]:
+        command += ["--index", str(folder), "--context", str(found["context"])]
+    return [*command, "--work", str(work)]
 
 
 def _table(found: Mapping[str, Any]) -> Table:

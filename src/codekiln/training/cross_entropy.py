@@ -10,6 +10,9 @@ from torch import Tensor
 IGNORED = -100
 CHUNK_LOGITS = 2**25  # that stand in memory at once, on the processor
 CHUNK_ON_GPU = 8192
+# Tokens that chunks, and what is to be chunked, are multiples of on the processor. Blocks of ever different
+# sizes would leave holes in a heap that keeps what is freed (`device.keep_freed_memory`), without end.
+STEP = 128
 SMALLEST = torch.finfo(torch.float32).tiny  # log p stays finite
 
 
@@ -42,7 +45,7 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, hidden: Tensor, weight: Tensor, labels: Tensor) -> Tensor:
         on_gpu = hidden.device.type == "cuda"
-        size = CHUNK_ON_GPU if on_gpu else max(1, CHUNK_LOGITS // len(weight))
+        size = CHUNK_ON_GPU if on_gpu else _multiple(max(1, CHUNK_LOGITS // len(weight)))
         loss_and_slope = _compiled() if on_gpu else _in_place
         total = hidden.new_zeros((), dtype=torch.float32)
         by_hidden = torch.empty_like(hidden)
@@ -65,6 +68,10 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
         by_hidden, by_weight = ctx.saved_tensors
         scaled = None if by_weight is None else (by_weight * outer[0]).to(ctx.dtype)
         return by_hidden * outer[0], scaled, None
+
+
+def _multiple(size: int) -> int:
+    return size - size % STEP if size > STEP else size
 
 
 def _in_place(logits: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:

@@ -4,7 +4,7 @@ from torch import Tensor
 
 from codekiln.inputs.examples import begins, ids_of, is_target
 from codekiln.model.transformer import Transformer
-from codekiln.training.cross_entropy import CHUNK_ON_GPU, IGNORED, cross_entropy
+from codekiln.training.cross_entropy import CHUNK_ON_GPU, IGNORED, STEP, cross_entropy
 from codekiln.training.objective import Batch
 
 
@@ -35,11 +35,11 @@ class Supervised:
 def _labelled(hidden: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     """Without what has no label, which would go through the output layer for nothing.
 
-    On a GPU some of it stays, to fill whole chunks, because each other size would be compiled anew.
+    Some of it stays, so that sizes are few: each other one would be compiled anew on a GPU, and tear
+    another hole into the processor's heap.
     """
     order = (labels == IGNORED).argsort(stable=True)  # those with a label first
-    count = int((labels != IGNORED).sum())
-    if hidden.device.type == "cuda":
-        count = -(-count // CHUNK_ON_GPU) * CHUNK_ON_GPU
-    chosen = order[: max(1, count)]
+    count = max(1, int((labels != IGNORED).sum()))
+    step = CHUNK_ON_GPU if hidden.device.type == "cuda" else STEP
+    chosen = order[: -(-count // step) * step]
     return hidden[chosen], labels[chosen]

@@ -10,11 +10,12 @@ from codekiln.artifact import Artifact, Stage, Statistics, open_artifact, open_w
 from codekiln.device import require_torch
 from codekiln.errors import CorpusError, SourceError
 from codekiln.evaluate.replay.history import History
+from codekiln.evaluate.replay.systems import retrieved_budget
 from codekiln.evaluate.results import open_results, plain, table
 from codekiln.generate.loading import STARTER, model_folder
 from codekiln.index.folder import FolderIndex
 from codekiln.pipeline.adapt.budget import Budget
-from codekiln.pipeline.adapt.contest import BASE, TUNED, contest
+from codekiln.pipeline.adapt.contest import BASE, PROMPT, TUNED, contest
 from codekiln.pipeline.adapt.earlier import Earlier
 from codekiln.pipeline.adapt.learning import learned
 from codekiln.pipeline.adapt.split import name_of, split
@@ -137,6 +138,7 @@ def _build(config: Mapping[str, Any], inputs: Made, _out: Path) -> Statistics:
         "kept": verdict.kept,
         "model": str(kept.path),
         "uses_index": verdict.uses_index,
+        "context": retrieved_budget(PROMPT) if verdict.uses_index else 0,
         "corpus": inputs["corpus"].fingerprint if "corpus" in inputs else "",
         "examples": inputs["examples"].fingerprint if "examples" in inputs else "",
         "time": time.time(),

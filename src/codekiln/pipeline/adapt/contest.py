@@ -1,6 +1,7 @@
 """The held-out lines typed anew with a model, alone and with the index of what was there by then.
 
-A model alone has the open file mixed in, as in `codekiln complete`.
+A model alone has the open file mixed in, as in `codekiln complete`; with the index its prompt has pieces of
+that as well, as with `--context`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
