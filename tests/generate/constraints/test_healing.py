@@ -156,6 +156,30 @@ def test_a_model_that_wants_to_end_has_to_write_the_users_text_first():
     assert found.text == data[4:].decode(errors="replace")
 
 
+@pytest.mark.parametrize("tokenizer", [OURS, QWEN, SMOLLM])
+def test_behind_white_space_comes_no_more_of_it(tokenizer):
+    pieces = Pieces(tokenizer)
+    ids = [n for n in tokenizer.text_ids if pieces.bytes_of(n)]
+
+    def allowed(healing):
+        return {pieces.bytes_of(n) for n in np.array(ids)[healing.allowed()[ids]].tolist()}
+
+    healing = Healing(pieces, b"\n    ")
+    begun = allowed(healing)
+    assert {b"\n", b"\n   "} & begun  # the last blank may be that of a word
+    assert not any(piece.startswith((b"\n     ", b"\n    \t")) for piece in begun)
+    healing.advance(tokenizer.encode("\n")[0])
+    for token in tokenizer.encode("    "):
+        healing.advance(token)
+    assert healing.allowed()[tokenizer.encode("return")[0]]
+    assert not any(piece.startswith((b" ", b"\t")) for piece in allowed(healing))
+    healing.advance(tokenizer.encode("return")[0])
+    assert b" " in allowed(healing)
+    line = Healing(pieces, b"\n")  # which says nothing of how deep the next one is
+    line.advance(tokenizer.encode("\n")[0])
+    assert b" " in allowed(line)
+
+
 def test_a_line_break_is_written_anew_where_tokens_go_beyond_it():
     crossing = foreign(smollm(), "<|im_end|>")
     assert Pieces(crossing).cross_lines

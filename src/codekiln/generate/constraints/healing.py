@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from codekiln.generate.constraints.constraint import Mask
 from codekiln.tokenizer import Tokenizer
 from codekiln.tokenizer.special import FIM_MIDDLE, FIM_SUFFIX
 
+BLANKS = (b" ", b"\t")
 LONGEST = 8  # ids written anew; in scripts without blanks whole sentences would be one word
 
 
@@ -43,18 +45,25 @@ class Pieces:
         if not text:
             return np.ones(self._size, dtype=np.bool_)
         mask = np.zeros(self._size, dtype=np.bool_)
-        first = bisect_left(self._sorted, text)
-        behind = bisect_right(self._sorted, text, key=lambda piece: piece[: len(text)])
-        mask[self._ids[first:behind]] = True
+        mask[self.beginning_with(text)] = True
         for length in range(1, len(text)):
             beginning = self._id_of.get(text[:length])
             if beginning is not None:
                 mask[beginning] = True
         return mask
 
+    def beginning_with(self, text: bytes) -> npt.NDArray[np.int64]:
+        """The ids whose bytes begin with `text`."""
+        first = bisect_left(self._sorted, text)
+        behind = bisect_right(self._sorted, text, key=lambda piece: piece[: len(text)])
+        return self._ids[first:behind]
+
 
 class Healing:
-    """Implements `Constraint`: the answer begins with a text, in whatever tokens, and goes on freely."""
+    """Implements `Constraint`: the answer begins with a text, in whatever tokens, and goes on freely.
+
+    Behind white space comes no more of it: whoever indented has said how deep.
+    """
 
     def __init__(self, pieces: Pieces, text: bytes, written: int = 0) -> None:
         """`text` can be written in tokens; `written` bytes of the answer are there already."""
@@ -67,7 +76,16 @@ class Healing:
 
     def allowed(self) -> Mask:
         """`[vocabulary_size]`: what agrees with the rest of the text; everything behind it."""
-        return self._pieces.compatible(self._text[self._written :])
+        rest = self._text[self._written :]
+        mask = self._pieces.compatible(rest)
+        if self._written <= len(self._text) and self._is_indented:
+            for blank in BLANKS:
+                mask[self._pieces.beginning_with(rest + blank)] = False
+        return mask
+
+    @property
+    def _is_indented(self) -> bool:
+        return self._text.isspace() and self._text.endswith(BLANKS)
 
     def advance(self, token: int) -> None:
         """Count the bytes of a token."""
