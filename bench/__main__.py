@@ -23,6 +23,7 @@ NAMES = (
     "index.mix",
     "index.provenance",
     "replay",
+    "adapt",
     "grading",
     "healing",
     "sandbox",

@@ -1,5 +1,6 @@
 """`codekiln eval`: evaluations of a finished model, and results compared."""
 
+import math
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -174,4 +175,6 @@ def _comparisons(found: "list[Comparison]", by: str) -> Table:
 
 
 def _interval(found: "Estimate") -> str:
+    if math.isnan(found.value):  # nothing to divide by
+        return "–"
     return f"{found.value:.3f} ({found.low:.3f}–{found.high:.3f})"
