@@ -16,7 +16,7 @@ from codekiln.tasks.fix.compilers import compiler_of
 from codekiln.tasks.fix.patch import Patch
 from codekiln.tasks.fix.sandboxed import sandboxed
 from codekiln.tasks.fix.trial import Trial
-from codekiln.tasks.stage import SCHEMA
+from codekiln.tasks.table import SCHEMA
 
 RIGHT = "def twice(n):\n    return n * 2\n"
 CODE = "def twice(n):\n    return n * 3\n"
