@@ -9,7 +9,8 @@ from codekiln.errors import UsageError
 from codekiln.pipeline.report.tasks import write_tasks_report
 from codekiln.tasks.example import Origin, TaskExample
 from codekiln.tasks.fix.patch import Patch
-from codekiln.tasks.stage import EXAMPLES, SCHEMA
+from codekiln.tasks.stage import EXAMPLES
+from codekiln.tasks.table import SCHEMA
 from pages import Page
 
 HOSTILE = "x = '</script><script>alert(1)</script>' & \"<b>\"  # </pre>\u202e\n"
