@@ -163,10 +163,14 @@ def render(template: str = "template.html", **content: Any) -> str:
 @functools.cache
 def _template(name: str) -> jinja2.Template:
     environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+        loader=jinja2.FunctionLoader(_resource),
     )
     environment.filters.update(visible=visible, size=size)
-    return environment.from_string(_resource(name))
+    return environment.get_template(name)
 
 
 def _resource(name: str) -> str:
