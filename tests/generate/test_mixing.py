@@ -32,6 +32,13 @@ def test_an_index_tells_a_model_what_it_does_not_know():
     assert answer(unsure(), index_of(LEARNED), mix=False) != "second, first)"
 
 
+def test_what_the_index_has_of_the_open_file_is_left_out():
+    known = index_of(LEARNED)  # of a.py
+    other = replace(REQUEST, path="b.py")
+    assert answer(unsure(), known, request=other) == "second, first)"
+    assert answer(unsure(), known, request=replace(REQUEST, path="a.py")) != "second, first)"
+
+
 def test_the_open_file_does_too():
     request = replace(REQUEST, prefix=LEARNED + "\n" + REQUEST.prefix)
     assert answer(unsure(), request=request) == "second, first)"

@@ -92,7 +92,7 @@ def complete(
         opened as known,
         _completer(
             model,
-            known.without(request.path) if known else None,
+            known,
             adapter,
             engine,
             weights,

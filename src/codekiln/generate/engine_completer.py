@@ -20,7 +20,7 @@ from codekiln.generate.prefix_cache import PrefixCache
 from codekiln.generate.search.choice import search
 from codekiln.generate.speculation import FromAnswer, FromAnswers, FromMatches, Source, Speculation
 from codekiln.generate.strategies import Strategy, strategy_of
-from codekiln.index import Index, Matcher, OpenFile, default_mixture
+from codekiln.index import Documents, Index, Matcher, OpenFile, default_mixture
 from codekiln.tasks import completion_prompt
 from codekiln.tokenizer import Tokenizer
 
@@ -50,12 +50,14 @@ class EngineCompleter:
         engine: Engine,
         tokenizer: Tokenizer,
         *,
-        index: Matcher | None = None,
+        index: Documents | None = None,
         mix: bool = False,
         heal: bool = True,
         adapters: Mapping[str, Engine] | None = None,
     ) -> None:
         """Draft from the open file and from an index, if there is one; with `mix`, mix them in as well.
+
+        Of the index the file that a request names is left out: it is open, and newer than that.
 
         `adapters` are engines of the same base with adapters, by the names that a request may give.
         `index` may be replaced while nobody completes. With `heal` the word at the cursor is written
@@ -87,11 +89,12 @@ class EngineCompleter:
             searched = self._search(request, prompt, strategy, constraint, interrupt)
             return self._in_turn(searched, interrupt, len(prompt))
         open_file = self._open_file.index(request.prefix, request.suffix)
+        index = self.index.without(request.path) if request.path else self.index
         overlap = constraint.overlap if constraint else 0
         guides = Guides(
-            mixer=self._mixing(request, open_file) if self._mixes else None,
+            mixer=self._mixing(request, (index, open_file)) if self._mixes else None,
             constraint=constraint,
-            sources=tuple(self._sources(request.prefix, overlap, len(prompt), open_file)),
+            sources=tuple(self._sources(request.prefix, overlap, len(prompt), index, open_file)),
             speculation=self._speculation,
             extent=request.extent(),
             interrupt=interrupt,
@@ -151,10 +154,10 @@ class EngineCompleter:
         best = search(slot, self.tokenizer, request, prompt, strategy, constraint, interrupt)
         yield CompletionChunk(best.text, best.token_ids, (), best.finish_reason, len(prompt))
 
-    def _mixing(self, request: CompletionRequest, open_file: Matcher) -> Mixing:
+    def _mixing(self, request: CompletionRequest, matchers: tuple[Matcher, ...]) -> Mixing:
         """With the weights for whole lines, or for right probabilities where these are sampled from."""
         mixture = default_mixture("loss" if request.temperature else "lines")
-        return Mixing(mixture, (self.index, open_file))
+        return Mixing(mixture, matchers)
 
     def _prompt(self, request: CompletionRequest) -> list[int]:
         context = self.engine.context
@@ -187,7 +190,7 @@ class EngineCompleter:
         return GrammarCompiler(self.tokenizer)
 
     def _sources(
-        self, prefix: str, overlap: int, start: int, open_file: Matcher
+        self, prefix: str, overlap: int, start: int, index: Matcher, open_file: Matcher
     ) -> Iterator[Source]:
         """The likeliest to hold first: of drafts with equal hit rates the first is read."""
         rest = next((rest for answer in self._answers if (rest := answer.rest(prefix))), None)
@@ -196,7 +199,7 @@ class EngineCompleter:
             healed = data[len(data) - overlap :].decode(errors="ignore")
             yield FromAnswer(self.tokenizer.encode(healed + rest), start)
         yield FromAnswers([answer.ids for answer in self._answers])
-        yield FromMatches("index", self.index)
+        yield FromMatches("index", index)
         yield FromMatches("open file", open_file)
 
     def _remember(self, prefix: str, written: list[int], overlap: int) -> None:

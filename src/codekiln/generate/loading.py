@@ -11,7 +11,7 @@ from codekiln.device import pick_device, require_torch
 from codekiln.errors import UsageError
 from codekiln.generate.engine import Engine
 from codekiln.generate.engine_completer import EngineCompleter
-from codekiln.index import Matcher
+from codekiln.index import Documents
 from codekiln.model.lora import Adapter, read_adapter
 from codekiln.tokenizer import Tokenizer
 
@@ -31,7 +31,7 @@ def model_folder(name: Path) -> Path:
 def load_completer(
     model: Path,
     *,
-    index: Matcher | None = None,
+    index: Documents | None = None,
     kind: EngineKind = "auto",
     weights: Weights = "auto",
     adapters: Mapping[str, Path] | None = None,

@@ -6,7 +6,7 @@ catalogue: they read corpora and licences, and a machine that only trains has no
 """
 
 from codekiln.index.index import CAP, Index, Place
-from codekiln.index.match import NO_MATCH, Match, Matcher, TokenArray
+from codekiln.index.match import NO_MATCH, Documents, Match, Matcher, TokenArray
 from codekiln.index.mix import Mixture, default_mixture
 from codekiln.index.open_file import OpenFile
 from codekiln.index.origins import Origin
@@ -15,6 +15,7 @@ from codekiln.index.shard import Shard, Span
 __all__ = [
     "CAP",
     "NO_MATCH",
+    "Documents",
     "Index",
     "Match",
     "Matcher",

@@ -86,6 +86,10 @@ class FolderIndex:
         """As `Index.draft`."""
         return self.index.draft(context, n)
 
+    def without(self, path: str) -> Index:
+        """As `Index.without`."""
+        return self.index.without(path)
+
     def refresh(self) -> int:
         """Look at every file, and read those that changed; gives how many changed or went.
 

@@ -40,3 +40,10 @@ class Matcher(Protocol):
 
     def draft(self, context: Sequence[int], n: int) -> list[int]:
         """Up to `n` ids: what followed the longest match, at the place where most agree; or none."""
+
+
+class Documents(Matcher, Protocol):
+    """A matcher over files, each of which can be left out."""
+
+    def without(self, path: str) -> Matcher:
+        """The same but for the documents of one path, as they are now."""

@@ -100,7 +100,7 @@ def system(
 
     def context(line: AddedLine) -> str:
         if kind in ("mixed", "index"):
-            completer.index = index.index.without(line.path)
+            completer.index = index.index
         return pieces(line) if kind in ("retrieved", "index") else ""
 
     return System(name or kind, completer, prompt, context)
