@@ -15,17 +15,25 @@ from codekiln.tokenizer import Tokenizer
 def gathered(
     request: CompletionRequest, file: Path | None, model: Path, index: Index | None, budget: int
 ) -> Context:
-    """Pieces of at most `budget` tokens of a model: definitions of what is imported, and hits of the index.
-
-    Definitions are looked for in the repository of `file`, or in its folder if it is in none.
-    """
+    """As `gathered_in`: of the repository of `file`, or of its folder if it is in none."""
     root = (repository_of(file) or file.resolve().parent) if file else None
+    return gathered_in(request, root, Tokenizer.load(model_folder(model)), index, budget)
+
+
+def gathered_in(
+    request: CompletionRequest,
+    root: Path | None,
+    tokenizer: Tokenizer,
+    index: Index | None,
+    budget: int,
+) -> Context:
+    """Pieces of at most `budget` tokens: definitions of what is imported from `root`, hits of the index."""
 
     def hits(lines: str) -> list[Snippet]:
         return [Snippet(*hit) for hit in similar(index, lines)] if index else []
 
     return gather(
-        Tokenizer.load(model_folder(model)),
+        tokenizer,
         OpenFile(request.path, languages().get(request.language), request.prefix, request.suffix),
         budget,
         folder=WorkingFolder(root) if root else None,

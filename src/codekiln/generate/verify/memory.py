@@ -4,6 +4,7 @@ Who types on along an answer is mostly given its rest. The file would be the sam
 as before. For what does not follow, the tree of the file is at hand.
 """
 
+import threading
 from collections import deque
 from typing import NamedTuple
 
@@ -23,9 +24,10 @@ class _Judged(NamedTuple):
 
 
 class Verifier:
-    """`verify` with a memory of the last few answers, and of the file."""
+    """`verify` with a memory of the last few answers, and of the file; any thread may ask."""
 
     def __init__(self) -> None:
+        self._one_at_a_time = threading.Lock()
         self._judged: deque[_Judged] = deque(maxlen=REMEMBERED)
         self._trees = Trees()
 
@@ -33,15 +35,16 @@ class Verifier:
         self, prefix: str, candidate: str, suffix: str, language: Language | None
     ) -> Verified:
         """As `verify`; the rest of an answer that was verified is verified."""
-        for judged in self._judged:
-            rest = _rest(judged, prefix, candidate)
-            if rest and judged.suffix == suffix and judged.language == language:
-                reason: Reason = "whole" if rest == candidate else "cut"
-                return Verified(rest, "verified", reason, judged.found.lacking)
-        found = verify(prefix, candidate, suffix, language, trees=self._trees)
-        if found.state == "verified":
-            self._judged.appendleft(_Judged(prefix, candidate, suffix, language, found))
-        return found
+        with self._one_at_a_time:
+            for judged in self._judged:
+                rest = _rest(judged, prefix, candidate)
+                if rest and judged.suffix == suffix and judged.language == language:
+                    reason: Reason = "whole" if rest == candidate else "cut"
+                    return Verified(rest, "verified", reason, judged.found.lacking)
+            found = verify(prefix, candidate, suffix, language, trees=self._trees)
+            if found.state == "verified":
+                self._judged.appendleft(_Judged(prefix, candidate, suffix, language, found))
+            return found
 
 
 def _rest(judged: _Judged, prefix: str, candidate: str) -> str:

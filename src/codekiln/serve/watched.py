@@ -1,0 +1,89 @@
+"""A folder whose index follows its files: built in the background, then kept up with what changes."""
+
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Self
+
+import watchfiles
+
+from codekiln.errors import CodekilnError
+from codekiln.index import Index
+from codekiln.index.folder import FolderIndex
+from codekiln.tokenizer import Tokenizer
+
+STEP = 200  # milliseconds in which changes are gathered
+
+
+class WatchedFolder:
+    """The index of a folder, from the first look on and until it is closed.
+
+    Until it is built `index` is None. `trouble` says what went wrong last.
+    """
+
+    def __init__(self, folder: Path, tokenizer: Tokenizer, work: Path) -> None:
+        """Lock the folder's index.
+
+        Raises:
+            SourceError: there is no such folder, or it is a file, empty or closed to us.
+            BusyError: another process has it open.
+        """
+        self._live = FolderIndex(folder, tokenizer, work)
+        self.root = self._live.root
+        self.trouble = ""
+        self._built, self._stop = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="watched folder", daemon=True)
+
+    def start(self) -> Self:
+        """Begin to build, and to watch."""
+        self._thread.start()
+        return self
+
+    @property
+    def index(self) -> Index | None:
+        """As the files were a moment ago; None until it is built."""
+        return self._live.index if self._built.is_set() else None
+
+    @property
+    def live(self) -> FolderIndex:
+        """For a completer, which may ask it from the start: it is empty until it is built."""
+        return self._live
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Until it is built; whether it is."""
+        return self._built.wait(seconds)
+
+    def close(self) -> None:
+        """End the watch and write what is in memory."""
+        self._stop.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+        self._live.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _follow(self) -> None:
+        self._look(self._live.refresh)
+        self._built.set()
+        while not self._stop.is_set():
+            try:
+                for changes in watchfiles.watch(
+                    self.root, stop_event=self._stop, step=STEP, raise_interrupt=False
+                ):
+                    for path in {path for _, path in changes}:
+                        self._look(partial(self._live.update, path))
+            except (OSError, RuntimeError) as error:  # the folder went, or no more can be watched
+                self.trouble = f"{self.root} cannot be watched ({error}): start the server again."
+                self._stop.wait(5)
+
+    def _look(self, look: Callable[[], object]) -> None:
+        try:
+            look()
+            self.trouble = ""
+        except CodekilnError as error:
+            self.trouble = str(error)
