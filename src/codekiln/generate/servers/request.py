@@ -21,7 +21,7 @@ _FILE = {"prefix", "suffix", "path", "language", "repository", "domains"}
 _ALWAYS = frozenset(
     _FILE
     | {"context", "max_tokens", "temperature", "stop", "seed"}
-    | {"lines", "block", "max_prompt_tokens", "deadline_ms", "cancelled"}
+    | {"lines", "block", "max_prompt_tokens", "deadline_ms", "cancelled", "messages"}
 )
 
 
@@ -68,6 +68,11 @@ def schema(request: CompletionRequest) -> dict[str, Any] | None:
     if not isinstance(found, dict):
         raise UsageError("The JSON schema is no JSON object: correct it.")
     return found
+
+
+def turns(request: CompletionRequest) -> list[dict[str, str]]:
+    """The messages of a chat, as every server wants them."""
+    return [{"role": turn.role, "content": turn.content} for turn in request.messages]
 
 
 def fitting(
