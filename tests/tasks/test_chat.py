@@ -91,9 +91,13 @@ def test_a_role_is_no_place_for_text(role):
 
 
 def test_a_template_may_refuse_a_chat():
-    strict = "{% if messages[0].role == 'system' %}{{ raise_exception('No  system\n!') }}{% endif %}x"
+    strict = (
+        "{% if messages[0].role == 'system' %}{{ raise_exception('No  system\n!') }}{% endif %}x"
+    )
     ours = tokenizer(strict)
-    with pytest.raises(UsageError, match=r"template refuses these messages \(No system !\): change"):
+    with pytest.raises(
+        UsageError, match=r"template refuses these messages \(No system !\): change"
+    ):
         chat_prompt(ours, [Message("system", "Help."), *asked("Add.")])
     assert ours.decode(chat_prompt(ours, asked("Add."))) == "x"
 

@@ -190,8 +190,8 @@ class EngineCompleter:
         prompt = chat_prompt(self.tokenizer, request.messages)
         if len(prompt) > budget:
             raise UsageError(
-                f"The messages have {len(prompt)} tokens, and {budget} is the room for them: send fewer, or "
-                "ask for a shorter answer."
+                f"The messages have {len(prompt)} tokens, and {budget} is the room for them: send fewer, "
+                "or ask for a shorter answer."
             )
         return prompt
 

@@ -13,6 +13,7 @@ from codekiln.generate import Completer, CompletionChunk, CompletionRequest
 from codekiln.generate.verify import Verifier
 from codekiln.languages import language_of
 from codekiln.serve.admission import Admission
+from codekiln.serve.embedder import Embedder
 from codekiln.serve.watched import WatchedFolder
 from codekiln.tasks.context import Context, Snippet
 from codekiln.tokenizer import Tokenizer
@@ -40,14 +41,16 @@ class Assistant:
         folder: WatchedFolder | None = None,
         admission: Admission | None = None,
         adapters: Sequence[str] = (),
+        embedder: Embedder | None = None,
         context_tokens: int = CONTEXT_TOKENS,
     ) -> None:
         """`name` is the model's, for formats that tell it; a server's model has no `tokenizer` of ours.
 
-        `adapters` are the names of those that the completer has.
+        `adapters` are the names of those that the completer has. `embedder` makes vectors, if any does.
         """
         self.completer, self.name, self.tokenizer = completer, name, tokenizer
         self.adapters = tuple(adapters)
+        self.embedder = embedder
         self.folder, self.admission = folder, admission or Admission()
         self._context_tokens = context_tokens
         self._verifier = Verifier()

@@ -16,7 +16,9 @@ from codekiln.tokenizer import Tokenizer
 TEMPLATE = "chat_template"
 ROLES = ("system", "user", "assistant")
 
-_PLACE = re.compile("\ue000[0-9]+\ue001")  # of a message in the template's text, until its control is found
+_PLACE = re.compile(
+    "\ue000[0-9]+\ue001"
+)  # of a message in the template's text, until its control is found
 
 
 @dataclass(frozen=True)

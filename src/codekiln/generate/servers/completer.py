@@ -8,8 +8,8 @@ from codekiln.generate.completer import CompletionChunk, CompletionRequest
 from codekiln.generate.servers.answer import Piece, chunks
 from codekiln.generate.servers.client import Client, known_shape
 from codekiln.generate.servers.request import check, fitting
-from codekiln.generate.templates import Template
 from codekiln.generate.servers.within import within
+from codekiln.generate.templates import Template
 
 
 class Dialect(Protocol):
@@ -57,7 +57,8 @@ class ServerCompleter:
         """Chunks as they come; nothing is asked before the first is wanted.
 
         The prompt has what `max_tokens` leaves of the context, or half of it if that is more; a chat is
-        sent whole, and what in its messages the server reads as control is not known here. Closing the iterator closes the connection, so that the server stops.
+        sent whole, and what in its messages the server reads as control is not known here.
+        Closing the iterator closes the connection, so that the server stops.
 
         Raises:
             UsageError: at once, if the request is out of bounds or beyond the server.
