@@ -3,7 +3,7 @@
 One model and at most one folder stand behind it. Any thread may ask.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from codekiln.apps.gathered import gathered_in
@@ -51,6 +51,7 @@ class Assistant:
         self.completer, self.name, self.tokenizer = completer, name, tokenizer
         self.adapters = tuple(adapters)
         self.embedder = embedder
+        self.listeners: list[Callable[[Answer], None]] = []  # told of every answer
         self.folder, self.admission = folder, admission or Admission()
         self._context_tokens = context_tokens
         self._verifier = Verifier()
@@ -88,7 +89,10 @@ class Assistant:
             request, context = self._with_context(replace(request, cancelled=cancelled), recent)
             index = self.folder.index if self.folder else None
             found = suggest(self.completer, request, index=index, verifier=self._verifier)
-            return Answer(found, context)
+            answer = Answer(found, context)
+        for listener in self.listeners:
+            listener(answer)
+        return answer
 
     def stream(self, request: CompletionRequest, document: str = "") -> Iterator[CompletionChunk]:
         """What the model writes, as it writes it, unverified; errors as `suggest`, with the first chunk."""
