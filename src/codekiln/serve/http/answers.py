@@ -3,11 +3,14 @@
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
+from codekiln.errors import UsageError
 from codekiln.generate import CompletionChunk, CompletionRequest, FinishReason
 from codekiln.serve.assistant import Assistant
 from codekiln.serve.http.templated import templated
 from codekiln.tasks.context import Snippet
+from codekiln.tokenizer import Tokenizer
 
 PREDICTED = 128  # tokens of a middle, where a client does not say
 
@@ -65,6 +68,50 @@ def answer(
     yield CompletionChunk(
         found.text, whole.token_ids, (), whole.finish_reason, whole.timings.prompt_tokens
     )
+
+
+@dataclass(frozen=True)
+class Told:
+    """A token and its log-probability; `start` is where its text begins in the answer."""
+
+    bytes: bytes
+    logprob: float
+    start: int
+
+    @property
+    def text(self) -> str:
+        """Of a token that is a part of a character, a sign for what cannot be shown."""
+        return self.bytes.decode(errors="replace")
+
+    def plain(self, likeliest: bool) -> dict[str, Any]:
+        """As both formats have it in a chat; `likeliest` tells it as the best of its alternatives, too."""
+        said = {"token": self.text, "logprob": self.logprob, "bytes": list(self.bytes)}
+        return {**said, "top_logprobs": [said] if likeliest else []}
+
+
+def told(tokenizer: Tokenizer, chunk: CompletionChunk, start: int) -> list[Told]:
+    """The tokens of a chunk whose text begins at `start`, without the end; none where an answer was cut."""
+    pairs = zip(chunk.token_ids, chunk.logprobs, strict=False)
+    tokens = [Told(tokenizer.bytes_of(token), logprob, start) for token, logprob in pairs]
+    return [token for token in tokens if token.bytes]
+
+
+def check_alternatives(wanted: int, assistant: Assistant, request: CompletionRequest) -> None:
+    """Whether log-probabilities can be told, and of as many alternatives of each token as are `wanted`.
+
+    Only the token that was chosen is known, and where nothing bends the choice it is the likeliest.
+
+    Raises:
+        UsageError: they cannot.
+    """
+    if assistant.tokenizer is None:
+        raise UsageError("The server behind this one does not tell its tokens: leave logprobs out.")
+    likeliest = request.temperature == 0 and request.repetition_penalty is None
+    if wanted > (1 if likeliest else 0):
+        raise UsageError(
+            f"The {wanted} likeliest tokens are not told here, only the one that was chosen: ask for 0, or "
+            "for 1 at temperature 0."
+        )
 
 
 def generated(chunk: CompletionChunk) -> int:

@@ -14,26 +14,42 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from codekiln.errors import UsageError
+from codekiln.generate import CompletionChunk
 from codekiln.serve.assistant import Assistant
-from codekiln.serve.http.answers import FINISH, PREDICTED, Question, answer, generated, question
+from codekiln.serve.http.answers import (
+    FINISH,
+    PREDICTED,
+    Question,
+    answer,
+    check_alternatives,
+    generated,
+    question,
+    told,
+)
 from codekiln.serve.http.errors import message_of, ollama_error, status_of
 from codekiln.serve.http.ollama.options import Format, Options, schema_of, settings_of
 from codekiln.serve.http.replies import streamed, whole
 from codekiln.serve.http.settings import Settings
 from codekiln.tasks.chat import Message, knows_chat
+from codekiln.tokenizer import Tokenizer
 
 Json = dict[str, Any]
 MOST_MESSAGES = 1024
 
 
 class Asking(BaseModel):
-    """What both requests may say. `keep_alive`, how long the model stays in memory, is passed over."""
+    """What both requests may say. `keep_alive`, how long the model stays in memory, is passed over.
+
+    Log-probabilities are told of what a model writes; a middle is chosen and cut of it, and has none.
+    """
 
     model: str
     stream: bool | None = None
     options: Options | None = None
     format: Format = None
     think: bool | str | None = None
+    logprobs: bool | None = None
+    top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
 
     @property
     def streams(self) -> bool:
@@ -77,11 +93,20 @@ class Telling:
     question: Question | None
     said: Callable[[str], Json]
     streams: bool
+    tokenizer: Tokenizer | None
+    likeliest: bool
 
     def piece(self, text: str, **more: object) -> Json:
         """An object of the answer; more of its fields tell that it is the last."""
         now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
         return {"model": self.model, "created_at": now, **self.said(text), "done": False, **more}
+
+    def logprobs(self, chunk: CompletionChunk) -> Json:
+        """Those of a chunk's tokens, if they are wanted."""
+        if self.tokenizer is None:
+            return {}
+        tokens = told(self.tokenizer, chunk, 0)
+        return {"logprobs": [token.plain(self.likeliest) for token in tokens]} if tokens else {}
 
 
 def router(assistant: Assistant) -> APIRouter:
@@ -93,18 +118,29 @@ def router(assistant: Assistant) -> APIRouter:
         """Go on with a prompt, or write what stands between it and a suffix."""
         limits: Settings = request.app.state.settings
         asked = _generate(assistant, body, limits.tokens)
-        telling = Telling(body.model, asked, lambda text: {"response": text}, body.streams)
-        return await _tell(assistant, telling, request)
+        return await _tell(assistant, _telling(assistant, body, asked, _response), request)
 
     @routes.post("/api/chat")
     async def chat(body: Chat, request: Request) -> Response:
         """Go on with a chat."""
         limits: Settings = request.app.state.settings
         asked = _chat(assistant, body, limits.tokens)
-        telling = Telling(body.model, asked, _message, body.streams)
-        return await _tell(assistant, telling, request)
+        return await _tell(assistant, _telling(assistant, body, asked, _message), request)
 
     return routes
+
+
+def _telling(
+    assistant: Assistant, body: Asking, asked: Question | None, said: Callable[[str], Json]
+) -> Telling:
+    if asked and (body.logprobs or body.top_logprobs):
+        check_alternatives(body.top_logprobs or 0, assistant, asked.request)
+    tokenizer = assistant.tokenizer if body.logprobs else None
+    return Telling(body.model, asked, said, body.streams, tokenizer, bool(body.top_logprobs))
+
+
+def _response(text: str) -> Json:
+    return {"response": text}
 
 
 def _message(text: str) -> Json:
@@ -183,8 +219,9 @@ def _pieces(
     for chunk in answer(assistant, asked, cancelled):
         first = first or time.perf_counter_ns()
         tokens += generated(chunk)
-        if chunk.text:
-            yield telling.piece(chunk.text)
+        more = telling.logprobs(chunk)
+        if chunk.text or more:
+            yield telling.piece(chunk.text, **more)
         if chunk.finish_reason:
             now = time.perf_counter_ns()
             yield telling.piece(
@@ -204,7 +241,8 @@ def _joined(telling: Telling, pieces: Iterator[Json]) -> Json:
     """The last piece, with the text of all."""
     several = list(pieces)
     text = "".join(_text(piece) for piece in several)
-    return {**several[-1], **telling.said(text)}
+    tokens = [token for piece in several for token in piece.get("logprobs", ())]
+    return {**several[-1], **telling.said(text), **({"logprobs": tokens} if tokens else {})}
 
 
 def _text(piece: Json) -> str:

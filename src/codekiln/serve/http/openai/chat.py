@@ -10,15 +10,9 @@ from starlette.responses import Response
 
 from codekiln.errors import UsageError
 from codekiln.serve.assistant import Assistant
-from codekiln.serve.http.answers import Question
-from codekiln.serve.http.openai.settings import (
-    Answering,
-    Positive,
-    check_alternatives,
-    schema_of,
-    settings_of,
-)
-from codekiln.serve.http.openai.telling import Form, Json, Told, Wanted, tell
+from codekiln.serve.http.answers import Question, Told, check_alternatives
+from codekiln.serve.http.openai.settings import Answering, Positive, schema_of, settings_of
+from codekiln.serve.http.openai.telling import Form, Json, Wanted, tell
 from codekiln.serve.http.settings import Settings
 from codekiln.tasks.chat import Message
 
@@ -88,11 +82,7 @@ def _wanted(assistant: Assistant, body: Chat, most: int) -> Wanted:
         json_schema=schema_of(body.response_format),
     )
     if body.logprobs:
-        check_alternatives(body.top_logprobs or 0, asked)
-        if assistant.tokenizer is None:
-            raise UsageError(
-                "The server behind this one does not tell its tokens: leave logprobs out."
-            )
+        check_alternatives(body.top_logprobs or 0, assistant, asked)
     elif body.top_logprobs:
         raise UsageError(
             "top_logprobs are told with logprobs: set that to true, or leave both out."
@@ -110,11 +100,7 @@ def _wanted(assistant: Assistant, body: Chat, most: int) -> Wanted:
 
 
 def _logprobs(tokens: list[Told], likeliest: bool) -> Json:
-    content = []
-    for token in tokens:
-        told = {"token": token.text, "logprob": token.logprob, "bytes": list(token.bytes)}
-        content.append({**told, "top_logprobs": [told] if likeliest else []})
-    return {"content": content, "refusal": None}
+    return {"content": [token.plain(likeliest) for token in tokens], "refusal": None}
 
 
 CHAT = Form(

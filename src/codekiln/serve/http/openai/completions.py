@@ -10,9 +10,9 @@ from starlette.responses import Response
 from codekiln.errors import UsageError
 from codekiln.generate import CompletionRequest
 from codekiln.serve.assistant import Assistant
-from codekiln.serve.http.answers import PREDICTED, Question, question
-from codekiln.serve.http.openai.settings import Answering, check_alternatives, settings_of
-from codekiln.serve.http.openai.telling import Form, Json, Told, Wanted, tell
+from codekiln.serve.http.answers import PREDICTED, Question, Told, check_alternatives, question
+from codekiln.serve.http.openai.settings import Answering, settings_of
+from codekiln.serve.http.openai.telling import Form, Json, Wanted, tell
 from codekiln.serve.http.settings import Settings
 
 USUAL = 16  # tokens of an answer, as OpenAI has it
@@ -89,9 +89,7 @@ def _best_of(body: Completion, request: CompletionRequest) -> CompletionRequest:
 def _check_logprobs(
     assistant: Assistant, body: Completion, questions: tuple[Question, ...]
 ) -> None:
-    check_alternatives(body.logprobs or 0, questions[0].request)
-    if assistant.tokenizer is None:
-        raise UsageError("The server behind this one does not tell its tokens: leave logprobs out.")
+    check_alternatives(body.logprobs or 0, assistant, questions[0].request)
     if body.echo:
         raise UsageError("Log-probabilities of a prompt are not told here: leave echo out.")
     if any(asked.fills or asked.request.best_of for asked in questions):

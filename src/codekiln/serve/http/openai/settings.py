@@ -89,22 +89,6 @@ def stops(stop: str | list[str] | None) -> tuple[str, ...]:
     return (stop,) if isinstance(stop, str) else tuple(stop or ())
 
 
-def check_alternatives(wanted: int, request: CompletionRequest) -> None:
-    """Whether as many alternatives of each token can be told as are `wanted`.
-
-    Only the token that was chosen is known, and where nothing bends the choice it is the likeliest.
-
-    Raises:
-        UsageError: others would have to be known.
-    """
-    likeliest = request.temperature == 0 and request.repetition_penalty is None
-    if wanted > (1 if likeliest else 0):
-        raise UsageError(
-            f"The {wanted} likeliest tokens are not told here, only the one that was chosen: ask for 0, or "
-            "for 1 at temperature 0."
-        )
-
-
 def schema_of(response_format: dict[str, Any] | None) -> str | None:
     """The schema that `response_format` gives, as text.
 

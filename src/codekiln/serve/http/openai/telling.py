@@ -13,26 +13,12 @@ from starlette.responses import JSONResponse, Response
 
 from codekiln.generate import CompletionChunk, FinishReason
 from codekiln.serve.assistant import Assistant
-from codekiln.serve.http.answers import FINISH, Question, answer, generated
+from codekiln.serve.http.answers import FINISH, Question, Told, answer, generated, told
 from codekiln.serve.http.errors import message_of, openai_error, status_of
 from codekiln.serve.http.replies import streamed, whole
 from codekiln.tokenizer import Tokenizer
 
 Json = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Told:
-    """A token and its log-probability; `start` is where its text begins in the answer."""
-
-    bytes: bytes
-    logprob: float
-    start: int
-
-    @property
-    def text(self) -> str:
-        """Of a token that is a part of a character, a sign for what cannot be shown."""
-        return self.bytes.decode(errors="replace")
 
 
 @dataclass(frozen=True)
@@ -80,21 +66,16 @@ class Wanted:
 
     def tokens(self, chunk: CompletionChunk, start: int) -> list[Told]:
         """Those of a chunk whose text begins at `start`, if they are to be told."""
-        tokenizer = self.tokenizer
-        if tokenizer is None:
-            return []
-        pairs = zip(chunk.token_ids, chunk.logprobs, strict=False)
-        return [Told(tokenizer.bytes_of(token), logprob, start) for token, logprob in pairs]
+        return told(self.tokenizer, chunk, start) if self.tokenizer else []
 
     def choice(
         self, index: int, said: Json, tokens: list[Told], reason: FinishReason | None
     ) -> Json:
         """A choice, or a piece of one, with what the form says of its text."""
-        told = self.tokenizer is not None
         return {
             "index": index,
             **said,
-            "logprobs": self.form.logprobs(tokens, self.likeliest) if told else None,
+            "logprobs": self.form.logprobs(tokens, self.likeliest) if self.tokenizer else None,
             "finish_reason": FINISH[reason] if reason else None,
         }
 
