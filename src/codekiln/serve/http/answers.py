@@ -38,7 +38,7 @@ class Question:
 
 
 def question(prompt: str, suffix: str | None, settings: CompletionRequest) -> Question:
-    """What a prompt asks, with the settings: a middle if something stands behind it, else how it goes on."""
+    """What a prompt asks, with the settings: what stands before a suffix, or how the prompt goes on."""
     if suffix is not None:
         return Question(replace(settings, prefix=prompt, suffix=suffix, block=True), fills=True)
     found = templated(prompt)
@@ -115,5 +115,5 @@ def check_alternatives(wanted: int, assistant: Assistant, request: CompletionReq
 
 
 def generated(chunk: CompletionChunk) -> int:
-    """How many tokens a chunk took; one for a text, of a server that tells neither ids nor probabilities."""
+    """How many tokens a chunk took; one for a text, of a server that tells neither ids nor logprobs."""
     return len(chunk.token_ids) or len(chunk.logprobs) or bool(chunk.text)

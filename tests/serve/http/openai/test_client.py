@@ -1,4 +1,4 @@
-"""The `openai` package itself asks a server of ours: what it sends is read, and what it is told it reads."""
+"""The `openai` package itself asks a server of ours: it is understood, and so is what it is told."""
 
 import json
 import math
@@ -112,7 +112,8 @@ def test_log_probabilities_of_tokens(client):
     assert "".join(told.tokens) == TEXT
     assert len(told.tokens) == TOKENS - 1
     assert all(-1 < logprob < 0 or math.isclose(logprob, 0) for logprob in told.token_logprobs)
-    assert [TEXT[place:].startswith(token) for token, place in zip(told.tokens, told.text_offset)]
+    for token, place in zip(told.tokens, told.text_offset, strict=True):
+        assert TEXT[place:].startswith(token)
     assert [list(best) for best in told.top_logprobs] == [[token] for token in told.tokens]
     streamed = client.completions.create(**body, stream=True)
     tokens = [token for piece in streamed for token in piece.choices[0].logprobs.tokens]
@@ -134,8 +135,8 @@ def test_a_chat_goes_on(chat):
     assert (choice.message.role, choice.message.content) == ("assistant", "a + b")
     assert choice.finish_reason == "stop"
     tokenizer = chatting()
-    rendered = "<|im_start|>system\nShort.<|im_end|>\n<|im_start|>user\nAdd!<|im_end|>\n<|im_start|>assistant\n"
-    pieces = tokenizer.split_control(rendered)
+    turns = ("system\nShort.<|im_end|>\n", "user\nAdd!<|im_end|>\n", "assistant\n")
+    pieces = tokenizer.split_control("".join(f"<|im_start|>{turn}" for turn in turns))
     expected = sum(1 if isinstance(p, int) else len(tokenizer.encode(p)) for p in pieces)
     assert whole.usage.prompt_tokens == expected
     assert whole.usage.completion_tokens == len(tokenizer.encode("a + b")) + 1
@@ -191,7 +192,7 @@ REFUSED = [
     ({"presence_penalty": -1}, openai.BadRequestError, "frequency_penalty and presence_penalty"),
     ({"logit_bias": {"5": 1}}, openai.BadRequestError, "logit_bias is not known here"),
     ({"stop": ""}, openai.BadRequestError, "stop string is empty"),
-    ({"best_of": 2}, openai.BadRequestError, "at temperature 0 all samples are equal|leave n and stream out"),
+    ({"best_of": 2}, openai.BadRequestError, "all samples are equal|leave n and stream out"),
     ({"best_of": 2, "n": 3}, openai.BadRequestError, "raise best_of"),
     ({"best_of": 3, "n": 2}, openai.BadRequestError, "leave n and stream out"),
     ({"logprobs": 2}, openai.BadRequestError, "only the one that was chosen: ask for 0"),
@@ -225,7 +226,7 @@ CHAT_REFUSED = [
     ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "leave tools out"),
     ({"messages": []}, "messages: List should have at least 1"),
     ({"messages": [{"role": "tool", "content": "x", "tool_call_id": "1"}]}, "role"),
-    ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]}, "text"),
+    ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]}, "text"),
     ({"messages": [{"role": "user", "content": "x" * 9000}]}, "send fewer"),
     ({"top_logprobs": 1}, "set that to true"),
     ({"response_format": {"type": "xml"}}, "response_format is one of"),

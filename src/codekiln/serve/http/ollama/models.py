@@ -1,4 +1,4 @@
-"""What is there: `/api/tags`, `/api/show`, `/api/ps`, `/api/version`; and `/api/embed`, an encoder's answer."""
+"""What there is: `/api/tags`, `/api/show`, `/api/ps`, `/api/version`; and an encoder's `/api/embed`."""
 
 import hashlib
 import time

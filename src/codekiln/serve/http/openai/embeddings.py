@@ -19,7 +19,7 @@ MOST_TEXTS = 256
 
 
 class Embedding(BaseModel):
-    """A request of `/v1/embeddings`. Ids of another model's tokens say nothing here: only texts are read."""
+    """A request of `/v1/embeddings`. Ids of other models' tokens say nothing here: only texts are read."""
 
     input: str | Annotated[list[str], Field(min_length=1, max_length=MOST_TEXTS)]
     model: str = ""
