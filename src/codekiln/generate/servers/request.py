@@ -40,6 +40,11 @@ def check(request: CompletionRequest, server: str, able: frozenset[str]) -> None
         raise UsageError(f"max_prompt_tokens is {request.max_prompt_tokens}, but must be ≥ 1.")
     if request.seed < 0:
         raise UsageError(f"seed is {request.seed}, but must be ≥ 0.")
+    texts = (request.context, request.prefix, request.suffix, *request.stop)
+    try:
+        "".join((*texts, *(turn.content for turn in request.messages))).encode()
+    except UnicodeEncodeError:
+        raise UsageError("The text is not UTF-8: convert it first.") from None
     if "" in request.stop:
         raise UsageError("A stop string is empty: leave it out.")
     for field in fields(request):

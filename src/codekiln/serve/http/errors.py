@@ -64,7 +64,8 @@ def failure(path: str, status: int, message: str) -> Response:
     headers = {"Retry-After": str(RETRY_AFTER)} if status == 429 else {}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return JSONResponse(shape_of(path)(status, message), status, headers)
+    told = message.encode(errors="backslashreplace").decode()  # names in it may be no text
+    return JSONResponse(shape_of(path)(status, told), status, headers)
 
 
 def shape_of(path: str) -> Shape:
