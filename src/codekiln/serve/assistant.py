@@ -3,6 +3,8 @@
 One model and at most one folder stand behind it. Any thread may ask.
 """
 
+import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -22,10 +24,17 @@ CONTEXT_TOKENS = 448  # of other files in a prompt, where a folder is known
 
 @dataclass(frozen=True)
 class Answer:
-    """A suggestion, and which pieces of the folder its prompt had (None: no folder is known)."""
+    """A suggestion, and which pieces of other files its prompt had (None: none were looked for).
+
+    `client` is the format or protocol it was asked in; `id` is what its editor may call it later.
+    """
 
     suggestion: Suggestion
     context: Context | None
+    client: str
+    language: str
+    milliseconds: float
+    id: str
 
 
 class Assistant:
@@ -70,7 +79,11 @@ class Assistant:
         return model if model in self.adapters else ""
 
     def suggest(
-        self, request: CompletionRequest, document: str = "", recent: Sequence[Snippet] = ()
+        self,
+        request: CompletionRequest,
+        document: str = "",
+        recent: Sequence[Snippet] = (),
+        client: str = "",
     ) -> Answer:
         """What may be shown at the cursor. `document` names the file as its editor does.
 
@@ -82,11 +95,14 @@ class Assistant:
             UsageError: the request is out of bounds.
             ServerError: the server behind it fails.
         """
+        begun = time.perf_counter()
         with self.admission.admitted(document, request.cancelled) as cancelled:
             request, context = self._with_context(replace(request, cancelled=cancelled), recent)
             index = self.folder.index if self.folder else None
             found = suggest(self.completer, request, index=index, verifier=self._verifier)
-            answer = Answer(found, context)
+            milliseconds = 1000 * (time.perf_counter() - begun)
+            number = f"cmpl-{uuid.uuid4()}"
+            answer = Answer(found, context, client, request.language, milliseconds, number)
         for listener in self.listeners:
             listener(answer)
         return answer

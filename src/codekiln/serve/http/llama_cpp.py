@@ -23,6 +23,7 @@ from codekiln.serve.http.settings import Settings
 from codekiln.tasks.context import Snippet
 from codekiln.tokenizer import Tokenizer
 
+CLIENT = "llama.cpp"
 PREDICTED = 128  # tokens, where a client names no number
 LARGEST_SEED = 2**32 - 1  # which stands for "any", as -1 does
 VARIED = 0.6  # the temperature of further answers, where the first had none
@@ -188,14 +189,14 @@ def _answers(
     assistant: Assistant, request: CompletionRequest, recent: list[Snippet], number: int
 ) -> list[Answer]:
     """The likeliest, and others that were sampled; what says the same is told once."""
-    answers = [assistant.suggest(request, recent=recent)]
+    answers = [assistant.suggest(request, recent=recent, client=CLIENT)]
     for seed in range(1, number):
         if request.cancelled and request.cancelled.is_set():
             break
         varied = replace(
             request, temperature=request.temperature or VARIED, seed=request.seed + seed
         )
-        another = assistant.suggest(varied, recent=recent)
+        another = assistant.suggest(varied, recent=recent, client=CLIENT)
         if another.suggestion.text not in ("", *(each.suggestion.text for each in answers)):
             answers.append(another)
     return answers
