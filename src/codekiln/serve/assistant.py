@@ -11,7 +11,13 @@ from dataclasses import dataclass, replace
 from codekiln.apps.gathered import gathered_in
 from codekiln.apps.suggest import Suggestion, suggest
 from codekiln.errors import UnknownModelError, UsageError
-from codekiln.generate import Completer, CompletionChunk, CompletionRequest
+from codekiln.generate import (
+    Completer,
+    Completion,
+    CompletionChunk,
+    CompletionRequest,
+    collect,
+)
 from codekiln.generate.verify import Verifier
 from codekiln.languages import language_of
 from codekiln.serve.admission import Admission
@@ -106,6 +112,15 @@ class Assistant:
         for listener in self.listeners:
             listener(answer)
         return answer
+
+    def warm(self, request: CompletionRequest, recent: Sequence[Snippet] = ()) -> Completion:
+        """Have a prompt read, so that the next one like it is answered sooner; nothing is to be shown.
+
+        Errors as `suggest`.
+        """
+        with self.admission.admitted(cancelled=request.cancelled) as cancelled:
+            request, _ = self._with_context(replace(request, cancelled=cancelled), recent)
+            return collect(self.completer, replace(request, max_tokens=1))
 
     def stream(self, request: CompletionRequest, document: str = "") -> Iterator[CompletionChunk]:
         """What the model writes, as it writes it, unverified; errors as `suggest`, with the first chunk."""
