@@ -9,7 +9,7 @@ from codekiln.serve.events import Event
 
 @dataclass
 class Acceptance:
-    """Of one format, or of all. Rates and times are None where nothing tells them.
+    """Of one client's format, or of all. Rates and times are None where nothing tells them.
 
     The rate is of suggestions whose editor says what became of them; llama.cpp's format, for one, does not.
     """
@@ -40,18 +40,18 @@ class Acceptance:
 
 
 def acceptance(events: Iterable[Event]) -> dict[str, Acceptance]:
-    """The figures of each format that asked, and of `all`.
+    """The figures of each client that asked, and of `all`.
 
     A suggestion counts once, however often it was shown or taken word by word; of what was kept the
     most counts.
     """
-    formats: dict[str, str] = {}
+    clients: dict[str, str] = {}
     became: dict[tuple[str, str], int] = {}
     found = {"all": Acceptance()}
     for event in events:
         if event.kind == "suggested":
-            formats[event.suggestion] = event.format
-            for each in (found["all"], found.setdefault(event.format, Acceptance())):
+            clients[event.suggestion] = event.client
+            for each in (found["all"], found.setdefault(event.client, Acceptance())):
                 each.suggested += 1
                 each.characters_suggested += event.characters or 0
                 each._times.append(event.milliseconds or 0.0)
@@ -59,7 +59,7 @@ def acceptance(events: Iterable[Event]) -> dict[str, Acceptance]:
             key = event.suggestion, event.kind
             became[key] = max(became.get(key, 0), event.characters or 0)
     for (suggestion, kind), characters in became.items():
-        names = {"all", formats.get(suggestion, "all")}
+        names = {"all", clients.get(suggestion, "all")}
         for each in (found[name] for name in names):
             setattr(each, kind, getattr(each, kind) + 1)
             if kind == "accepted":

@@ -16,6 +16,7 @@ from typing import Literal
 
 from codekiln.artifact import open_work
 from codekiln.errors import CodekilnError
+from codekiln.serve.assistant import Answer
 
 LARGEST = 8 << 20  # bytes of a file; then a new one begins, and the one before the last goes
 REMEMBERED = 1000  # suggestions whose size is known when their editor says what became of them
@@ -27,7 +28,7 @@ Kind = Literal["suggested", "shown", "accepted", "dismissed"]
 class Event:
     """What happened to a suggestion: when (Unix time), which, of how many characters.
 
-    `suggested` knows how long it took, and by which format and in which language it was asked for.
+    `suggested` knows how long it took, by which client's format and in which language it was asked for.
     """
 
     kind: Kind
@@ -35,7 +36,7 @@ class Event:
     suggestion: str
     characters: int | None = None
     milliseconds: float | None = None
-    format: str = ""
+    client: str = ""
     language: str = ""
 
 
@@ -49,18 +50,25 @@ class Events:
         self._lock = threading.Lock()
         self._failed = False
 
-    def suggested(
-        self, suggestion: str, text: str, milliseconds: float, *, format: str, language: str = ""
-    ) -> None:
-        """A suggestion with text was given out."""
+    def suggested(self, answer: Answer) -> None:
+        """A suggestion was given out; one without text is nothing to anybody."""
+        text = answer.suggestion.text
         if self._work is None or not text:
             return
         with self._lock:
-            self._known[suggestion] = text
+            self._known[answer.id] = text
             while len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
         self._write(
-            Event("suggested", time.time(), suggestion, len(text), milliseconds, format, language)
+            Event(
+                "suggested",
+                time.time(),
+                answer.id,
+                len(text),
+                round(answer.milliseconds, 1),
+                answer.client,
+                answer.language,
+            )
         )
 
     def told(self, kind: Kind, suggestion: str, *, first_line: bool = False) -> None:

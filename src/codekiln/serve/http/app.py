@@ -32,7 +32,7 @@ def create_app(
     """An ASGI app that answers in every format, with this assistant."""
     replies = Replies(settings)
     measured = metrics.Metrics(lambda: replies.busy)
-    assistant.listeners.append(measured.note_answer)
+    assistant.listeners += [measured.note_answer, events.suggested]
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

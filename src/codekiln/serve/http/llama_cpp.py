@@ -14,15 +14,17 @@ from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
 from codekiln.errors import UsageError
-from codekiln.generate import CompletionRequest
+from codekiln.generate import Completion, CompletionRequest
 from codekiln.serve.assistant import Answer, Assistant
 from codekiln.serve.http.debug import debug
 from codekiln.serve.http.errors import llama_cpp_error, message_of, status_of
 from codekiln.serve.http.replies import streamed, whole
 from codekiln.serve.http.settings import Settings
+from codekiln.serve.nameless import named
 from codekiln.tasks.context import Snippet
 from codekiln.tokenizer import Tokenizer
 
+CLIENT = "llama.cpp"
 PREDICTED = 128  # tokens, where a client names no number
 LARGEST_SEED = 2**32 - 1  # which stands for "any", as -1 does
 VARIED = 0.6  # the temperature of further answers, where the first had none
@@ -92,12 +94,13 @@ def router(assistant: Assistant) -> APIRouter:
         recent = [Snippet(extra.filename, extra.text) for extra in body.input_extra]
 
         def results(cancelled: threading.Event) -> list[dict[str, Any]]:
-            asked = replace(wanted, cancelled=cancelled)
-            answers = _answers(assistant, asked, recent, body.n_cmpl)
-            told = [
-                _result(assistant, answer, place, body.n_predict)
-                for place, answer in enumerate(answers)
-            ]
+            index = assistant.folder.index if assistant.folder else None
+            asked = named(replace(wanted, cancelled=cancelled), index, _paths(body))
+            if body.n_predict == 0:
+                told = [_result(assistant, assistant.warm(asked, recent), "")]
+            else:
+                answers = _answers(assistant, asked, recent, body.n_cmpl)
+                told = [_told(assistant, answer, place) for place, answer in enumerate(answers)]
             return [_chosen(result, body.response_fields) for result in told]
 
         if body.stream:
@@ -151,7 +154,6 @@ def router(assistant: Assistant) -> APIRouter:
 
 
 def _wanted(body: Infill, assistant: Assistant, settings: Settings) -> CompletionRequest:
-    """The answer to be read into the cache alone has a token, which is not told."""
     limit = body.n_predict if body.n_predict >= 0 else PREDICTED
     milliseconds = body.t_max_prompt_ms + body.t_max_predict_ms
     sampled = body.temperature > 0
@@ -171,6 +173,10 @@ def _wanted(body: Infill, assistant: Assistant, settings: Settings) -> Completio
     )
 
 
+def _paths(body: Infill) -> list[str]:
+    return [extra.filename for extra in body.input_extra]
+
+
 def _adapter(loras: list[Lora], assistant: Assistant) -> str:
     """The strongest that is wanted."""
     wanted = [lora for lora in loras if lora.scale > 0]
@@ -188,26 +194,31 @@ def _answers(
     assistant: Assistant, request: CompletionRequest, recent: list[Snippet], number: int
 ) -> list[Answer]:
     """The likeliest, and others that were sampled; what says the same is told once."""
-    answers = [assistant.suggest(request, recent=recent)]
+    answers = [assistant.suggest(request, request.path, recent, CLIENT)]
     for seed in range(1, number):
         if request.cancelled and request.cancelled.is_set():
             break
         varied = replace(
             request, temperature=request.temperature or VARIED, seed=request.seed + seed
         )
-        another = assistant.suggest(varied, recent=recent)
+        another = assistant.suggest(varied, request.path, recent, CLIENT)
         if another.suggestion.text not in ("", *(each.suggestion.text for each in answers)):
             answers.append(another)
     return answers
 
 
-def _result(assistant: Assistant, answer: Answer, place: int, asked: int) -> dict[str, Any]:
-    """All that is told of an answer; of one that was asked for no token, no text."""
-    written = answer.suggestion.completion
+def _told(assistant: Assistant, answer: Answer, place: int) -> dict[str, Any]:
+    """One of several answers."""
+    suggestion = answer.suggestion
+    told = _result(assistant, suggestion.completion, suggestion.text)
+    return {**told, "index": place, "codekiln": debug(assistant, answer)}
+
+
+def _result(assistant: Assistant, written: Completion, text: str) -> dict[str, Any]:
+    """Of what a model wrote, the text that may be shown."""
     times = written.timings
-    text = answer.suggestion.text if asked else ""
     return {
-        "index": place,
+        "index": 0,
         "content": text,
         "stop": True,
         "model": assistant.name,
@@ -215,13 +226,12 @@ def _result(assistant: Assistant, answer: Answer, place: int, asked: int) -> dic
         "tokens_evaluated": times.prompt_tokens,
         "tokens_cached": times.prompt_tokens + times.generated_tokens,
         "has_new_line": "\n" in text,
-        "truncated": written.finish_reason == "length" and times.generated_tokens < asked,
+        "truncated": False,
         "stop_type": STOPS[written.finish_reason],
         "timings": {
             **_pace("prompt", times.prompt_tokens, times.prefill_ms),
             **_pace("predicted", times.generated_tokens, times.generate_ms),
         },
-        "codekiln": debug(assistant, answer),
     }
 
 

@@ -101,11 +101,15 @@ async def suggestion(
     wanted: CompletionRequest,
     document: str = "",
     recent: Sequence[Snippet] = (),
+    *,
+    client: str,
 ) -> Answer:
     """What may be shown; raises as `whole` and `Assistant.suggest`."""
     return await whole(
         request,
-        lambda cancelled: assistant.suggest(replace(wanted, cancelled=cancelled), document, recent),
+        lambda cancelled: assistant.suggest(
+            replace(wanted, cancelled=cancelled), document, recent, client
+        ),
     )
 
 

@@ -6,8 +6,6 @@ document, https://tabby.tabbyml.com/api.
 
 import os
 import platform
-import time
-import uuid
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
@@ -118,20 +116,13 @@ def router(assistant: Assistant) -> APIRouter:
 
 async def completed(assistant: Assistant, body: Completion, request: Request) -> Response:
     """The answer to `/v1/completions`."""
-    segments, begun = body.segments, time.perf_counter()
-    wanted = _wanted(body)
+    segments = body.segments
     document = f"{body.user}:{segments.git_url}:{segments.filepath}" if segments.filepath else ""
-    answer = await suggestion(request, assistant, wanted, document, _pieces(segments))
-    number, text = f"cmpl-{uuid.uuid4()}", answer.suggestion.text
-    events: Events = request.app.state.events
-    events.suggested(
-        number,
-        text,
-        1000 * (time.perf_counter() - begun),
-        format="tabby",
-        language=wanted.language,
+    answer = await suggestion(
+        request, assistant, _wanted(body), document, _pieces(segments), client="tabby"
     )
-    told: dict[str, Any] = {"id": number, "choices": [{"index": 0, "text": text}]}
+    choice = {"index": 0, "text": answer.suggestion.text}
+    told: dict[str, Any] = {"id": answer.id, "choices": [choice]}
     if body.debug_options:
         told["debug_data"] = _debug(body.debug_options, assistant, answer)
     return JSONResponse(told)
