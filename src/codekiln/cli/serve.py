@@ -30,6 +30,9 @@ EngineModel = Annotated[
 Adapters = Annotated[
     list[str] | None, typer.Option("--adapter", help="NAME=DIR, a model of its own. Repeatable.")
 ]
+Encoder = Annotated[
+    Path | None, typer.Option("--encoder", help="An encoder's folder: it answers for vectors.")
+]
 Context = Annotated[
     int, typer.Option("--context", min=0, help="Most tokens of other files in a prompt.")
 ]
@@ -47,6 +50,7 @@ def serve(
     engine: Engine = None,
     engine_model: EngineModel = None,
     adapter: Adapters = None,
+    encoder: Encoder = None,
     context: Context = 448,
     no_events: NoEvents = False,
     work: Work = Path("work"),
@@ -74,6 +78,7 @@ def serve(
             server=engine,
             server_model=engine_model,
             adapters=adapters,
+            encoder=encoder,
             context_tokens=context,
         ) as assistant,
     ):

@@ -10,6 +10,7 @@ from codekiln.generate import Completer
 from codekiln.generate.loading import load_completer, model_folder
 from codekiln.generate.servers import open_server
 from codekiln.serve.assistant import CONTEXT_TOKENS, Assistant
+from codekiln.serve.embedder import load_embedder
 from codekiln.serve.watched import WatchedFolder
 from codekiln.tokenizer import Tokenizer
 
@@ -23,16 +24,18 @@ def opened_assistant(
     server: str | None = None,
     server_model: str | None = None,
     adapters: Mapping[str, Path] | None = None,
+    encoder: Path | None = None,
     context_tokens: int = CONTEXT_TOKENS,
 ) -> Iterator[Assistant]:
     """The assistant, whose folder is watched until the end of the block.
 
     With a `server` its model answers, and the tokenizer of `model` only measures what goes into a prompt.
+    `encoder` is the folder of one that makes vectors.
 
     Raises:
         UsageError: adapters are asked of a server, or have the model's name.
         SourceError, BusyError: as `WatchedFolder`.
-        ServerError: as `open_server`; and as `load_completer`.
+        ServerError: as `open_server`; and as `load_completer` and `load_embedder`.
     """
     adapters = adapters or {}
     tokenizer = Tokenizer.load(model_folder(model))
@@ -56,7 +59,9 @@ def opened_assistant(
         yield Assistant(
             completer,
             name=name,
-            tokenizer=tokenizer,
+            tokenizer=tokenizer if server is None else None,
+            measure=tokenizer,
+            embedder=load_embedder(encoder) if encoder else None,
             folder=watched,
             adapters=tuple(adapters),
             context_tokens=context_tokens,

@@ -9,6 +9,7 @@ from codekiln.errors import UsageError
 from codekiln.generate import CompletionChunk, CompletionRequest, FinishReason
 from codekiln.serve.assistant import Assistant
 from codekiln.serve.http.templated import templated
+from codekiln.serve.nameless import named
 from codekiln.tasks.context import Snippet
 from codekiln.tokenizer import Tokenizer
 
@@ -56,14 +57,19 @@ def question(prompt: str, suffix: str | None, settings: CompletionRequest) -> Qu
 
 
 def answer(
-    assistant: Assistant, asked: Question, cancelled: threading.Event
+    assistant: Assistant, asked: Question, client: str, cancelled: threading.Event
 ) -> Iterator[CompletionChunk]:
-    """The answer's chunks; of a middle it is a single one, since only whole answers are verified."""
+    """The answer's chunks; of a middle it is a single one, since only whole answers are verified.
+
+    `client` is the format that was asked in.
+    """
     request = replace(asked.request, cancelled=cancelled)
     if not asked.fills:
         yield from assistant.stream(request)
         return
-    found = assistant.suggest(request, recent=asked.recent).suggestion
+    index = assistant.folder.index if assistant.folder else None
+    request = named(request, index, [piece.path for piece in asked.recent])
+    found = assistant.suggest(request, request.path, asked.recent, client).suggestion
     whole = found.completion
     yield CompletionChunk(
         found.text, whole.token_ids, (), whole.finish_reason, whole.timings.prompt_tokens

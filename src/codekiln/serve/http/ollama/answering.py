@@ -34,6 +34,7 @@ from codekiln.tasks.chat import Message, knows_chat
 from codekiln.tokenizer import Tokenizer
 
 Json = dict[str, Any]
+CLIENT = "ollama"
 MOST_MESSAGES = 1024
 
 
@@ -216,7 +217,7 @@ def _pieces(
 ) -> Iterator[Json]:
     """A piece for each text; the last has none, and says what it took."""
     begun, first, tokens = time.perf_counter_ns(), 0, 0
-    for chunk in answer(assistant, asked, cancelled):
+    for chunk in answer(assistant, asked, CLIENT, cancelled):
         first = first or time.perf_counter_ns()
         tokens += generated(chunk)
         more = telling.logprobs(chunk)

@@ -19,6 +19,7 @@ from codekiln.serve.http.replies import streamed, whole
 from codekiln.tokenizer import Tokenizer
 
 Json = dict[str, Any]
+CLIENT = "openai"
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def _object(assistant: Assistant, wanted: Wanted, cancelled: threading.Event) ->
     count, choices, form = Count(), [], wanted.form
     for index, asked in enumerate(wanted.questions):
         text, tokens, reason = asked.echo, list[Told](), None
-        for chunk in answer(assistant, asked, cancelled):
+        for chunk in answer(assistant, asked, CLIENT, cancelled):
             count.add(chunk, index % wanted.each == 0)
             tokens += wanted.tokens(chunk, len(text))
             text += chunk.text
@@ -136,7 +137,7 @@ def _events(assistant: Assistant, wanted: Wanted, cancelled: threading.Event) ->
     for index, asked in enumerate(wanted.questions):
         place = len(asked.echo)
         opening = [said for said in (form.opening, asked.echo and form.piece(asked.echo)) if said]
-        for chunk in answer(assistant, asked, cancelled):
+        for chunk in answer(assistant, asked, CLIENT, cancelled):
             count.add(chunk, index % wanted.each == 0)
             for said in opening:
                 yield _event({**head, "choices": [wanted.choice(index, said, [], None)]})
