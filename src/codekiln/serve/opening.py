@@ -23,6 +23,7 @@ def opened_assistant(
     folder: Path | None = None,
     server: str | None = None,
     server_model: str | None = None,
+    server_template: str | None = None,
     adapters: Mapping[str, Path] | None = None,
     encoder: Path | None = None,
     context_tokens: int = CONTEXT_TOKENS,
@@ -52,7 +53,7 @@ def opened_assistant(
         elif adapters:
             raise UsageError("An adapter changes a model of this machine: leave out --engine.")
         else:
-            asked = stack.enter_context(open_server(server, server_model))
+            asked = stack.enter_context(open_server(server, server_model, template=server_template))
             completer, name = asked, asked.dialect.model
         if name in adapters:
             raise UsageError(f"An adapter has the model's name, {name}: give it another.")
