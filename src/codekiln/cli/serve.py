@@ -69,7 +69,7 @@ def serve(
 
     if (engine_model or engine_template) and not engine:
         raise UsageError(
-            "--engine-model and --engine-template say how a server is asked: give its address with --engine."
+            "--engine-model and --engine-template say how a server is asked: give its --engine address."
         )
     adapters = _adapters(adapter or [])
     listener = bound(host, port)

@@ -2,18 +2,21 @@
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from codekiln.errors import UsageError
 from codekiln.generate import CompletionChunk, CompletionRequest, FinishReason
 from codekiln.serve.assistant import Assistant
+from codekiln.serve.http.debug import debug
+from codekiln.serve.http.settings import Settings
 from codekiln.serve.http.templated import templated
 from codekiln.serve.nameless import named
 from codekiln.tasks.context import Snippet
 from codekiln.tokenizer import Tokenizer
 
 PREDICTED = 128  # tokens of a middle, where a client does not say
+IN_TIME = 0.9  # of what the server allows
 
 # Both formats know two reasons. Who is cut off by a deadline has the same right to go on as by a number.
 FINISH: dict[FinishReason, str] = {
@@ -38,6 +41,13 @@ class Question:
     echo: str = ""
 
 
+@dataclass(frozen=True)
+class Suggested(CompletionChunk):
+    """The only chunk of a middle, with why it is what it is."""
+
+    debug: dict[str, Any] = field(default_factory=dict)
+
+
 def question(prompt: str, suffix: str | None, settings: CompletionRequest) -> Question:
     """What a prompt asks, with the settings: what stands before a suffix, or how the prompt goes on."""
     if suffix is not None:
@@ -56,6 +66,11 @@ def question(prompt: str, suffix: str | None, settings: CompletionRequest) -> Qu
     return Question(request, True, found.recent)
 
 
+def deadline_ms(limits: Settings) -> float:
+    """When an answer ends with what there is of it, so that it is not broken off by the server's limit."""
+    return 1000 * IN_TIME * limits.answer_seconds
+
+
 def answer(
     assistant: Assistant, asked: Question, client: str, cancelled: threading.Event
 ) -> Iterator[CompletionChunk]:
@@ -69,10 +84,15 @@ def answer(
         return
     index = assistant.folder.index if assistant.folder else None
     request = named(request, index, [piece.path for piece in asked.recent])
-    found = assistant.suggest(request, request.path, asked.recent, client).suggestion
-    whole = found.completion
-    yield CompletionChunk(
-        found.text, whole.token_ids, (), whole.finish_reason, whole.timings.prompt_tokens
+    found = assistant.suggest(request, request.path, asked.recent, client)
+    whole = found.suggestion.completion
+    yield Suggested(
+        text=found.suggestion.text,
+        token_ids=whole.token_ids,
+        logprobs=(),
+        finish_reason=whole.finish_reason,
+        prompt_tokens=whole.timings.prompt_tokens,
+        debug=debug(assistant, found),
     )
 
 
@@ -118,6 +138,11 @@ def check_alternatives(wanted: int, assistant: Assistant, request: CompletionReq
             f"The {wanted} likeliest tokens are not told here, only the one that was chosen: ask for 0, or "
             "for 1 at temperature 0."
         )
+
+
+def told_why(chunk: CompletionChunk) -> dict[str, Any]:
+    """The field that both formats have of ours, behind a middle."""
+    return {"codekiln": chunk.debug} if isinstance(chunk, Suggested) else {}
 
 
 def generated(chunk: CompletionChunk) -> int:

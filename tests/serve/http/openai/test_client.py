@@ -62,8 +62,10 @@ def test_a_suffix_makes_it_a_middle(client):
     body = {"model": "small", "prompt": PREFIX, "suffix": SUFFIX, "max_tokens": 40}
     whole = client.completions.create(**body)
     assert whole.choices[0].text == TEXT.rstrip("\n")  # the line goes on behind the cursor
+    assert whole.choices[0].codekiln["state"] == "unverified"
     pieces = list(client.completions.create(**body, stream=True))
     assert [piece.choices[0].text for piece in pieces] == ["first + second", ""]
+    assert pieces[-1].choices[0].codekiln["folder"] == "none: start the server with --repo"
     assert pieces[-1].choices[0].finish_reason == "stop"
 
 

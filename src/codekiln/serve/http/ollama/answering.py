@@ -25,6 +25,7 @@ from codekiln.serve.http.answers import (
     generated,
     question,
     told,
+    told_why,
 )
 from codekiln.serve.http.errors import message_of, ollama_error, status_of
 from codekiln.serve.http.ollama.options import Format, Options, schema_of, settings_of
@@ -117,15 +118,13 @@ def router(assistant: Assistant) -> APIRouter:
     @routes.post("/api/generate")
     async def generate(body: Generate, request: Request) -> Response:
         """Go on with a prompt, or write what stands between it and a suffix."""
-        limits: Settings = request.app.state.settings
-        asked = _generate(assistant, body, limits.tokens)
+        asked = _generate(assistant, body, request.app.state.settings)
         return await _tell(assistant, _telling(assistant, body, asked, _response), request)
 
     @routes.post("/api/chat")
     async def chat(body: Chat, request: Request) -> Response:
         """Go on with a chat."""
-        limits: Settings = request.app.state.settings
-        asked = _chat(assistant, body, limits.tokens)
+        asked = _chat(assistant, body, request.app.state.settings)
         return await _tell(assistant, _telling(assistant, body, asked, _message), request)
 
     return routes
@@ -153,7 +152,7 @@ def _thinks(body: Asking) -> None:
         raise UsageError("This model does not think before it answers: leave think out.")
 
 
-def _generate(assistant: Assistant, body: Generate, most: int) -> Question | None:
+def _generate(assistant: Assistant, body: Generate, limits: Settings) -> Question | None:
     """A chat of one turn, where the model has a template and the prompt is not said to be raw."""
     adapter = assistant.adapter_of(_plain(body.model))
     _thinks(body)
@@ -161,7 +160,7 @@ def _generate(assistant: Assistant, body: Generate, most: int) -> Question | Non
         raise UsageError("Images are not read here: send text alone.")
     if body.template or body.context:
         raise UsageError("template and context are not known here: send the prompt with raw.")
-    settings = settings_of(body.options, adapter, most, PREDICTED)
+    settings = settings_of(body.options, adapter, limits, PREDICTED)
     settings = replace(settings, json_schema=schema_of(body.format))
     if not body.prompt and body.suffix is None:
         return None
@@ -173,14 +172,14 @@ def _generate(assistant: Assistant, body: Generate, most: int) -> Question | Non
     return Question(replace(settings, messages=(*system, Message("user", body.prompt))))
 
 
-def _chat(assistant: Assistant, body: Chat, most: int) -> Question | None:
+def _chat(assistant: Assistant, body: Chat, limits: Settings) -> Question | None:
     adapter = assistant.adapter_of(_plain(body.model))
     _thinks(body)
     if body.tools or any(turn.tool_calls for turn in body.messages):
         raise UsageError("No tools are called here: leave tools out.")
     if any(turn.images for turn in body.messages):
         raise UsageError("Images are not read here: send text alone.")
-    settings = settings_of(body.options, adapter, most, usual=most)
+    settings = settings_of(body.options, adapter, limits)
     turns = tuple(Message(turn.role, turn.content) for turn in body.messages)
     asked = replace(settings, messages=turns, json_schema=schema_of(body.format))
     return Question(asked) if turns else None
@@ -235,6 +234,7 @@ def _pieces(
                 prompt_eval_duration=first - begun,
                 eval_count=tokens,
                 eval_duration=now - first,
+                **told_why(chunk),
             )
 
 

@@ -8,6 +8,8 @@ from pydantic import BaseModel, Field
 
 from codekiln.errors import UsageError
 from codekiln.generate import CompletionRequest
+from codekiln.serve.http.answers import deadline_ms
+from codekiln.serve.http.settings import Settings
 
 SEEDS = 2**31
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -45,8 +47,10 @@ NEUTRAL = {
 }
 
 
-def settings_of(options: Options | None, adapter: str, most: int, usual: int) -> CompletionRequest:
-    """The settings of a request of `usual` tokens, and of `most` at most.
+def settings_of(
+    options: Options | None, adapter: str, limits: Settings, usual: int | None = None
+) -> CompletionRequest:
+    """The settings of a request of `usual` tokens, where it does not say; or of as many as there may be.
 
     Raises:
         UsageError: something is asked for that is not done here.
@@ -57,7 +61,8 @@ def settings_of(options: Options | None, adapter: str, most: int, usual: int) ->
             raise UsageError(f"The option {name} is not known here: leave it out.")
     temperature = options.temperature or 0.0
     drawn = secrets.randbelow(SEEDS) if temperature else 0
-    predicted = options.num_predict or usual
+    most = limits.tokens
+    predicted = options.num_predict or usual or most
     return CompletionRequest(
         max_tokens=min(predicted if predicted > 0 else most, most),
         temperature=temperature,
@@ -67,6 +72,7 @@ def settings_of(options: Options | None, adapter: str, most: int, usual: int) ->
         repetition_penalty=options.repeat_penalty if options.repeat_penalty != 1 else None,
         stop=(options.stop,) if isinstance(options.stop, str) else tuple(options.stop or ()),
         seed=options.seed if options.seed is not None and options.seed >= 0 else drawn,
+        deadline_ms=deadline_ms(limits),
         adapter=adapter,
     )
 

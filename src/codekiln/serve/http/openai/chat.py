@@ -66,18 +66,18 @@ def router(assistant: Assistant) -> APIRouter:
     @routes.post("/v1/chat/completions")
     async def chat(body: Chat, request: Request) -> Response:
         """Go on with a chat."""
-        limits: Settings = request.app.state.settings
-        return await tell(assistant, _wanted(assistant, body, limits.tokens), request)
+        wanted = _wanted(assistant, body, request.app.state.settings)
+        return await tell(assistant, wanted, request)
 
     return routes
 
 
-def _wanted(assistant: Assistant, body: Chat, most: int) -> Wanted:
+def _wanted(assistant: Assistant, body: Chat, limits: Settings) -> Wanted:
     if body.tools or body.functions:
         raise UsageError("No tools are called here: leave tools out.")
     body.max_tokens = body.max_completion_tokens or body.max_tokens
     asked = replace(
-        settings_of(body, assistant.adapter_of(body.model), most, usual=most),
+        settings_of(body, assistant.adapter_of(body.model), limits),
         messages=tuple(turn.message() for turn in body.messages),
         json_schema=schema_of(body.response_format),
     )

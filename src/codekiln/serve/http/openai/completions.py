@@ -37,7 +37,7 @@ async def complete(assistant: Assistant, body: Completion, request: Request) -> 
         UnknownModelError: there is no such model.
     """
     limits: Settings = request.app.state.settings
-    questions = _questions(body, assistant.adapter_of(body.model), limits.tokens)
+    questions = _questions(body, assistant.adapter_of(body.model), limits)
     if body.logprobs is not None:
         _check_logprobs(assistant, body, questions)
     return await tell(
@@ -56,14 +56,15 @@ async def complete(assistant: Assistant, body: Completion, request: Request) -> 
     )
 
 
-def _questions(body: Completion, adapter: str, most: int) -> tuple[Question, ...]:
+def _questions(body: Completion, adapter: str, limits: Settings) -> tuple[Question, ...]:
     """One a choice: for each prompt as many as are wanted, each drawn with a seed of its own."""
     prompts = [body.prompt] if isinstance(body.prompt, str) else body.prompt
     asked = []
     for prompt in prompts:
-        first = question(prompt, body.suffix, settings_of(body, adapter, most, USUAL))
+        first = question(prompt, body.suffix, settings_of(body, adapter, limits, USUAL))
         if first.fills and body.max_tokens is None:
-            first = replace(first, request=replace(first.request, max_tokens=min(PREDICTED, most)))
+            usual = min(PREDICTED, limits.tokens)
+            first = replace(first, request=replace(first.request, max_tokens=usual))
         first = replace(first, request=_best_of(body, first.request))
         echo = prompt if body.echo else ""
         asked += [

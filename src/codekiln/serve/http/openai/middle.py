@@ -32,20 +32,20 @@ def router(assistant: Assistant) -> APIRouter:
     @routes.post("/v1/fim/completions")
     async def fill(body: Middle, request: Request) -> Response:
         """Write what stands between a prompt and a suffix."""
-        limits: Settings = request.app.state.settings
-        return await tell(assistant, _wanted(assistant, body, limits.tokens), request)
+        wanted = _wanted(assistant, body, request.app.state.settings)
+        return await tell(assistant, wanted, request)
 
     return routes
 
 
-def _wanted(assistant: Assistant, body: Middle, most: int) -> Wanted:
+def _wanted(assistant: Assistant, body: Middle, limits: Settings) -> Wanted:
     if body.min_tokens:
         raise UsageError("An answer ends where the model ends it: leave min_tokens out.")
     if body.choices > 1:
         raise UsageError("A middle has one answer here: leave n out.")
     if body.seed is None:
         body.seed = body.random_seed
-    settings = settings_of(body, assistant.adapter_of(body.model), most, PREDICTED)
+    settings = settings_of(body, assistant.adapter_of(body.model), limits, PREDICTED)
     return Wanted(
         CHAT,
         body.model or assistant.name,

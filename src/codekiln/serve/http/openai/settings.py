@@ -8,6 +8,8 @@ from pydantic import BaseModel, Field
 
 from codekiln.errors import UsageError
 from codekiln.generate import CompletionRequest
+from codekiln.serve.http.answers import deadline_ms
+from codekiln.serve.http.settings import Settings
 
 SEEDS = 2**31
 MOST_CHOICES = 8
@@ -56,8 +58,10 @@ class Answering(BaseModel):
         return bool(self.stream_options and self.stream_options.include_usage)
 
 
-def settings_of(body: Answering, adapter: str, most: int, usual: int) -> CompletionRequest:
-    """The settings of a request of `usual` tokens, and of `most` at most.
+def settings_of(
+    body: Answering, adapter: str, limits: Settings, usual: int | None = None
+) -> CompletionRequest:
+    """The settings of a request of `usual` tokens, where it does not say; or of as many as there may be.
 
     Raises:
         UsageError: something is asked for that is not done here.
@@ -72,7 +76,7 @@ def settings_of(body: Answering, adapter: str, most: int, usual: int) -> Complet
     temperature = body.temperature or 0.0
     drawn = secrets.randbelow(SEEDS) if temperature else 0
     return CompletionRequest(
-        max_tokens=min(body.max_tokens or usual, most),
+        max_tokens=min(body.max_tokens or usual or limits.tokens, limits.tokens),
         temperature=temperature,
         top_k=body.top_k if body.top_k and body.top_k > 0 else None,
         top_p=body.top_p if body.top_p != 1 else None,
@@ -80,6 +84,7 @@ def settings_of(body: Answering, adapter: str, most: int, usual: int) -> Complet
         repetition_penalty=body.repetition_penalty if body.repetition_penalty != 1 else None,
         stop=stops(body.stop),
         seed=drawn if body.seed is None else body.seed,
+        deadline_ms=deadline_ms(limits),
         adapter=adapter,
     )
 

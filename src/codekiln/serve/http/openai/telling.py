@@ -13,7 +13,15 @@ from starlette.responses import JSONResponse, Response
 
 from codekiln.generate import CompletionChunk, FinishReason
 from codekiln.serve.assistant import Assistant
-from codekiln.serve.http.answers import FINISH, Question, Told, answer, generated, told
+from codekiln.serve.http.answers import (
+    FINISH,
+    Question,
+    Told,
+    answer,
+    generated,
+    told,
+    told_why,
+)
 from codekiln.serve.http.errors import message_of, openai_error, status_of
 from codekiln.serve.http.replies import streamed, whole
 from codekiln.tokenizer import Tokenizer
@@ -120,13 +128,13 @@ async def tell(assistant: Assistant, wanted: Wanted, request: Request) -> Respon
 def _object(assistant: Assistant, wanted: Wanted, cancelled: threading.Event) -> Json:
     count, choices, form = Count(), [], wanted.form
     for index, asked in enumerate(wanted.questions):
-        text, tokens, reason = asked.echo, list[Told](), None
+        text, tokens, reason, why = asked.echo, list[Told](), None, Json()
         for chunk in answer(assistant, asked, CLIENT, cancelled):
             count.add(chunk, index % wanted.each == 0)
             tokens += wanted.tokens(chunk, len(text))
             text += chunk.text
-            reason = chunk.finish_reason
-        choices.append(wanted.choice(index, form.whole(text), tokens, reason))
+            reason, why = chunk.finish_reason, told_why(chunk)
+        choices.append(wanted.choice(index, form.whole(text), tokens, reason) | why)
     return {**wanted.head(form.kind), "choices": choices, "usage": count.told()}
 
 
@@ -150,7 +158,7 @@ def _events(assistant: Assistant, wanted: Wanted, cancelled: threading.Event) ->
                 end = wanted.choice(index, form.piece(""), [], chunk.finish_reason)
                 last = wanted.usage == "last" and index + 1 == len(wanted.questions)
                 usage = {"usage": count.told()} if last else {}
-                yield _event({**head, "choices": [end], **usage})
+                yield _event({**head, "choices": [end | told_why(chunk)], **usage})
     if wanted.usage == "more":
         yield _event({**head, "choices": [], "usage": count.told()})
     yield b"data: [DONE]\n\n"
