@@ -8,14 +8,20 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from codekiln.errors import UsageError
 from codekiln.generate.decoding import FinishReason
-from codekiln.generate.extents import Block, Everything, Extent, Lines
+from codekiln.generate.extents import Block, Everything, Extent, Hurried, Lines
 from codekiln.generate.interrupt import Interrupt
 from codekiln.generate.strategies import Sampling
 from codekiln.inputs.formats import Header
+
+if TYPE_CHECKING:  # a machine that only trains has no templates
+    from codekiln.tasks.chat import Message
+
+# Settings of a request that say nothing about a chat.
+FOR_TEXT = ("prefix", "suffix", "context", "lines", "block", "beams", "best_of", "line_deadline_ms")
 
 
 @dataclass(frozen=True)
@@ -28,11 +34,13 @@ class CompletionRequest:
     neither it is as long as the model makes it, within `max_tokens`. `beams` searches so wide for the
     likeliest answer as a whole, `best_of` samples so many: either takes the best that parses.
     With `json_schema`, the text of a schema, the answer is JSON that it allows. After `deadline_ms`,
-    counted from the call, the answer is what there is by then. Setting `cancelled`, from any thread,
-    ends it at the next step. `adapter` is the name of the one to answer with; without one the base answers.
+    counted from the call, the answer is what there is by then; after `line_deadline_ms` it ends with the
+    line it has come to. Setting `cancelled`, from any thread, ends it at the next step. `adapter` is the
+    name of the one to answer with; without one the base answers. With `messages` it is a chat, whose next
+    turn is the answer: then there is no text around a cursor.
     """
 
-    prefix: str
+    prefix: str = ""
     suffix: str = ""
     path: str = ""
     language: str = ""
@@ -54,7 +62,9 @@ class CompletionRequest:
     best_of: int | None = None
     json_schema: str | None = None
     deadline_ms: float | None = None
+    line_deadline_ms: float | None = None
     adapter: str = ""
+    messages: "tuple[Message, ...]" = ()
     cancelled: threading.Event | None = field(default=None, compare=False, repr=False)
 
     def extent(self) -> Extent:
@@ -67,9 +77,26 @@ class CompletionRequest:
             raise UsageError(
                 "An answer ends with its lines or with the block: leave one of them out."
             )
+        extent: Extent = Block(self.prefix) if self.block else Everything()
         if self.lines is not None:
-            return Lines(self.lines)
-        return Block(self.prefix) if self.block else Everything()
+            extent = Lines(self.lines)
+        if self.line_deadline_ms is None:
+            return extent
+        return Hurried(extent, time.monotonic() + self.line_deadline_ms / 1000)
+
+    @property
+    def is_chat(self) -> bool:
+        """Whether it is a chat that goes on, and no text.
+
+        Raises:
+            UsageError: it is both, or is to be searched for or cut as a text is.
+        """
+        if not self.messages:
+            return False
+        for name in FOR_TEXT:
+            if getattr(self, name) not in ("", None, False):
+                raise UsageError(f"A chat is its messages alone: leave {name} out.")
+        return True
 
     @property
     def is_search(self) -> bool:
@@ -84,6 +111,8 @@ class CompletionRequest:
             raise UsageError(
                 "beams and best_of are two ways to several answers: leave one of them out."
             )
+        if self.line_deadline_ms is not None:
+            raise UsageError("A search knows no line it has come to: give it deadline_ms instead.")
         if self.beams is not None and self.temperature != 0:
             raise UsageError("beams search for the likeliest answer: leave the temperature at 0.")
         if self.best_of is not None and self.temperature == 0:
@@ -122,7 +151,8 @@ class CompletionChunk:
     """A piece of an answer: text that will not change, and the tokens generated since the last one.
 
     `prompt_tokens` is that of the answer's prompt, in the last chunk at the latest. The text of a token
-    may come only in a later chunk, and the end token has none.
+    may come only in a later chunk, and the end token has none. `answer_tokens`, in the last chunk, is how
+    many a server says its answer took, which need not tell their ids.
     """
 
     text: str
@@ -130,6 +160,15 @@ class CompletionChunk:
     logprobs: tuple[float, ...]
     finish_reason: FinishReason | None = None
     prompt_tokens: int = 0
+    answer_tokens: int = 0
+
+    def spent(self, before: int) -> int:
+        """How many tokens an answer took that had taken so many before this chunk.
+
+        A text is one, of a server that tells neither ids nor log-probabilities, until it tells how many.
+        """
+        new = len(self.token_ids) or len(self.logprobs) or bool(self.text)
+        return self.answer_tokens or before + new
 
 
 class Completer(Protocol):
@@ -178,11 +217,12 @@ def collect(
     """
     start = clock()
     chunks: list[CompletionChunk] = []
-    first = start
+    first, spent = start, 0
     for chunk in completer.complete(request):
         if not chunks:
             first = clock()
         chunks.append(chunk)
+        spent = chunk.spent(spent)
     end = clock()
     reason = chunks[-1].finish_reason if chunks else None
     assert reason is not None, "a completer's last chunk has a finish reason"
@@ -196,7 +236,7 @@ def collect(
         timings=Timings(
             prompt_tokens=chunks[-1].prompt_tokens,
             prefill_ms=1000 * (first - start),
-            generated_tokens=len(tokens),
+            generated_tokens=spent,
             generate_ms=1000 * (end - first),
             tokens_per_second=later / (end - first) if later and end > first else 0.0,
         ),

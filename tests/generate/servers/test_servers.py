@@ -298,6 +298,7 @@ def test_what_no_server_does_for_us_is_refused_by_name(kind, setting):
         ({"max_prompt_tokens": -5}, "max_prompt_tokens is -5"),
         ({"seed": -1}, "seed is -1"),
         ({"stop": ("a", "")}, "stop string is empty"),
+        ({"suffix": "\ud800"}, "not UTF-8"),
         ({"temperature": -1}, "temperature is -1"),
         ({"domains": ("wob",)}, "'wob' is no domain"),
     ],
@@ -497,7 +498,8 @@ def test_an_openai_server_gets_no_stop_strings_and_nothing_it_may_not_know():
     }
     assert set(body) == allowed
     assert (whole.token_ids, whole.logprobs) == ((), ())
-    assert whole.timings.generated_tokens == whole.timings.tokens_per_second == 0
+    assert whole.timings.generated_tokens == 4  # as it says; when each came is not known
+    assert whole.timings.tokens_per_second == 0
 
 
 def test_an_openai_server_is_known_by_its_models_names():
@@ -515,7 +517,7 @@ def test_ollama_takes_its_own_template_where_it_has_a_suffix():
     )
     assert (body["prompt"], body["raw"], body["options"]["num_ctx"]) == (FIM, True, 4096)
     assert "stop" not in body["options"]
-    assert whole.timings.generated_tokens == 0
+    assert whole.timings.generated_tokens == 4
     for shown in ({"template": "{{ .Prefix }}{{ .Suffix }}"}, {"capabilities": ["insert"]}):
         own = replace(kind, replies=kind.replies | {"POST /api/show": said(shown)})
         _, (body,) = answer(own, lines(ollama_end("stop")), context=2048)
