@@ -15,6 +15,7 @@ from codekiln.generate.decoding import FinishReason
 from codekiln.generate.extents import Block, Everything, Extent, Lines
 from codekiln.generate.interrupt import Interrupt
 from codekiln.generate.strategies import Sampling
+from codekiln.generate.witness import Witness
 from codekiln.inputs.formats import Header
 
 
@@ -30,6 +31,7 @@ class CompletionRequest:
     With `json_schema`, the text of a schema, the answer is JSON that it allows. After `deadline_ms`,
     counted from the call, the answer is what there is by then. Setting `cancelled`, from any thread,
     ends it at the next step. `adapter` is the name of the one to answer with; without one the base answers.
+    `witness` is told how the answer comes about.
     """
 
     prefix: str
@@ -56,6 +58,7 @@ class CompletionRequest:
     deadline_ms: float | None = None
     adapter: str = ""
     cancelled: threading.Event | None = field(default=None, compare=False, repr=False)
+    witness: Witness | None = field(default=None, compare=False, repr=False)
 
     def extent(self) -> Extent:
         """How far the answer goes by its text.
