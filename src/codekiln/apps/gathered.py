@@ -1,5 +1,6 @@
 """What of the files around a file its prompt may show: from paths and an index to `tasks.context`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from codekiln.apps.complete import repository_of
@@ -26,8 +27,12 @@ def gathered_in(
     tokenizer: Tokenizer,
     index: Index | None,
     budget: int,
+    recent: Sequence[Snippet] = (),
 ) -> Context:
-    """Pieces of at most `budget` tokens: definitions of what is imported from `root`, hits of the index."""
+    """Pieces of at most `budget` tokens: definitions of what is imported from `root`, hits of the index.
+
+    And of the snippets that were edited lately.
+    """
 
     def hits(lines: str) -> list[Snippet]:
         return [Snippet(*hit) for hit in similar(index, lines)] if index else []
@@ -38,4 +43,5 @@ def gathered_in(
         budget,
         folder=WorkingFolder(root) if root else None,
         similar=hits,
+        recent=recent,
     )

@@ -3,18 +3,18 @@
 One model and at most one folder stand behind it. Any thread may ask.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from codekiln.apps.gathered import gathered_in
 from codekiln.apps.suggest import Suggestion, suggest
-from codekiln.errors import UsageError
+from codekiln.errors import UnknownModelError, UsageError
 from codekiln.generate import Completer, CompletionChunk, CompletionRequest
 from codekiln.generate.verify import Verifier
 from codekiln.languages import language_of
 from codekiln.serve.admission import Admission
 from codekiln.serve.watched import WatchedFolder
-from codekiln.tasks.context import Context
+from codekiln.tasks.context import Context, Snippet
 from codekiln.tokenizer import Tokenizer
 
 CONTEXT_TOKENS = 448  # of other files in a prompt, where a folder is known
@@ -39,18 +39,42 @@ class Assistant:
         tokenizer: Tokenizer | None,
         folder: WatchedFolder | None = None,
         admission: Admission | None = None,
+        adapters: Sequence[str] = (),
         context_tokens: int = CONTEXT_TOKENS,
     ) -> None:
-        """`name` is the model's, for formats that tell it; a server's model has no `tokenizer` of ours."""
+        """`name` is the model's, for formats that tell it; a server's model has no `tokenizer` of ours.
+
+        `adapters` are the names of those that the completer has.
+        """
         self.completer, self.name, self.tokenizer = completer, name, tokenizer
+        self.adapters = tuple(adapters)
         self.folder, self.admission = folder, admission or Admission()
         self._context_tokens = context_tokens
         self._verifier = Verifier()
 
-    def suggest(self, request: CompletionRequest, document: str = "") -> Answer:
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The names that a request may give: the model's, and those of its adapters."""
+        return (self.name, *self.adapters)
+
+    def adapter_of(self, model: str) -> str:
+        """Which adapter a request means that asks for a model; none where it asks for none.
+
+        Raises:
+            UnknownModelError: there is no model of that name.
+        """
+        if model not in ("", *self.models):
+            known = ", ".join(self.models)
+            raise UnknownModelError(f"There is no model '{model}' here: ask for one of {known}.")
+        return model if model in self.adapters else ""
+
+    def suggest(
+        self, request: CompletionRequest, document: str = "", recent: Sequence[Snippet] = ()
+    ) -> Answer:
         """What may be shown at the cursor. `document` names the file as its editor does.
 
-        Where the request has no `context` yet, what the folder has for it is put in.
+        Where the request has no `context` yet, what the folder has for it is put in, and of the snippets
+        that its user looked at or edited lately, the last one first.
 
         Raises:
             OverloadedError: too many ask at once.
@@ -58,7 +82,7 @@ class Assistant:
             ServerError: the server behind it fails.
         """
         with self.admission.admitted(document, request.cancelled) as cancelled:
-            request, context = self._with_context(replace(request, cancelled=cancelled))
+            request, context = self._with_context(replace(request, cancelled=cancelled), recent)
             index = self.folder.index if self.folder else None
             found = suggest(self.completer, request, index=index, verifier=self._verifier)
             return Answer(found, context)
@@ -68,15 +92,17 @@ class Assistant:
         with self.admission.admitted(document, request.cancelled) as cancelled:
             yield from self.completer.complete(replace(request, cancelled=cancelled))
 
-    def _with_context(self, request: CompletionRequest) -> tuple[CompletionRequest, Context | None]:
+    def _with_context(
+        self, request: CompletionRequest, recent: Sequence[Snippet]
+    ) -> tuple[CompletionRequest, Context | None]:
         if not request.language and request.path:
             language = language_of(request.path)
             request = replace(request, language=language.name if language else "")
-        if self.folder is None or request.context:
+        if request.context or not (self.folder or recent):
             return request, None
         if self.tokenizer is None:
-            raise UsageError("Context of a folder is measured in tokens: give --model as well.")
-        found = gathered_in(
-            request, self.folder.root, self.tokenizer, self.folder.index, self._context_tokens
-        )
+            raise UsageError("Context of other files is measured in tokens: give --model as well.")
+        root, index = (self.folder.root, self.folder.index) if self.folder else (None, None)
+        budget = self._context_tokens
+        found = gathered_in(request, root, self.tokenizer, index, budget, recent)
         return replace(request, context=found.text), found

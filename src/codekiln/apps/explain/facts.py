@@ -44,7 +44,7 @@ class Follower:
 
 @dataclass(frozen=True)
 class Voice:
-    """One match: `length` tokens of the context stand in an index `count` times; it has `share` of the mixture."""
+    """One match: the last `length` tokens stand in an index `count` times; `share` is of the mixture."""
 
     expert: Expert
     length: int
