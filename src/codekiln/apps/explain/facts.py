@@ -12,6 +12,8 @@ from codekiln.tokenizer import Tokenizer
 
 Expert = Literal["repository", "file"]
 Fate = Literal["went on", "cut", "finished", "answer"]
+# What a head looked at, a row for each token of an answer: a weight for each id in front; they sum to 1.
+Rows = tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -25,9 +27,10 @@ class Token:
 
 @dataclass(frozen=True)
 class Alternative:
-    """A token that might have come; its probability in the model, mixed, and of what was allowed."""
+    """A token that might have come: the network's logit, and probabilities in the model, mixed, allowed."""
 
     token: Token
+    logit: float
     model: float
     mixed: float
     probability: float
@@ -126,18 +129,6 @@ class BeamTree:
     leaf: int
     text: str
     score: float
-
-
-@dataclass(frozen=True)
-class Attention:
-    """What one head of a layer (both from 0) looked at, a row for each token of the answer.
-
-    `rows[n]` has a weight for each id in front of that token; they sum to 1.
-    """
-
-    layer: int
-    head: int
-    rows: tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,13 @@ class Recorder:
             mixed.of(choice.token),
             bounded.of(choice.token),
             tuple(
-                Alternative(self._token(id), model.of(id), mixed.of(id), bounded.of(id))
+                Alternative(
+                    self._token(id),
+                    float(choice.model[id]),
+                    model.of(id),
+                    mixed.of(id),
+                    bounded.of(id),
+                )
                 for id in bounded.best(ALTERNATIVES)
             ),
             model_share,

@@ -1,0 +1,161 @@
+"""What the playground asks: a suggestion with how it came about, the search's tree, a layer's attention."""
+
+import dataclasses
+import threading
+from collections.abc import Callable
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+
+from codekiln.apps.explain import (
+    AttentionEngine,
+    Recorder,
+    attention,
+    explained,
+    load_reference,
+    model_as_json,
+    tree,
+)
+from codekiln.errors import MissingExtraError, UsageError
+from codekiln.generate import CompletionRequest
+from codekiln.generate.engine_completer import EngineCompleter
+from codekiln.generate.loading import model_folder
+from codekiln.languages import languages
+from codekiln.model.hugging_face import read_bound_config
+from codekiln.serve.assistant import Assistant
+from codekiln.serve.http.replies import whole
+from codekiln.tokenizer import Tokenizer
+
+DOCUMENT = "playground"  # its requests cancel each other, the tree's those of the tree
+TOKENS = 64
+
+
+class Place(BaseModel):
+    """A cursor, and in what it stands."""
+
+    prefix: str
+    suffix: str = ""
+    language: str = ""
+    max_tokens: Annotated[int, Field(ge=1, le=TOKENS)] = 48
+
+    def request(self, cancelled: threading.Event) -> CompletionRequest:
+        """As the assistant is asked."""
+        if self.language not in ("", *languages()):
+            raise UsageError(f"'{self.language}' is no language that we know.")
+        return CompletionRequest(
+            self.prefix,
+            self.suffix,
+            language=self.language,
+            max_tokens=self.max_tokens,
+            block=True,
+            cancelled=cancelled,
+        )
+
+
+class Search(Place):
+    """The same, for the likeliest answer."""
+
+    width: Annotated[int, Field(ge=2, le=8)] = 4
+
+
+class Looked(BaseModel):
+    """The ids of a prompt and of an answer from `first` on, and a layer."""
+
+    ids: Annotated[list[int], Field(min_length=1, max_length=4096)]
+    first: int
+    layer: int
+
+
+class Reference:
+    """The reference engine of the model that answers, loaded when it is first asked for."""
+
+    def __init__(self, model: Path, engine: object) -> None:
+        self._model, self._own = model, engine
+        self._lock = threading.Lock()
+
+    def shape(self) -> dict[str, Any]:
+        """Layers and heads; or the line that installs what is missing. Nothing is loaded for it."""
+        if isinstance(self._own, AttentionEngine):
+            return {"layers": self._own.layers, "heads": self._own.heads}
+        if find_spec("torch") is None:
+            return {"missing": str(MissingExtraError("train", "Looking at attention"))}
+        folder = model_folder(self._model)
+        config = read_bound_config(folder, Tokenizer.load(folder).fingerprint)
+        return {"layers": config.layers, "heads": config.heads}
+
+    @property
+    def engine(self) -> AttentionEngine:
+        """It, from whatever thread. Raises as `load_reference`."""
+        with self._lock:
+            return self._loaded
+
+    @cached_property
+    def _loaded(self) -> AttentionEngine:
+        own = self._own
+        return own if isinstance(own, AttentionEngine) else load_reference(self._model)
+
+
+def add_routes(routes: APIRouter, assistant: Assistant, model: Path) -> None:
+    """The routes of the playground."""
+    completer = assistant.completer
+    working = completer if isinstance(completer, EngineCompleter) else None
+    reference = Reference(model, working.engine) if working else None
+
+    def facts() -> dict[str, Any]:
+        return {
+            "working": model_as_json(assistant.name, working.engine) if working else None,
+            "name": assistant.name,
+            "languages": list(languages()),
+            "attention": reference.shape() if reference else {"missing": ""},
+        }
+
+    def suggest(place: Place, cancelled: threading.Event) -> dict[str, Any]:
+        request = place.request(cancelled)
+        recorder = Recorder(working.tokenizer) if working else None
+        watched = dataclasses.replace(request, witness=recorder)
+        found = assistant.suggest(watched, DOCUMENT).suggestion
+        told = explained(recorder, request, found) if recorder else None
+        return {
+            "text": found.text,
+            "state": found.verified.state,
+            "explanation": dataclasses.asdict(told) if told else None,
+        }
+
+    def search(place: Search, cancelled: threading.Event) -> dict[str, Any]:
+        found = None
+        if working:
+            recorder = Recorder(working.tokenizer)
+            request = dataclasses.replace(
+                place.request(cancelled), beams=place.width, witness=recorder
+            )
+            assistant.suggest(request, f"{DOCUMENT}, search")
+            found = tree(recorder, place.width)
+        return {"tree": dataclasses.asdict(found) if found else None}
+
+    def looked(body: Looked) -> dict[str, Any]:
+        if reference is None:
+            raise UsageError("A server's model does not tell what it looked at.")
+        return {"rows": attention(reference.engine, body.ids, body.first, body.layer)}
+
+    async def answer(request: Request, work: Callable[[threading.Event], Any]) -> dict[str, Any]:
+        return dict(await whole(request, work))
+
+    @routes.get("/model")
+    async def _model(request: Request) -> dict[str, Any]:
+        return await answer(request, lambda _: facts())
+
+    @routes.post("/suggest")
+    async def _suggest(body: Place, request: Request) -> dict[str, Any]:
+        return await answer(request, lambda cancelled: suggest(body, cancelled))
+
+    @routes.post("/beams")
+    async def _beams(body: Search, request: Request) -> dict[str, Any]:
+        return await answer(request, lambda cancelled: search(body, cancelled))
+
+    @routes.post("/attention")
+    async def _attention(body: Looked, request: Request) -> dict[str, Any]:
+        return await answer(request, lambda _: looked(body))

@@ -1,0 +1,80 @@
+// One chart: lines over the tokens seen, drawn as SVG in the page's own colours.
+
+import { h, svg } from "./dom.js";
+import { t } from "./language.js";
+
+const WIDTH = 480;
+const HEIGHT = 250;
+const LEFT = 52;
+const BOTTOM = 34;
+const TOP = 8;
+const CUT = 0.95; // above this quantile a chart ends that begins with a spike
+
+// `lines`: [{name, points: [[x, y], …], colour, dash}].
+export function chart(key, lines, { fromZero, marked, cut }) {
+  const drawn = lines.filter((line) => line.points.length);
+  if (!drawn.length) return null;
+  const x = scale([0, Math.max(...drawn.map((line) => line.points.at(-1)[0]))], [LEFT, WIDTH - 10]);
+  const values = drawn.flatMap((line) => line.points.map((point) => point[1]));
+  const tops = drawn.map((line) => (cut ? quantile(line.points.map((point) => point[1]), CUT) : Math.max(...line.points.map((point) => point[1]))));
+  const low = fromZero ? 0 : Math.min(...values);
+  const high = Math.max(...tops);
+  const y = scale([low, high + 0.06 * (high - low || 1)], [HEIGHT - BOTTOM, TOP]);
+  const label = `${t(`curve-${key}`)}: ${drawn.map(ends).join("; ")}`;
+  return h(
+    "figure",
+    {},
+    h("figcaption", {}, t(`curve-${key}`), h("span", { class: "note" }, `, ${t(`unit-${key}`)}`)),
+    svg(
+      "svg",
+      { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label },
+      axis(ticks(...y.domain), (value) => rule(y(value), short(value))),
+      axis(ticks(...x.domain), (value) => bottom(x(value), short(value))),
+      svg("text", { x: (LEFT + WIDTH) / 2, y: HEIGHT - 3, class: "unit", "text-anchor": "middle" }, t("tokensSeen")),
+      drawn.map((line) => path(line, x, y, marked)),
+    ),
+  );
+}
+
+function path({ points, colour, dash }, x, y, marked) {
+  const seen = points.map(([a, b]) => [x(a).toFixed(1), Math.max(y(b), TOP).toFixed(1)]);
+  const line = svg("polyline", { points: seen.map((pair) => pair.join(",")).join(" "), class: `curve run-${colour} dash-${dash}` });
+  return marked ? [line, ...seen.map(([a, b]) => svg("circle", { cx: a, cy: b, r: 2.6, class: `dot run-${colour}` }))] : line;
+}
+
+const ends = (line) =>
+  t("fromTo", { name: line.name, from: line.points[0][1].toPrecision(4), to: line.points.at(-1)[1].toPrecision(4) });
+
+const axis = (values, draw) => svg("g", { class: "axis", "aria-hidden": "true" }, values.map(draw));
+
+const rule = (y, text) => [
+  svg("line", { x1: LEFT, x2: WIDTH - 10, y1: y, y2: y }),
+  svg("text", { x: LEFT - 6, y: y + 4, "text-anchor": "end" }, text),
+];
+
+const bottom = (x, text) => svg("text", { x, y: HEIGHT - BOTTOM + 15, "text-anchor": "middle" }, text);
+
+function scale([from, to], [start, end]) {
+  const one = (value) => start + ((value - from) / (to - from || 1)) * (end - start);
+  one.domain = [from, to];
+  return one;
+}
+
+// About five round numbers within a stretch.
+export function ticks(from, to) {
+  const rough = (to - from) / 5 || 1;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((one) => one * power).find((one) => one >= rough);
+  const first = Math.ceil(from / step);
+  return Array.from({ length: Math.floor(to / step + 1e-9) - first + 1 }, (_, n) => (first + n) * step);
+}
+
+export function short(value) {
+  const [unit, sign] = Math.abs(value) >= 1e9 ? [1e9, " G"] : Math.abs(value) >= 1e6 ? [1e6, " M"] : Math.abs(value) >= 1e4 ? [1e3, " k"] : [1, ""];
+  return `${Number((value / unit).toPrecision(3))}${sign}`;
+}
+
+function quantile(values, share) {
+  const sorted = [...values].sort((one, other) => one - other);
+  return sorted[Math.floor(share * (sorted.length - 1))];
+}
