@@ -14,7 +14,7 @@ const CUT = 0.95; // above this quantile a chart ends that begins with a spike
 export function chart(key, lines, { fromZero, marked, cut }) {
   const drawn = lines.filter((line) => line.points.length);
   if (!drawn.length) return null;
-  const x = scale([0, Math.max(...drawn.map((line) => line.points.at(-1)[0]))], [LEFT, WIDTH - 10]);
+  const x = across(drawn.map((line) => [line.points[0][0], line.points.at(-1)[0]]));
   const values = drawn.flatMap((line) => line.points.map((point) => point[1]));
   const tops = drawn.map((line) => (cut ? quantile(line.points.map((point) => point[1]), CUT) : Math.max(...line.points.map((point) => point[1]))));
   const low = fromZero ? 0 : Math.min(...values);
@@ -28,8 +28,8 @@ export function chart(key, lines, { fromZero, marked, cut }) {
     svg(
       "svg",
       { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label },
-      axis(ticks(...y.domain), (value) => rule(y(value), short(value))),
-      axis(ticks(...x.domain), (value) => bottom(x(value), short(value))),
+      axis(ticks(low, high), (value) => rule(y(value), short(value))),
+      axis(x.ticks, (value) => bottom(x(value), short(value))),
       svg("text", { x: (LEFT + WIDTH) / 2, y: HEIGHT - 3, class: "unit", "text-anchor": "middle" }, t("tokensSeen")),
       drawn.map((line) => path(line, x, y, marked)),
     ),
@@ -54,10 +54,18 @@ const rule = (y, text) => [
 
 const bottom = (x, text) => svg("text", { x, y: HEIGHT - BOTTOM + 15, "text-anchor": "middle" }, text);
 
-function scale([from, to], [start, end]) {
-  const one = (value) => start + ((value - from) / (to - from || 1)) * (end - start);
-  one.domain = [from, to];
-  return one;
+const scale = ([from, to], [start, end]) => (value) => start + ((value - from) / (to - from || 1)) * (end - start);
+
+// From nothing to the longest run; where that would hide the shortest, in powers of ten from its first point.
+function across(spans) {
+  const ends = spans.map(([, end]) => end);
+  const longest = Math.max(...ends);
+  const place = [LEFT, WIDTH - 10];
+  if (longest < 10 * Math.min(...ends)) return Object.assign(scale([0, longest], place), { ticks: ticks(0, longest) });
+  const [low, high] = [Math.min(...spans.map(([start]) => start)), longest].map((value) => Math.log10(Math.max(value, 1)));
+  const powers = Array.from({ length: Math.floor(high) - Math.ceil(low) + 1 }, (_, n) => 10 ** (Math.ceil(low) + n));
+  const log = scale([low, high], place);
+  return Object.assign((value) => log(Math.log10(Math.max(value, 1))), { ticks: powers });
 }
 
 // About five round numbers within a stretch.

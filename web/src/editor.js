@@ -85,7 +85,7 @@ const colours = HighlightStyle.define([
 
 const looks = EditorView.theme({
   "&": { backgroundColor: "var(--paper)", color: "var(--ink)", height: "100%", fontSize: "0.9rem" },
-  "&.cm-focused": { outline: "2px solid var(--accent)", outlineOffset: "-2px" },
+  "&.cm-focused": { outline: "none" }, // the host shows it
   ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.5", overflow: "auto" },
   ".cm-content": { caretColor: "var(--accent)", padding: "0.6rem 0" },
   ".cm-cursor": { borderLeftColor: "var(--accent)", borderLeftWidth: "2px" },
@@ -93,7 +93,7 @@ const looks = EditorView.theme({
   ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "color-mix(in srgb, var(--card) 60%, transparent)" },
   "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "var(--h2)" },
   ".cm-matchingBracket, &.cm-focused .cm-matchingBracket": { backgroundColor: "var(--h2)", color: "var(--t2)" },
-  ".cm-ghost": { color: "var(--ghost)", fontStyle: "italic", whiteSpace: "pre" },
+  ".cm-ghost": { color: "var(--ghost)", fontStyle: "italic", whiteSpace: "pre-wrap" },
 });
 
 // `events`: changed(), asked(), accepted(text), dismissed(). A host is an empty element.
@@ -140,6 +140,7 @@ export function editor(host, text, events) {
         indentOnInput(),
         bracketMatching(),
         EditorState.tabSize.of(4),
+        EditorView.lineWrapping,
         keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),
         syntaxHighlighting(colours),
         looks,

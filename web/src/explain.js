@@ -25,7 +25,7 @@ function draw() {
     section("1", "step1", {}, around()),
     section("2", "step2", {}, facts.overlap ? h("p", {}, t("step2Healed", { bytes: facts.overlap })) : null, promptTokens(facts.prompt, false)),
     section("3", "step3", {}, promptTokens(facts.prompt, true)),
-    section("4", "step4", { vocabulary: count(model.vocabulary) }, h("div", { id: "answer" }), legend(), h("div", { id: "choice" }), h("div", { id: "looked" })),
+    section("4", "step4", { vocabulary: count(model.vocabulary) }, h("div", { id: "answer" }), legend(facts), h("div", { id: "choice" }), h("div", { id: "looked" })),
     section("5", "step5", {}, beams ? beamTree(beams) : h("p", { class: "note" }, t("noBeams"))),
     section("6", "step6", {}, shownText(facts), h("h3", {}, t("provenance")), h("p", {}, t("provenanceLead")), provenance(facts), h("h3", {}, t("time")), time(facts)),
   );
@@ -37,7 +37,7 @@ function around() {
 }
 
 function answer() {
-  replace(document.querySelector("#answer"), answerTokens(facts.chosen, selected, choose));
+  replace(document.querySelector("#answer"), answerTokens(facts, selected, choose));
   detail();
 }
 

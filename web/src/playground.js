@@ -93,7 +93,7 @@ function draw() {
   const title = h("h1", { id: "glass-title" }, t("glassBox"));
   if (!state.model.working) return replace(glass, title, h("p", {}, t("noWorking")));
   if (!facts?.chosen.length) return replace(glass, title, h("p", {}, t("waiting")));
-  replace(glass, title, answerTokens(facts.chosen, state.selected, choose), legend(), tabs(), h("div", { id: "view", role: "tabpanel", tabindex: "0" }));
+  replace(glass, title, answerTokens(facts, state.selected, choose), legend(facts), tabs(), h("div", { id: "view", role: "tabpanel", tabindex: "0" }));
   show();
 }
 

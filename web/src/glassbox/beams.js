@@ -1,89 +1,77 @@
-// The tree of a beam search in lanes. The answer is the first lane; every other stretch is a beginning as far
-// as nobody shares it, and hangs below the token that it left. Stretches share a lane where they do not meet.
+// A beam search as a trellis: a column for each step, in it the beginnings that were kept, the likeliest on top,
+// and a line from each to the one it goes on from. The answer's path is drawn thick.
 
-import { h } from "../dom.js";
+import { h, svg } from "../dom.js";
 import { percent, shadeOf, tokenText } from "../format.js";
 import { t } from "../language.js";
 
+const COLUMN = 112; // pixels from one column to the next
+const ROW = 32;
+const CELL = 84; // of a column; the rest is for the lines
 const MARKS = { answer: "★", finished: "●", cut: "×" };
 
 export function beamTree(tree) {
-  const cells = lanes(stretches(tree.nodes, tree.leaf)).flatMap(({ path, column, lane, above }) => [
-    ...path.map((node, place) => cell(tree.nodes[node], lane + 1, column + place)),
-    above === null ? null : edge(above + 1, lane + 1, column),
-    mark(tree.nodes[path.at(-1)].fate, lane + 1, column + path.length),
-  ]);
+  const places = trellis(tree.nodes);
+  const columns = Math.max(...places.map(({ column }) => column)) + 1;
+  const rows = Math.max(...places.map(({ row }) => row)) + 1;
+  const answer = new Set();
+  for (let node = tree.leaf; node !== null; node = tree.nodes[node].parent) answer.add(node);
   return h(
     "div",
     {},
     h("p", { class: "lead" }, t("beamAnswer", { width: tree.width, score: tree.score.toFixed(2).replace("-", "−") })),
     h("pre", { tabindex: "0", "aria-label": t("beamText") }, h("code", {}, tree.text)),
-    h("div", { class: "tree", tabindex: "0", role: "region", "aria-label": t("beamTree") }, h("div", { class: "lanes" }, cells)),
+    h(
+      "div",
+      { class: "tree", tabindex: "0", role: "region", "aria-label": t("beamTree") },
+      h(
+        "div",
+        { class: "trellis", style: { width: `${columns * COLUMN}px`, height: `${rows * ROW}px` } },
+        svg(
+          "svg",
+          { width: columns * COLUMN, height: rows * ROW, "aria-hidden": "true" },
+          tree.nodes.map((node, number) => (node.parent === null ? null : edge(places[node.parent], places[number], answer.has(number)))),
+        ),
+        tree.nodes.map((node, number) => cell(node, places[number], answer.has(number))),
+      ),
+    ),
     h("p", { class: "note" }, t("beamNote"), " ", Object.entries(MARKS).map(([name, sign]) => `${sign} ${t(`fate-${name}`)}`).join("   ")),
   );
 }
 
-// Paths of node numbers; `column` (from 1) is that of the first, `parent` the stretch that it left. A stretch
-// that branches off later comes first, and always after its parent.
-export function stretches(nodes, leaf) {
-  const children = new Map([[null, []]]);
+// The column and row of each node: its step, and its rank among the beginnings of that step.
+export function trellis(nodes) {
+  const steps = [];
+  const columns = nodes.map(() => 0);
   nodes.forEach((node, number) => {
-    children.set(number, []);
-    children.get(node.parent).push(number);
+    columns[number] = node.parent === null ? 0 : columns[node.parent] + 1;
+    (steps[columns[number]] ??= []).push(number);
   });
-  const onAnswer = new Set();
-  for (let node = leaf; node !== null; node = nodes[node].parent) onAnswer.add(node);
-  const best = (places) => places.reduce((one, other) => (nodes[other].logprob > nodes[one].logprob ? other : one));
-  const main = (places) => places.find((place) => onAnswer.has(place)) ?? best(places);
-  const found = [];
-  const walk = (siblings, column, parent, first = main(siblings)) => {
-    const path = [first];
-    while (children.get(path.at(-1)).length) path.push(main(children.get(path.at(-1))));
-    const number = found.push({ path, column, parent }) - 1;
-    for (let n = path.length - 1; n >= 0; n -= 1) {
-      const others = children.get(path[n]).filter((child) => child !== path[n + 1]);
-      others.forEach((child) => walk(null, column + n + 1, number, child));
-    }
-    return first;
-  };
-  const roots = children.get(null);
-  const first = walk(roots, 1, null);
-  roots.filter((root) => root !== first).forEach((root) => walk(null, 1, null, root));
-  return found;
+  const rows = nodes.map(() => 0);
+  steps.forEach((step) => {
+    step.sort((one, other) => nodes[other].logprob - nodes[one].logprob).forEach((number, rank) => (rows[number] = rank));
+  });
+  return nodes.map((_, number) => ({ column: columns[number], row: rows[number] }));
 }
 
-// Each stretch in the first lane where neither it nor the line up to its parent meets another.
-export function lanes(found) {
-  const taken = [];
-  const free = (lane, from, to) => !(taken[lane] ?? []).some(([start, end]) => start <= to && from <= end);
-  const take = (lane, from, to) => (taken[lane] ??= []).push([from, to]);
-  const placed = [];
-  for (const { path, column, parent } of found) {
-    const above = parent === null ? null : placed[parent].lane;
-    let lane = above === null ? 0 : above + 1;
-    const line = () => Array.from({ length: above === null ? 0 : lane - above - 1 }, (_, n) => above + 1 + n);
-    while (!free(lane, column, column + path.length) || !line().every((one) => free(one, column, column))) lane += 1;
-    take(lane, column, column + path.length);
-    line().forEach((one) => take(one, column, column));
-    placed.push({ path, column, lane, above });
-  }
-  return placed;
+function edge(from, to, thick) {
+  const [x1, x2] = [from.column * COLUMN + CELL, to.column * COLUMN];
+  const [y1, y2] = [from, to].map(({ row }) => row * ROW + ROW / 2);
+  const bend = (x1 + x2) / 2;
+  return svg("path", { d: `M${x1} ${y1}C${bend} ${y1} ${bend} ${y2} ${x2} ${y2}`, class: thick ? "thick" : null });
 }
 
-function cell(node, row, column) {
-  const hint = `${percent(node.probability)}, ${t("logprob")} ${node.logprob.toFixed(2)}`;
+function cell(node, { column, row }, thick) {
+  const mark = MARKS[node.fate];
+  const hint = `${tokenText(node.token)}  ${percent(node.probability)}, ${t("logprob")} ${node.logprob.toFixed(2)}`;
   return h(
     "span",
-    { class: `token node h${shadeOf(node.probability)}`, title: `${tokenText(node.token)}  ${hint}`, style: { "grid-row": row, "grid-column": column } },
-    tokenText(node.token),
+    {
+      class: `node${thick ? " thick" : ""}`,
+      title: mark ? `${hint}, ${t(`fate-${node.fate}`)}` : hint,
+      style: { left: `${column * COLUMN}px`, top: `${row * ROW}px`, width: `${CELL}px` },
+    },
+    h("span", { class: `token h${shadeOf(node.probability)}` }, tokenText(node.token)),
+    mark ? h("span", { class: `fate ${node.fate}` }, mark) : null,
   );
-}
-
-function edge(from, to, column) {
-  return h("span", { class: "edge", "aria-hidden": "true", style: { "grid-row": `${from + 1} / ${to + 1}`, "grid-column": column } });
-}
-
-function mark(fate, row, column) {
-  if (!MARKS[fate]) return null;
-  return h("span", { class: `fate ${fate}`, title: t(`fate-${fate}`), style: { "grid-row": row, "grid-column": column } }, MARKS[fate]);
 }

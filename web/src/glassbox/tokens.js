@@ -5,14 +5,15 @@ import { edges, percent, shadeOf, tokenText } from "../format.js";
 import { t } from "../language.js";
 
 // The answer's tokens; hovering over one or going to it by the arrows tells of it.
-export function answerTokens(chosen, selected, choose) {
+export function answerTokens({ chosen, kept }, selected, choose) {
   const items = chosen.map((one, place) => {
-    const hint = `${percent(one.probability)}${one.repeats ? `, ${t("repeats")}` : ""}`;
+    const beyond = place >= kept;
+    const hint = [percent(one.probability), one.repeats ? t("repeats") : "", beyond ? t("beyond") : ""].filter(Boolean).join(", ");
     return h(
       "span",
       {
         role: "option",
-        class: `token h${shadeOf(one.probability)}${one.repeats ? " repeats" : ""}`,
+        class: `token h${shadeOf(one.probability)}${one.repeats ? " repeats" : ""}${beyond ? " beyond" : ""}`,
         tabindex: place === selected ? "0" : "-1",
         "aria-selected": String(place === selected),
         "aria-label": `${tokenText(one.token)}: ${hint}`,
@@ -43,12 +44,14 @@ export function promptTokens(prompt, ids) {
   );
 }
 
-export function legend() {
+export function legend({ chosen, kept }) {
   const bounds = [null, ...edges].map((edge) => (edge === null ? 1 : 2 ** -edge));
   const label = (shade) => (shade === 7 ? `< ${percent(bounds[7])}` : `> ${percent(bounds[shade + 1])}`);
   return h(
     "ul",
     { class: "legend", "aria-label": t("legend") },
     bounds.map((_, shade) => h("li", { class: `token h${shade}` }, label(shade))),
+    chosen.some((one) => one.repeats) ? h("li", { class: "token repeats" }, t("repeats")) : null,
+    kept < chosen.length ? h("li", { class: "token beyond" }, t("beyond")) : null,
   );
 }

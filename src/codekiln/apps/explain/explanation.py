@@ -29,6 +29,7 @@ def explained(
         prompt=tuple(token_of(recorder.tokenizer, token) for token in recorder.prompt),
         overlap=recorder.overlap,
         chosen=tuple(recorder.chosen_tokens),
+        kept=_kept(recorder, suggestion.text),
         written=visible(suggestion.completion.text),
         before=visible(suggestion.before),
         shown=visible(shown),
@@ -38,6 +39,17 @@ def explained(
         passages=tuple(_passage(shown, passage) for passage in suggestion.passages),
         parts=tuple(parts),
     )
+
+
+def _kept(recorder: Recorder, text: str) -> int:
+    """How many of the first tokens reach into a text, or into that of the user's which they repeat."""
+    size, count = recorder.overlap + len(text.encode(errors="replace")), 0
+    for one in recorder.chosen_tokens:
+        if size <= 0:
+            break
+        size -= len(recorder.tokenizer.bytes_of(one.token.id))
+        count += 1
+    return count
 
 
 def _passage(shown: str, passage: Traced) -> Passage:

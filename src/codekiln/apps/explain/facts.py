@@ -136,7 +136,8 @@ class Explanation:
     """How an answer came about.
 
     `shown` begins with `before`, the cursor's line up to it, and goes on with what may be shown of the
-    answer; `written` is all that the model wrote; `state` and `reason` are those of verification.
+    answer, of whose tokens it has the first `kept`; `written` is all text that the model wrote; `state` and
+    `reason` are those of verification.
     """
 
     prefix: str
@@ -146,6 +147,7 @@ class Explanation:
     prompt: tuple[Token, ...]
     overlap: int
     chosen: tuple[Chosen, ...]
+    kept: int
     written: str
     before: str
     shown: str
