@@ -94,7 +94,8 @@ class Block:
     """All that is indented as the cursor's line, or deeper than it where that line opens a block.
 
     An empty line has no indentation yet, so the first that is written counts. A line opens a block if the
-    line behind it stands deeper. The answer ends before the first line that stands further out. If that line only closes the block (a bracket, `end`), it is the answer's last line.
+    line behind it stands deeper. The answer ends before the first line that stands further out. If that
+    line only closes the block (a bracket, `end`), it is the answer's last line.
     """
 
     def __init__(self, prefix: str) -> None:

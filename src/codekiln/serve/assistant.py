@@ -3,13 +3,21 @@
 One model and at most one folder stand behind it. Any thread may ask.
 """
 
-from collections.abc import Iterator, Sequence
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from codekiln.apps.gathered import gathered_in
 from codekiln.apps.suggest import Suggestion, suggest
 from codekiln.errors import UnknownModelError, UsageError
-from codekiln.generate import Completer, CompletionChunk, CompletionRequest
+from codekiln.generate import (
+    Completer,
+    Completion,
+    CompletionChunk,
+    CompletionRequest,
+    collect,
+)
 from codekiln.generate.verify import Verifier
 from codekiln.languages import language_of
 from codekiln.serve.admission import Admission
@@ -22,10 +30,17 @@ CONTEXT_TOKENS = 448  # of other files in a prompt, where a folder is known
 
 @dataclass(frozen=True)
 class Answer:
-    """A suggestion, and which pieces of the folder its prompt had (None: no folder is known)."""
+    """A suggestion, and which pieces of other files its prompt had (None: none were looked for).
+
+    `client` is the format or protocol it was asked in; `id` is what its editor may call it later.
+    """
 
     suggestion: Suggestion
     context: Context | None
+    client: str
+    language: str
+    milliseconds: float
+    id: str
 
 
 class Assistant:
@@ -48,6 +63,7 @@ class Assistant:
         """
         self.completer, self.name, self.tokenizer = completer, name, tokenizer
         self.adapters = tuple(adapters)
+        self.listeners: list[Callable[[Answer], None]] = []  # told of every answer
         self.folder, self.admission = folder, admission or Admission()
         self._context_tokens = context_tokens
         self._verifier = Verifier()
@@ -69,7 +85,11 @@ class Assistant:
         return model if model in self.adapters else ""
 
     def suggest(
-        self, request: CompletionRequest, document: str = "", recent: Sequence[Snippet] = ()
+        self,
+        request: CompletionRequest,
+        document: str = "",
+        recent: Sequence[Snippet] = (),
+        client: str = "",
     ) -> Answer:
         """What may be shown at the cursor. `document` names the file as its editor does.
 
@@ -81,11 +101,26 @@ class Assistant:
             UsageError: the request is out of bounds.
             ServerError: the server behind it fails.
         """
+        begun = time.perf_counter()
         with self.admission.admitted(document, request.cancelled) as cancelled:
             request, context = self._with_context(replace(request, cancelled=cancelled), recent)
             index = self.folder.index if self.folder else None
             found = suggest(self.completer, request, index=index, verifier=self._verifier)
-            return Answer(found, context)
+            milliseconds = 1000 * (time.perf_counter() - begun)
+            number = f"cmpl-{uuid.uuid4()}"
+            answer = Answer(found, context, client, request.language, milliseconds, number)
+        for listener in self.listeners:
+            listener(answer)
+        return answer
+
+    def warm(self, request: CompletionRequest, recent: Sequence[Snippet] = ()) -> Completion:
+        """Have a prompt read, so that the next one like it is answered sooner; nothing is to be shown.
+
+        Errors as `suggest`.
+        """
+        with self.admission.admitted(cancelled=request.cancelled) as cancelled:
+            request, _ = self._with_context(replace(request, cancelled=cancelled), recent)
+            return collect(self.completer, replace(request, max_tokens=1))
 
     def stream(self, request: CompletionRequest, document: str = "") -> Iterator[CompletionChunk]:
         """What the model writes, as it writes it, unverified; errors as `suggest`, with the first chunk."""

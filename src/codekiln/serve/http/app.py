@@ -7,17 +7,23 @@ from fastapi import FastAPI
 
 from codekiln import __version__
 from codekiln.serve.assistant import Assistant
-from codekiln.serve.http import errors, llama_cpp, tabby
+from codekiln.serve.events import Events
+from codekiln.serve.http import completions, errors, llama_cpp, metrics, reference, tabby
 from codekiln.serve.http.guards import Guards
 from codekiln.serve.http.replies import Replies
 from codekiln.serve.http.settings import Settings
 
 DEFAULTS = Settings()
+UNKEPT = Events(None)
 
 
-def create_app(assistant: Assistant, settings: Settings = DEFAULTS) -> FastAPI:
+def create_app(
+    assistant: Assistant, settings: Settings = DEFAULTS, events: Events = UNKEPT
+) -> FastAPI:
     """An ASGI app that answers in every format, with this assistant."""
     replies = Replies(settings)
+    measured = metrics.Metrics(lambda: replies.busy)
+    assistant.listeners += [measured.note_answer, events.suggested]
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -31,9 +37,12 @@ def create_app(assistant: Assistant, settings: Settings = DEFAULTS) -> FastAPI:
         redoc_url=None,
         lifespan=lifespan,
     )
-    app.state.replies, app.state.settings = replies, settings
+    app.state.replies, app.state.settings, app.state.events = replies, settings, events
     errors.install(app)
-    for made in (llama_cpp.router(assistant), tabby.router(assistant)):
-        app.include_router(made)
+    for format in (completions, llama_cpp, tabby):
+        app.include_router(format.router(assistant))
+    for plain in (metrics.router(measured), reference.router()):
+        app.include_router(plain)
     app.add_middleware(Guards, settings=settings)
+    app.add_middleware(metrics.Measured, metrics=measured)
     return app

@@ -75,10 +75,10 @@ class Guards:
             raise RefusedError(403, "Pages of other sites may not ask this server.")
 
     def _is_ours(self, name: str) -> bool:
-        if name in LOCAL or name in self._settings.names or name == self._settings.host.lower():
+        if name in LOCAL or name == self._settings.host.lower():
             return True
-        # Nobody can make an address lead elsewhere; only names can be.
-        return self._settings.host not in LOCAL and _is_address(name)
+        # Nobody can make an address lead here; only a name can be.
+        return bool(self._settings.token) and (name in self._settings.names or _is_address(name))
 
     def _check_token(self, scope: Scope) -> None:
         if not self._settings.token:

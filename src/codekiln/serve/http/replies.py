@@ -6,16 +6,20 @@ the client hung up, its time is over, or the server is made to stop.
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from typing import TypeVar
 
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from codekiln.errors import CodekilnError, OverloadedError
+from codekiln.generate import CompletionRequest
+from codekiln.serve.assistant import Answer, Assistant
 from codekiln.serve.http.settings import Settings
+from codekiln.tasks.context import Snippet
 
 T = TypeVar("T")
 
@@ -89,6 +93,24 @@ async def whole(request: Request, work: Callable[[threading.Event], T]) -> T:
         cancelled.set()
         gone.cancel()
         answer.add_done_callback(_heard)
+
+
+async def suggestion(
+    request: Request,
+    assistant: Assistant,
+    wanted: CompletionRequest,
+    document: str = "",
+    recent: Sequence[Snippet] = (),
+    *,
+    client: str,
+) -> Answer:
+    """What may be shown; raises as `whole` and `Assistant.suggest`."""
+    return await whole(
+        request,
+        lambda cancelled: assistant.suggest(
+            replace(wanted, cancelled=cancelled), document, recent, client
+        ),
+    )
 
 
 async def streamed(
