@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from codekiln.apps.explain import attention, load_reference
+from codekiln.apps.explain.attention import told_layers
 from codekiln.errors import MissingExtraError, UsageError
 from codekiln.generate.torch_engine import TorchEngine
 from codekiln.model.weights import save_model
@@ -33,46 +34,57 @@ def test_every_layer_and_head_is_that_of_transformers(config, tmp_path):
 
 
 def test_rows_sum_to_one_and_begin_with_the_first_token_of_the_answer():
-    first, second = attention(TorchEngine(random_model()), IDS, 30, 1, [0, 3])
-    assert [len(row) for row in first.rows] == list(range(30, 40))
-    assert first.rows != second.rows
-    for row in (*first.rows, *second.rows):
-        assert sum(row) == pytest.approx(1, abs=1e-3)
+    engine = TorchEngine(random_model())
+    heads = attention(engine, IDS, 30, 1)
+    assert len(heads) == GROUPED.heads
+    assert len(set(heads)) == GROUPED.heads
+    for head, rows in enumerate(heads):
+        assert [len(row) for row in rows] == list(range(30, 40))
+        for place, row in enumerate(rows, start=29):
+            assert sum(row) == pytest.approx(1, abs=1e-3)
+            np.testing.assert_allclose(
+                row, engine.attention(IDS, 1)[head, place, : place + 1], atol=1e-5
+            )
 
 
 def test_the_engines_cache_is_left_alone():
     engine = TorchEngine(random_model())
     engine.prefill(np.array([IDS[:7]]))
-    attention(engine, IDS, 30, 0, [0])
+    attention(engine, IDS, 30, 0)
     assert engine.length == 7
 
 
 @pytest.mark.parametrize(
-    ("ids", "first", "layer", "head"),
+    ("ids", "first", "layer"),
     [
-        (IDS, 30, GROUPED.layers, 0),
-        (IDS, 30, -1, 0),
-        (IDS, 30, 0, GROUPED.heads),
-        (IDS, 0, 0, 0),
-        (IDS, 41, 0, 0),
-        ([5] * (GROUPED.context + 1), 30, 0, 0),
-        ([GROUPED.vocabulary] * 40, 30, 0, 0),
-        ([-1] * 40, 30, 0, 0),
+        (IDS, 30, GROUPED.layers),
+        (IDS, 30, -1),
+        (IDS, 0, 0),
+        (IDS, 41, 0),
+        ([5] * (GROUPED.context + 1), 30, 0),
+        ([GROUPED.vocabulary] * 40, 30, 0),
+        ([-1] * 40, 30, 0),
     ],
 )
-def test_what_there_is_not_is_refused(ids, first, layer, head):
+def test_what_there_is_not_is_refused(ids, first, layer):
     with pytest.raises(UsageError, match=r"There is no|There are|Attention is shown"):
-        attention(TorchEngine(random_model()), ids, first, layer, [head])
+        attention(TorchEngine(random_model()), ids, first, layer)
 
 
 def test_at_the_borders_it_is_not():
     engine = TorchEngine(random_model())
-    assert attention(engine, IDS, 40, 1, [3])[0].rows == ()
+    assert attention(engine, IDS, 40, 1) == [()] * GROUPED.heads
     full = [GROUPED.vocabulary - 1] * GROUPED.context
-    assert len(attention(engine, full, 1, 0, [0])[0].rows) == GROUPED.context - 1
+    assert len(attention(engine, full, 1, 0)[0]) == GROUPED.context - 1
 
 
 def test_without_torch_the_line_that_installs_it_is_told(monkeypatch, tmp_path):
     monkeypatch.setitem(__import__("sys").modules, "torch", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'codekiln\[train\]'"):
         load_reference(tmp_path)
+
+
+def test_a_page_is_given_the_last_layers_where_all_are_too_much():
+    engine = TorchEngine(random_model())
+    assert told_layers(engine, 40, 30) == range(GROUPED.layers)
+    assert told_layers(engine, 100_000, 30) == range(GROUPED.layers - 1, GROUPED.layers)
