@@ -134,6 +134,9 @@ const en = {
   noWorking: "This server passes requests on to another one, whose model does not tell how it came to its answers.",
   failed: "That did not work: {message}",
   searching: "Searching …",
+  contextTitle: "From other files",
+  noContext: "The prompt has nothing from other files.",
+  pieceTokens: "{count} tokens",
   loading: "Loading …",
 
   // runs
@@ -328,6 +331,9 @@ const zh = {
   noWorking: "本服务把请求转给另一台服务器，那里的模型不说明它怎样得出回答。",
   failed: "没有成功：{message}",
   searching: "正在搜索……",
+  contextTitle: "来自其他文件",
+  noContext: "提示中没有其他文件的内容。",
+  pieceTokens: "{count} 个词元",
   loading: "正在读取……",
 
   runsTitle: "训练记录",

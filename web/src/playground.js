@@ -17,7 +17,7 @@ const CODE = "codekiln-language-of-code";
 const FIRST = "def fib(n):\n    ";
 const VIEWS = ["probabilities", "beams", "attention", "provenance", "time", "prompt"];
 
-const state = { model: null, request: null, facts: null, selected: 0, view: "probabilities", beams: null, rows: new Map(), looking: null };
+const state = { model: null, id: "", pieces: [], request: null, facts: null, selected: 0, view: "probabilities", beams: null, rows: new Map(), looking: null };
 let code = stored(CODE) || "python";
 let timer = null;
 let asked = null; // gives up the request that is under way
@@ -43,16 +43,19 @@ async function suggest() {
   const request = { prefix, suffix, language: code };
   say(t("thinking"));
   try {
-    const { text, explanation } = await ask("/suggest", request, signal);
+    const { id, text, context, pieces, explanation } = await ask("/suggest", request, signal);
     edit.suggest(text);
     say(text ? t("ready", { text }) : t("nothing"));
-    Object.assign(state, { request, facts: explanation, beams: null, rows: new Map() });
+    Object.assign(state, { id, pieces, request: { ...request, context }, facts: explanation, beams: null, rows: new Map() });
     if (explanation) state.selected = Math.max(0, explanation.chosen.findIndex((one) => !one.repeats));
     draw();
   } catch (error) {
     if (!signal.aborted) say(t("failed", { message: error.message }));
   }
 }
+
+// What became of the suggestion is kept where the server keeps such things; it matters to nobody here.
+const tell = (kind) => ask("/fate", { id: state.id, kind }).catch(() => {});
 
 const say = (text) => (document.querySelector("#status").textContent = text);
 
@@ -138,6 +141,10 @@ const views = {
     h("p", {}, t("step2Lead")),
     state.facts.overlap ? h("p", {}, t("step2Healed", { bytes: state.facts.overlap })) : null,
     promptTokens(state.facts.prompt, true),
+    h("h2", {}, t("contextTitle")),
+    state.pieces.length
+      ? h("ul", { class: "passages" }, state.pieces.map((piece) => h("li", {}, h("code", {}, piece.path), ` ${piece.why}, ${t("pieceTokens", { count: piece.tokens })}`)))
+      : h("p", { class: "note" }, t("noContext")),
   ],
 };
 
@@ -199,9 +206,14 @@ edit = editor(document.querySelector("#editor"), FIRST, {
   asked: suggest,
   accepted: () => {
     say(t("accepted"));
-    if (!edit.ghost()) suggest();
+    if (edit.ghost()) return; // only a word of it
+    tell("accepted");
+    suggest();
   },
-  dismissed: () => say(""),
+  dismissed: () => {
+    say("");
+    tell("dismissed");
+  },
 });
 if (!state.model.languages.includes(code)) code = "python";
 edit.highlight(grammarOf(code));

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
@@ -26,20 +26,23 @@ from codekiln.generate.engine_completer import EngineCompleter
 from codekiln.generate.loading import model_folder
 from codekiln.languages import languages
 from codekiln.model.hugging_face import read_bound_config
+from codekiln.pipeline.report.heatmap import visible
 from codekiln.serve.assistant import Assistant
+from codekiln.serve.events import Events
 from codekiln.serve.http.replies import whole
 from codekiln.tokenizer import Tokenizer
 
-DOCUMENT = "playground"  # its requests cancel each other, the tree's those of the tree
+CLIENT = "playground"  # also the name of the only document: its requests cancel each other
 TOKENS = 64
 
 
 class Place(BaseModel):
-    """A cursor, and in what it stands."""
+    """A cursor and in what it stands; with `context` no other is looked for."""
 
     prefix: str
     suffix: str = ""
     language: str = ""
+    context: str = ""
     max_tokens: Annotated[int, Field(ge=1, le=TOKENS)] = 48
 
     def request(self, cancelled: threading.Event) -> CompletionRequest:
@@ -50,6 +53,7 @@ class Place(BaseModel):
             self.prefix,
             self.suffix,
             language=self.language,
+            context=self.context,
             max_tokens=self.max_tokens,
             block=True,
             cancelled=cancelled,
@@ -60,6 +64,13 @@ class Search(Place):
     """The same, for the likeliest answer."""
 
     width: Annotated[int, Field(ge=2, le=8)] = 4
+
+
+class Fate(BaseModel):
+    """What became of a suggestion."""
+
+    id: Annotated[str, Field(max_length=80)]
+    kind: Literal["accepted", "dismissed"]
 
 
 class Looked(BaseModel):
@@ -117,11 +128,17 @@ def add_routes(routes: APIRouter, assistant: Assistant, model: Path) -> None:
         request = place.request(cancelled)
         recorder = Recorder(working.tokenizer) if working else None
         watched = dataclasses.replace(request, witness=recorder)
-        found = assistant.suggest(watched, DOCUMENT).suggestion
-        told = explained(recorder, request, found) if recorder else None
+        answer = assistant.suggest(watched, CLIENT, client=CLIENT)
+        told = explained(recorder, request, answer.suggestion) if recorder else None
+        pieces = answer.context.pieces if answer.context else ()
         return {
-            "text": found.text,
-            "state": found.verified.state,
+            "id": answer.id,
+            "text": answer.suggestion.text,
+            "context": "".join(piece.text for piece in pieces),
+            "pieces": [
+                {"path": visible(piece.path), "why": visible(piece.why), "tokens": piece.tokens}
+                for piece in pieces
+            ],
             "explanation": dataclasses.asdict(told) if told else None,
         }
 
@@ -132,7 +149,8 @@ def add_routes(routes: APIRouter, assistant: Assistant, model: Path) -> None:
             request = dataclasses.replace(
                 place.request(cancelled), beams=place.width, witness=recorder
             )
-            assistant.suggest(request, f"{DOCUMENT}, search")
+            for _ in assistant.stream(request, f"{CLIENT}, search"):
+                pass
             found = tree(recorder, place.width)
         return {"tree": dataclasses.asdict(found) if found else None}
 
@@ -141,21 +159,27 @@ def add_routes(routes: APIRouter, assistant: Assistant, model: Path) -> None:
             raise UsageError("A server's model does not tell what it looked at.")
         return {"rows": attention(reference.engine, body.ids, body.first, body.layer)}
 
-    async def answer(request: Request, work: Callable[[threading.Event], Any]) -> dict[str, Any]:
+    async def replied(request: Request, work: Callable[[threading.Event], Any]) -> dict[str, Any]:
         return dict(await whole(request, work))
 
     @routes.get("/model")
     async def _model(request: Request) -> dict[str, Any]:
-        return await answer(request, lambda _: facts())
+        return await replied(request, lambda _: facts())
 
     @routes.post("/suggest")
     async def _suggest(body: Place, request: Request) -> dict[str, Any]:
-        return await answer(request, lambda cancelled: suggest(body, cancelled))
+        return await replied(request, lambda cancelled: suggest(body, cancelled))
 
     @routes.post("/beams")
     async def _beams(body: Search, request: Request) -> dict[str, Any]:
-        return await answer(request, lambda cancelled: search(body, cancelled))
+        return await replied(request, lambda cancelled: search(body, cancelled))
+
+    @routes.post("/fate")
+    async def _fate(body: Fate, request: Request) -> dict[str, Any]:
+        events: Events = request.app.state.events
+        events.told(body.kind, body.id)
+        return {}
 
     @routes.post("/attention")
     async def _attention(body: Looked, request: Request) -> dict[str, Any]:
-        return await answer(request, lambda _: looked(body))
+        return await replied(request, lambda _: looked(body))
