@@ -31,11 +31,12 @@ def gathered_in(
 ) -> Context:
     """Pieces of at most `budget` tokens: definitions of what is imported from `root`, hits of the index.
 
-    And of the snippets that were edited lately.
+    And of the snippets that were edited lately. The open file, as it was when it was saved, is left out.
     """
+    others = index.without(request.path) if index and request.path else index
 
     def hits(lines: str) -> list[Snippet]:
-        return [Snippet(*hit) for hit in similar(index, lines)] if index else []
+        return [Snippet(*hit) for hit in similar(others, lines)] if others else []
 
     return gather(
         tokenizer,

@@ -51,13 +51,13 @@ def asking(
     pieces: Sequence[str] = (SAID,),
     *,
     completer: Completer | None = None,
-    settings: Settings = Settings(),
+    settings: Settings | None = None,
     events: Events | None = None,
     address: str = ADDRESS,
     **more: object,
 ) -> Iterator[tuple[TestClient, FakeCompleter]]:
     """A client, and what its requests reach."""
     completer = completer or FakeCompleter(pieces)
-    app = create_app(assistant(completer, **more), settings, events or Events(None))
+    app = create_app(assistant(completer, **more), settings or Settings(), events or Events(None))
     with TestClient(app, base_url=address, raise_server_exceptions=False) as client:
         yield client, completer
