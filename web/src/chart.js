@@ -8,10 +8,13 @@ const HEIGHT = 250;
 const LEFT = 52;
 const BOTTOM = 34;
 const TOP = 8;
+const ACROSS = [LEFT, WIDTH - 10];
+const UPWARDS = [HEIGHT - BOTTOM, TOP + 8];
+const FAR = 10; // times as large as another is what would hide it
 const CUT = 0.95; // above this quantile a chart ends that begins with a spike
 
 // `lines`: [{name, points: [[x, y], …], colour, dash}].
-export function chart(key, lines, { fromZero, marked, cut }) {
+export function chart(key, lines, { fromZero, marked, cut, log }) {
   const drawn = lines.filter((line) => line.points.length);
   if (!drawn.length) return null;
   const x = across(drawn.map((line) => [line.points[0][0], line.points.at(-1)[0]]));
@@ -19,7 +22,7 @@ export function chart(key, lines, { fromZero, marked, cut }) {
   const tops = drawn.map((line) => (cut ? quantile(line.points.map((point) => point[1]), CUT) : Math.max(...line.points.map((point) => point[1]))));
   const low = fromZero ? 0 : Math.min(...values);
   const high = Math.max(...tops);
-  const y = scale([low, high + 0.06 * (high - low || 1)], [HEIGHT - BOTTOM, TOP]);
+  const y = log && apart(tops) ? powers([Math.min(...values), high], UPWARDS) : evenly([low, high], UPWARDS);
   const label = `${t(`curve-${key}`)}: ${drawn.map(ends).join("; ")}`;
   return h(
     "figure",
@@ -28,7 +31,7 @@ export function chart(key, lines, { fromZero, marked, cut }) {
     svg(
       "svg",
       { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label },
-      axis(ticks(low, high), (value) => rule(y(value), short(value))),
+      axis(y.ticks, (value) => rule(y(value), short(value))),
       axis(x.ticks, (value) => bottom(x(value), short(value))),
       svg("text", { x: (LEFT + WIDTH) / 2, y: HEIGHT - 3, class: "unit", "text-anchor": "middle" }, t("tokensSeen")),
       drawn.map((line) => path(line, x, y, marked)),
@@ -55,17 +58,23 @@ const rule = (y, text) => [
 const bottom = (x, text) => svg("text", { x, y: HEIGHT - BOTTOM + 15, "text-anchor": "middle" }, text);
 
 const scale = ([from, to], [start, end]) => (value) => start + ((value - from) / (to - from || 1)) * (end - start);
+const evenly = (domain, place) => Object.assign(scale(domain, place), { ticks: ticks(...domain) });
+const apart = (ends) => Math.max(...ends) >= FAR * Math.min(...ends);
+
+// In powers of ten, so that what is small is seen beside what is large.
+function powers(domain, place) {
+  const log = (value) => Math.log10(Math.max(value, 1));
+  const [low, high] = domain.map(log);
+  const even = scale([low, high], place);
+  const whole = Array.from({ length: Math.floor(high) - Math.ceil(low) + 1 }, (_, n) => 10 ** (Math.ceil(low) + n));
+  return Object.assign((value) => even(log(value)), { ticks: whole });
+}
 
 // From nothing to the longest run; where that would hide the shortest, in powers of ten from its first point.
 function across(spans) {
   const ends = spans.map(([, end]) => end);
   const longest = Math.max(...ends);
-  const place = [LEFT, WIDTH - 10];
-  if (longest < 10 * Math.min(...ends)) return Object.assign(scale([0, longest], place), { ticks: ticks(0, longest) });
-  const [low, high] = [Math.min(...spans.map(([start]) => start)), longest].map((value) => Math.log10(Math.max(value, 1)));
-  const powers = Array.from({ length: Math.floor(high) - Math.ceil(low) + 1 }, (_, n) => 10 ** (Math.ceil(low) + n));
-  const log = scale([low, high], place);
-  return Object.assign((value) => log(Math.log10(Math.max(value, 1))), { ticks: powers });
+  return apart(ends) ? powers([Math.min(...spans.map(([start]) => start)), longest], ACROSS) : evenly([0, longest], ACROSS);
 }
 
 // About five round numbers within a stretch.

@@ -16,7 +16,8 @@ const en = {
 
   // the six steps
   explainTitle: "How the model came to this text",
-  explainLead: "Everything below is from one run of {model} on this machine, number by number.",
+  explainLead:
+    "Every number below was computed on this machine by {model}. Steps 1 to 4 and 6 are one run; the search in step 5 and the attention are runs of their own.",
   step1: "Text",
   step1Lead: "This is what the model was asked to go on with. The cursor stands where the bar is.",
   step2: "Tokens",
@@ -58,8 +59,8 @@ const en = {
   token: "token",
   id: "id",
   logit: "logit",
-  repositorySays: "Repository: tokens in common before the cursor {length}, places {count}, and there came",
-  fileSays: "Open file: tokens in common before the cursor {length}, places {count}, and there came",
+  repositorySays: "Repository (tokens matched: {length}, places: {count}). There followed",
+  fileSays: "Open file (tokens matched: {length}, places: {count}). There followed",
 
   // beams
   beamTree: "Tree of the beam search",
@@ -222,7 +223,7 @@ const zh = {
   probability: "允许范围内",
 
   explainTitle: "模型怎样写出这段文本",
-  explainLead: "以下每个数字都来自 {model} 在本机的同一次运行。",
+  explainLead: "以下每个数字都由 {model} 在本机算出。第 1 至 4 步和第 6 步是同一次运行；第 5 步的搜索和注意力各是另一次运行。",
   step1: "文本",
   step1Lead: "这是请模型续写的内容，竖线处是光标。",
   step2: "词元",
@@ -260,8 +261,8 @@ const zh = {
   token: "词元",
   id: "编号",
   logit: "分数",
-  repositorySays: "最后 {length} 个词元在代码库索引中出现 {count} 次，其后是",
-  fileSays: "最后 {length} 个词元在当前文件中出现 {count} 次，其后是",
+  repositorySays: "代码库（匹配的词元：{length}，位置：{count}），其后是",
+  fileSays: "当前文件（匹配的词元：{length}，位置：{count}），其后是",
 
   beamTree: "束搜索树",
   beamAnswer: "{width} 条束中最好的一条，每个词元的平均对数概率为 {score}：",

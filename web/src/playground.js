@@ -17,6 +17,8 @@ const CODE = "codekiln-language-of-code";
 const FIRST = "def fib(n):\n    ";
 const VIEWS = ["probabilities", "beams", "attention", "provenance", "time", "prompt"];
 
+const DOCUMENT = Math.random().toString(36).slice(2); // so that two windows do not cancel each other's requests
+
 const state = { model: null, id: "", pieces: [], request: null, facts: null, selected: 0, view: "probabilities", beams: null, rows: new Map(), looking: null };
 let code = stored(CODE) || "python";
 let timer = null;
@@ -40,7 +42,7 @@ async function suggest() {
   const { signal } = asked;
   const [prefix, suffix] = edit.around();
   if (!prefix.trim()) return;
-  const request = { prefix, suffix, language: code };
+  const request = { prefix, suffix, language: code, document: DOCUMENT };
   say(t("thinking"));
   try {
     const { id, text, context, pieces, explanation } = await ask("/suggest", request, signal);
@@ -181,15 +183,16 @@ function attention() {
     document.getElementById(focus)?.focus();
   };
   const ids = [...facts.prompt.map((token) => token.id), ...facts.chosen.map((one) => one.token.id)];
-  const get = () => ask("/attention", { ids, first: facts.prompt.length, layer: looking.layer });
+  const body = { ids, first: facts.prompt.length, ...looking };
+  const key = `${looking.layer}.${looking.head}`;
   return [
     h("p", {}, t("attentionLead")),
     heads({ layers: [...Array(shape.layers).keys()], heads: shape.heads }, looking, change),
     later(
-      rows.get(looking.layer),
-      get,
-      (found) => void rows.set(looking.layer, found),
-      (found) => attentionOf(facts, found.rows[looking.head], state.selected),
+      rows.get(key),
+      () => ask("/attention", body),
+      (found) => void rows.set(key, found),
+      (found) => attentionOf(facts, found.rows, state.selected),
     ),
   ];
 }

@@ -14,7 +14,7 @@ const CURVES = {
   held_out_loss: { marked: true },
   gradient_norm: { cut: true, fromZero: true },
   rate_scale: { fromZero: true },
-  speed: { fromZero: true },
+  speed: { fromZero: true, log: true },
 };
 
 const runs = new Map(); // by folder, those that have been read

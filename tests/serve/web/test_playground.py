@@ -50,14 +50,14 @@ def test_attention_is_the_reference_engines(client, model):
     ids = [token["id"] for token in facts["prompt"]]
     ids += [one["token"]["id"] for one in facts["chosen"]]
     first = len(facts["prompt"])
-    body = {"ids": ids, "first": first, "layer": 1}
-    rows = client.post(f"{API}/attention", json=body).json()["rows"]
     shape = client.get(f"{API}/model").json()["attention"]
-    assert (shape["layers"], shape["heads"]) == (2, len(rows))
+    assert (shape["layers"], shape["heads"]) == (2, 4)
     wanted = load_reference(model).attention(ids, 1)
-    for head, found in enumerate(rows):
-        assert len(found) == len(facts["chosen"])
-        for place, row in enumerate(found, start=first - 1):
+    for head in range(4):
+        body = {"ids": ids, "first": first, "layer": 1, "head": head}
+        rows = client.post(f"{API}/attention", json=body).json()["rows"]
+        assert len(rows) == len(facts["chosen"])
+        for place, row in enumerate(rows, start=first - 1):
             np.testing.assert_allclose(row, wanted[head, place, : place + 1], atol=1e-4)
 
 
@@ -69,6 +69,7 @@ def test_attention_is_the_reference_engines(client, model):
         ("suggest", {**PLACE, "language": "klingon"}),
         ("beams", {**PLACE, "width": 9}),
         ("attention", {"ids": [1, 2], "first": 1, "layer": 2}),
+        ("attention", {"ids": [1, 2], "first": 1, "layer": 1, "head": 4}),
         ("attention", {"ids": [1, 10**6], "first": 1, "layer": 0}),
         ("attention", {"ids": [], "first": 1, "layer": 0}),
         ("fate", {"id": "1", "kind": "eaten"}),
@@ -86,7 +87,7 @@ def test_what_is_out_of_bounds_is_refused(client, path, body):
         ("suggest", {**PLACE, "max_tokens": 1}),
         ("suggest", {**PLACE, "language": ""}),
         ("beams", {**PLACE, "width": 2, "max_tokens": 2}),
-        ("attention", {"ids": [1, 2], "first": 1, "layer": 1}),
+        ("attention", {"ids": [1, 2], "first": 1, "layer": 1, "head": 3}),
         ("fate", {"id": "1", "kind": "accepted"}),
     ],
 )

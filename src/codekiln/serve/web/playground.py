@@ -32,17 +32,21 @@ from codekiln.serve.events import Events
 from codekiln.serve.http.replies import whole
 from codekiln.tokenizer import Tokenizer
 
-CLIENT = "playground"  # also the name of the only document: its requests cancel each other
+CLIENT = "playground"
 TOKENS = 64
 
 
 class Place(BaseModel):
-    """A cursor and in what it stands; with `context` no other is looked for."""
+    """A cursor and in what it stands; with `context` no other is looked for.
+
+    A request of one `document` cancels the one before it.
+    """
 
     prefix: str
     suffix: str = ""
     language: str = ""
     context: str = ""
+    document: Annotated[str, Field(max_length=80)] = ""
     max_tokens: Annotated[int, Field(ge=1, le=TOKENS)] = 48
 
     def request(self, cancelled: threading.Event) -> CompletionRequest:
@@ -74,11 +78,12 @@ class Fate(BaseModel):
 
 
 class Looked(BaseModel):
-    """The ids of a prompt and of an answer from `first` on, and a layer."""
+    """The ids of a prompt and of an answer from `first` on; and a head of a layer."""
 
     ids: Annotated[list[int], Field(min_length=1, max_length=4096)]
     first: int
     layer: int
+    head: Annotated[int, Field(ge=0)] = 0
 
 
 class Reference:
@@ -128,7 +133,7 @@ def add_routes(routes: APIRouter, assistant: Assistant, model: Path) -> None:
         request = place.request(cancelled)
         recorder = Recorder(working.tokenizer) if working else None
         watched = dataclasses.replace(request, witness=recorder)
-        answer = assistant.suggest(watched, CLIENT, client=CLIENT)
+        answer = assistant.suggest(watched, _named(place), client=CLIENT)
         told = explained(recorder, request, answer.suggestion) if recorder else None
         pieces = answer.context.pieces if answer.context else ()
         return {
@@ -149,7 +154,7 @@ def add_routes(routes: APIRouter, assistant: Assistant, model: Path) -> None:
             request = dataclasses.replace(
                 place.request(cancelled), beams=place.width, witness=recorder
             )
-            for _ in assistant.stream(request, f"{CLIENT}, search"):
+            for _ in assistant.stream(request, _named(place, "search")):
                 pass
             found = tree(recorder, place.width)
         return {"tree": dataclasses.asdict(found) if found else None}
@@ -157,7 +162,10 @@ def add_routes(routes: APIRouter, assistant: Assistant, model: Path) -> None:
     def looked(body: Looked) -> dict[str, Any]:
         if reference is None:
             raise UsageError("A server's model does not tell what it looked at.")
-        return {"rows": attention(reference.engine, body.ids, body.first, body.layer)}
+        heads = attention(reference.engine, body.ids, body.first, body.layer)
+        if body.head >= len(heads):
+            raise UsageError(f"There is no head {body.head}: a layer has {len(heads)}, from 0.")
+        return {"rows": heads[body.head]}
 
     async def replied(request: Request, work: Callable[[threading.Event], Any]) -> dict[str, Any]:
         return dict(await whole(request, work))
@@ -183,3 +191,8 @@ def add_routes(routes: APIRouter, assistant: Assistant, model: Path) -> None:
     @routes.post("/attention")
     async def _attention(body: Looked, request: Request) -> dict[str, Any]:
         return await replied(request, lambda _: looked(body))
+
+
+def _named(place: Place, work: str = "") -> str:
+    """How admission knows the document; none where the page gave it no name."""
+    return f"{CLIENT} {work} {place.document}" if place.document else ""
