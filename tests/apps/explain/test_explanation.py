@@ -75,6 +75,8 @@ def test_the_mixture_is_what_model_and_matches_say_by_their_shares():
                 if follower.token.id == other.token.id
             ]
             assert other.mixed == pytest.approx(one.model_share * other.model + sum(said), rel=1e-4)
+            if other.token.id == one.token.id:
+                assert (one.model, one.mixed) == (other.model, other.mixed)
 
 
 def test_the_probability_is_that_of_the_completion():
@@ -107,6 +109,22 @@ def test_a_witness_changes_nothing():
         assert plain.text == watched.text
         assert plain.token_ids == watched.token_ids
         assert plain.logprobs == watched.logprobs
+
+
+@pytest.mark.parametrize("heal", [False, True])
+def test_the_tokens_that_are_kept_reach_to_the_end_of_what_is_shown(heal):
+    recorder = Recorder(TOKENIZER)
+    completer = EngineCompleter(rambling(V), TOKENIZER, heal=heal)
+    found = suggest(completer, replace(REQUEST, witness=recorder))
+    whole = found.completion.text
+    for length in range(len(whole) + 1):
+        verified = replace(found.verified, text=whole[:length])
+        facts = explained(recorder, REQUEST, replace(found, verified=verified))
+        ids = [one.token.id for one in facts.chosen]
+        shown = recorder.overlap + len(whole[:length].encode())
+        sizes = list(itertools.accumulate(len(TOKENIZER.bytes_of(token)) for token in ids))
+        assert facts.kept == sum(before < shown for before in [0, *sizes[:-1]])
+        assert facts.kept or not shown
 
 
 def test_passages_count_in_what_is_shown():
