@@ -1,6 +1,7 @@
 """`codekiln serve` and `codekiln stats`: the server for editors, and what its suggestions were worth."""
 
 import socket
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -97,7 +98,7 @@ def stats(work: Work = Path("work"), delete: Delete = False, as_json: Json = Fal
     from codekiln.serve.acceptance import acceptance
     from codekiln.serve.events import delete_events, read_events
 
-    found = {name: each.plain() for name, each in acceptance(read_events(work)).items()}
+    found = {name: asdict(each) for name, each in acceptance(read_events(work)).items()}
     if delete:
         delete_events(work)
     if as_json:
