@@ -54,6 +54,7 @@ def test_a_name_that_is_told_stays(index):
         ("const x = () => { return 1 };\n", ["a.py", "b.py", "c.js"], "javascript"),
         (PROSE, ["a.py", "b.py"], ""),
         ("\n", ["a.py"], ""),
+        ("y = 2\nx = (1,", ["a.py"], "python"),  # half a line
         ("x = 1\n", ["a.unknown"], ""),
         ("x = 1\n", [], ""),
     ],

@@ -28,8 +28,14 @@ Engine = Annotated[
 EngineModel = Annotated[
     str | None, typer.Option("--engine-model", help="Which model of that server.")
 ]
+EngineTemplate = Annotated[
+    str | None, typer.Option("--engine-template", help="How that model is asked for a middle.")
+]
 Adapters = Annotated[
     list[str] | None, typer.Option("--adapter", help="NAME=DIR, a model of its own. Repeatable.")
+]
+Encoder = Annotated[
+    Path | None, typer.Option("--encoder", help="An encoder's folder: it answers for vectors.")
 ]
 Context = Annotated[
     int, typer.Option("--context", min=0, help="Most tokens of other files in a prompt.")
@@ -47,7 +53,9 @@ def serve(
     host: Host = "127.0.0.1",
     engine: Engine = None,
     engine_model: EngineModel = None,
+    engine_template: EngineTemplate = None,
     adapter: Adapters = None,
+    encoder: Encoder = None,
     context: Context = 448,
     no_events: NoEvents = False,
     work: Work = Path("work"),
@@ -61,8 +69,10 @@ def serve(
     from codekiln.serve.opening import opened_assistant
     from codekiln.serve.web.router import router
 
-    if engine_model and not engine:
-        raise UsageError("--engine-model is a model of a server: give its address with --engine.")
+    if (engine_model or engine_template) and not engine:
+        raise UsageError(
+            "--engine-model and --engine-template say how a server is asked: give its --engine address."
+        )
     adapters = _adapters(adapter or [])
     listener = bound(host, port)
     token, place, is_new = ("", None, False) if is_local(host) else token_of(work)
@@ -75,7 +85,9 @@ def serve(
             folder=repo,
             server=engine,
             server_model=engine_model,
+            server_template=engine_template,
             adapters=adapters,
+            encoder=encoder,
             context_tokens=context,
         ) as assistant,
     ):

@@ -29,8 +29,8 @@ def named(
     path = request.path or (_path(request, index) if index else "")
     language = detect(path, request.prefix)
     if language is None:
-        text = request.prefix.rpartition("\n")[0] + request.suffix
-        language = _language(beside, text) or _language(_paths(index), text)
+        texts = _texts(request)
+        language = _language(beside, texts) or _language(_paths(index), texts)
     return replace(request, path=path, language=language.name if language else "")
 
 
@@ -60,13 +60,20 @@ def _paths(index: Index | None) -> Iterator[str]:
     return islice(every, FILES)
 
 
-def _language(paths: Iterable[str], text: str) -> Language | None:
-    """That of most of the paths in which the text can be read."""
-    if not text.strip():
-        return None
-    content = text.encode(errors="replace")
+def _texts(request: CompletionRequest) -> list[bytes]:
+    """The text as it stands, and without the cursor's line, which may be half a line as yet."""
+    above = request.prefix.rpartition("\n")[0]
+    whole, others = (
+        request.prefix + request.suffix,
+        above + "\n" + request.suffix.partition("\n")[2],
+    )
+    return [text.encode(errors="replace") for text in (whole, others) if text.strip()]
+
+
+def _language(paths: Iterable[str], texts: list[bytes]) -> Language | None:
+    """That of most of the paths in which one of the texts can be read."""
     told = Counter(filter(None, map(language_of, paths)))
     for language, _ in told.most_common(LIKELIEST):
-        if (error_share(language, content) or 0) <= ERRORS:
+        if any((error_share(language, text) or 0) <= ERRORS for text in texts):
             return language
     return None
