@@ -1,5 +1,7 @@
 """What the playground is told is what the model says when it is asked without it."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -67,6 +69,8 @@ def test_attention_is_the_reference_engines(client, model):
         ("suggest", {}),
         ("suggest", {**PLACE, "max_tokens": 65}),
         ("suggest", {**PLACE, "language": "klingon"}),
+        ("suggest", {**PLACE, "prefix": "x = '\ud800"}),
+        ("suggest", {**PLACE, "suffix": "\n" * 9000 + "\ud800"}),
         ("beams", {**PLACE, "width": 9}),
         ("attention", {"ids": [1, 2], "first": 1, "layer": 2}),
         ("attention", {"ids": [1, 2], "first": 1, "layer": 1, "head": 4}),
@@ -76,7 +80,7 @@ def test_attention_is_the_reference_engines(client, model):
     ],
 )
 def test_what_is_out_of_bounds_is_refused(client, path, body):
-    answer = client.post(f"{API}/{path}", json=body)
+    answer = client.post(f"{API}/{path}", content=json.dumps(body))
     assert answer.status_code == 400
     assert answer.json()["error"]["message"]
 
@@ -92,7 +96,7 @@ def test_what_is_out_of_bounds_is_refused(client, path, body):
     ],
 )
 def test_within_them_it_is_not(client, path, body):
-    assert client.post(f"{API}/{path}", json=body).status_code == 200
+    assert client.post(f"{API}/{path}", content=json.dumps(body)).status_code == 200
 
 
 def test_what_became_of_a_suggestion_is_kept(model, tmp_path):
