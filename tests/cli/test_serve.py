@@ -1,12 +1,14 @@
 """`codekiln serve` and `codekiln stats`, with the model that lies in the package."""
 
 import json
+import re
 import shutil
 import signal
 import socket
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -124,6 +126,24 @@ def test_with_a_token_and_events_and_stats(tmp_path, codekiln):
     assert "tabby: 1 suggestions, 1 accepted (rate 100%)" in said.out
     assert codekiln("stats", "--work", work, "--delete", "--json").json["deleted"]
     assert "Nothing is kept" in codekiln("stats", "--work", work).out
+
+
+def test_a_server_that_is_told_to_stop_finishes_its_answer(tmp_path):
+    body = {"input_prefix": "x = [\n", "n_predict": 300, "temperature": 1, "stream": True}
+    with serving("--work", tmp_path) as server:
+        assert server.json("POST", "/infill", {**body, "n_predict": 1, "stream": False})
+        answers = []
+        asking = threading.Thread(
+            target=lambda: answers.append(server.ask("POST", "/infill", body))
+        )
+        asking.start()
+        while not re.search(r"codekiln_busy 1.0", server.ask("GET", "/metrics")[1].decode()):
+            assert asking.is_alive()
+        assert server.stop() == (0, "")
+        asking.join()
+    [(status, content, _)] = answers
+    assert status == 200
+    assert b'"stop": true' in content
 
 
 def test_a_folder_that_goes_leaves_the_server_alive(tmp_path):

@@ -21,6 +21,7 @@ from codekiln.cli import (
 )
 from codekiln.cli.adapt import adapt
 from codekiln.cli.complete import complete
+from codekiln.cli.explain import explain
 from codekiln.cli.options import Json, Runner, Settings, Work
 from codekiln.cli.serve import serve, stats
 from codekiln.cli.terminal import output, print_json, progress_bars
@@ -86,6 +87,7 @@ def run(
 
 app.command()(adapt)
 app.command()(complete)
+app.command()(explain)
 app.command("try")(try_)
 app.command()(serve)
 app.command()(stats)

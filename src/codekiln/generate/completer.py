@@ -15,6 +15,7 @@ from codekiln.generate.decoding import FinishReason
 from codekiln.generate.extents import Block, Everything, Extent, Hurried, Lines
 from codekiln.generate.interrupt import Interrupt
 from codekiln.generate.strategies import Sampling
+from codekiln.generate.witness import Witness
 from codekiln.inputs.formats import Header
 
 if TYPE_CHECKING:  # a machine that only trains has no templates
@@ -38,6 +39,7 @@ class CompletionRequest:
     line it has come to. Setting `cancelled`, from any thread, ends it at the next step. `adapter` is the
     name of the one to answer with; without one the base answers. With `messages` it is a chat, whose next
     turn is the answer: then there is no text around a cursor.
+    `witness` is told how the answer comes about.
     """
 
     prefix: str = ""
@@ -66,6 +68,7 @@ class CompletionRequest:
     adapter: str = ""
     messages: "tuple[Message, ...]" = ()
     cancelled: threading.Event | None = field(default=None, compare=False, repr=False)
+    witness: Witness | None = field(default=None, compare=False, repr=False)
 
     def extent(self) -> Extent:
         """How far the answer goes by its text.
