@@ -21,6 +21,7 @@ from codekiln.cli import (
 )
 from codekiln.cli.adapt import adapt
 from codekiln.cli.complete import complete
+from codekiln.cli.lsp import lsp
 from codekiln.cli.options import Json, Runner, Settings, Work
 from codekiln.cli.terminal import output, print_json, progress_bars
 from codekiln.cli.trial import try_
@@ -85,6 +86,7 @@ def run(
 
 app.command()(adapt)
 app.command()(complete)
+app.command()(lsp)
 app.command("try")(try_)
 app.command()(training.pretrain)
 app.command()(training.tune)

@@ -1,0 +1,49 @@
+"""`codekiln lsp`: the language server on stdin and stdout, for an editor to start."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import typer
+
+from codekiln.cli.options import Model
+from codekiln.cli.places import cache_folder
+
+Work = Annotated[
+    Path | None, typer.Option("--work", help="Folder for indexes; default: the user's cache.")
+]
+
+
+def lsp(model: Model = Path("starter"), work: Work = None) -> None:
+    """Speak the language server protocol on stdin and stdout; an editor starts this."""
+    import asyncio
+    import logging
+
+    from pygls.io_ import StdoutWriter
+
+    from codekiln.serve.lsp.assistants import loader
+    from codekiln.serve.lsp.server import CodekilnServer
+
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
+    logging.getLogger("pygls").setLevel(logging.CRITICAL)  # what it has to say, we say ourselves
+
+    async def served() -> int:
+        server = CodekilnServer(loader(model), work or cache_folder())
+        server.protocol.set_writer(StdoutWriter(out))
+        return await server.run(lambda size: os.read(sys.stdin.fileno(), size))
+
+    with _stdout_alone() as out:
+        code = asyncio.run(served())
+    raise typer.Exit(code)
+
+
+@contextmanager
+def _stdout_alone() -> Iterator[BinaryIO]:
+    """What was stdout, for the protocol alone: whoever else writes there writes to stderr from now on."""
+    sys.stdout.flush()
+    with os.fdopen(os.dup(1), "wb") as out:
+        os.dup2(2, 1)
+        yield out
