@@ -12,7 +12,7 @@ from pygls.lsp.client import LanguageClient
 SCRIPTED = (sys.executable, str(Path(__file__).with_name("scripted.py")))
 REAL = (sys.executable, "-m", "codekiln", "lsp")
 TESTS = Path(__file__).parents[2]
-PATIENCE = 100  # seconds; a server that answers nothing fails the test
+PATIENCE = 30  # seconds; a server that answers nothing fails the test
 
 
 class Editor:
@@ -24,7 +24,7 @@ class Editor:
         client.feature(types.WINDOW_SHOW_MESSAGE)(lambda p: self.messages.append(p.message))
         client.feature(types.PROGRESS)(lambda p: self.bars.append(p.value))
         client.feature(types.WINDOW_WORK_DONE_PROGRESS_CREATE)(lambda _: None)
-        client.feature(types.WORKSPACE_APPLY_EDIT)(self._apply)
+        client.feature(types.WORKSPACE_APPLY_EDIT)(lambda p: self._apply(p))
         self.applies = True
 
     def _apply(self, params):

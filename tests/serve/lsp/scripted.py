@@ -42,7 +42,8 @@ class Scripted:
         if "BUG" in prefix:
             raise ZeroDivisionError("a bug of ours")
         if "ECHO" in prefix:
-            files = len(self.index.index.origins()) if self.index else -1
+            shards = self.index.index.shards if self.index else ()
+            files = sum(len(shard.documents()) for shard in shards) if self.index else -1
             facts = [request.path, request.language, request.block, request.lines, files]
             return f" + {json.dumps([*facts, prefix[-8:], request.suffix[:8]])}"
         if "### Fix" in prefix:
