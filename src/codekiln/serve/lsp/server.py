@@ -65,15 +65,14 @@ class CodekilnServer(LanguageServer):
         self._bounds = bounds or Bounds()
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="request")
         self._loop = asyncio.get_running_loop()
+        self._generating: set[threading.Event] = set()
         self._register()
 
     async def run(self, read: Read) -> int:
         """Answer until the client says `exit`, or is gone; the status to exit with."""
         await converse(read, self.protocol)
-        working = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in working:
-            task.cancel()
-        await asyncio.gather(*working, return_exceptions=True)
+        for cancelled in self._generating:
+            cancelled.set()
         await self._on_thread(self.assistants.close)
         self._workers.shutdown(cancel_futures=True)
         return self.protocol.exit_code
@@ -217,11 +216,14 @@ class CodekilnServer(LanguageServer):
     async def _until_cancelled(self, work: Callable[[threading.Event], T]) -> T:
         """What `work` gives on a thread; where the client cancels, its event is set."""
         cancelled = threading.Event()
+        self._generating.add(cancelled)
         try:
             return await self._on_thread(partial(work, cancelled))
         except asyncio.CancelledError:
             cancelled.set()
             raise
+        finally:
+            self._generating.discard(cancelled)
 
     async def _on_thread(self, work: Callable[[], T]) -> T:
         return await self._loop.run_in_executor(self._workers, work)
