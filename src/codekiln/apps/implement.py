@@ -78,10 +78,10 @@ def implement(
         block=True,
     )
     written = collect(completer, request).text.rstrip()
-    before = content[: place.body].decode()
+    before, end = content[: place.body].decode(), _end(content, place)
     before += "" if before.endswith("\n") else "\n"
-    after = content[_end(content, place) :].decode()
-    behind = after if after.startswith("\n") else f"\n{after}"
+    is_amid = content[end - 1 : end] != b"\n"  # of a line, whose end follows
+    behind = ("" if is_amid else "\n") + content[end:].decode()
     judge = verifier or Verifier()
     found = judge.verify(before + indent, written, behind, language)
     if not found.text.strip():

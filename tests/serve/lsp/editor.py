@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient
+from pygls.protocol import LanguageServerProtocol
 
 SCRIPTED = (sys.executable, str(Path(__file__).with_name("scripted.py")))
 REAL = (sys.executable, "-m", "codekiln", "lsp")
@@ -76,7 +77,8 @@ class Editor:
         params = types.CodeActionParams(
             types.TextDocumentIdentifier(uri), types.Range(place, place), context
         )
-        return await self.client.text_document_code_action_async(params)
+        found = await self.client.text_document_code_action_async(params)
+        return [_plain(action) for action in found]
 
     async def command(self, name, *arguments):
         """Give a command, as an editor does with that of an action."""
@@ -86,7 +88,7 @@ class Editor:
 
     async def choose(self, action):
         """Choose a code action; gives the text edits that came of it."""
-        await self.command(action.command.command, *action.command.arguments)
+        await self.command(action["command"]["command"], *action["command"]["arguments"])
         (edit,) = self.edits
         return edit.document_changes[0].edits if edit.document_changes else edit.changes
 
@@ -96,10 +98,23 @@ class Editor:
             await asyncio.sleep(0.01)
 
 
+def _plain(value):
+    """What pygls made of JSON that it has no type for, as JSON again."""
+    if hasattr(value, "_asdict"):
+        return {name: _plain(inner) for name, inner in value._asdict().items()}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _result_type(method, known=LanguageServerProtocol.get_result_type):
+    """lsprotocol takes every action that has a command for a command."""
+    return None if method == types.TEXT_DOCUMENT_CODE_ACTION else known(None, method)
+
+
 @asynccontextmanager
 async def started(command, *arguments, folders=(), encodings=None, versioned=True, **environment):
     """An editor with a server that is initialized; at the end it is told to stop, and does."""
     client = LanguageClient("editor", "1")
+    client.protocol.get_result_type = _result_type
     path = os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")])
     env = {**os.environ, "PYTHONPATH": path, **environment}
     await client.start_io(*command, *map(str, arguments), env=env)
