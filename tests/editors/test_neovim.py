@@ -6,7 +6,6 @@ Keys go in as a user's do, and what is drawn is read from the buffer's marks.
 import json
 import os
 import subprocess
-import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,7 +61,10 @@ class Neovim:
         ghost = None
         if found["marks"]:
             ((_, row, column, details),) = found["marks"]
-            lines = [details["virt_text"][0][0], *(line[0][0] for line in details.get("virt_lines", []))]
+            lines = [
+                details["virt_text"][0][0],
+                *(line[0][0] for line in details.get("virt_lines", [])),
+            ]
             ghost = (row, column, "\n".join(lines))
         return found | {"ghost": ghost}
 
@@ -92,7 +94,13 @@ def editing(tmp_path, text, command, **environment):
     )
     path = os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")])
     places = {name: str(tmp_path) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")}
-    env = {**os.environ, **places, "XDG_STATE_HOME": str(tmp_path), "PYTHONPATH": path, **environment}
+    env = {
+        **os.environ,
+        **places,
+        "XDG_STATE_HOME": str(tmp_path),
+        "PYTHONPATH": path,
+        **environment,
+    }
     process = subprocess.Popen(
         [NVIM, "--headless", "--clean", "-n", "-u", init, "--listen", socket, file],
         env=env,
@@ -128,7 +136,11 @@ def test_a_word_at_a_time(tmp_path):
     with editing(tmp_path, "x = \n", [*SCRIPTED, str(tmp_path)], ANSWER="first(second)") as nvim:
         nvim.keys("A")
         nvim.ghost()
-        for text, rest in [("x = first", "(second)"), ("x = first(", "second)"), ("x = first(second", ")")]:
+        for text, rest in [
+            ("x = first", "(second)"),
+            ("x = first(", "second)"),
+            ("x = first(second", ")"),
+        ]:
             nvim.keys("<M-Right>")
             state = nvim.until(lambda state, text=text: state["text"][0] == text)
             assert state["ghost"] == (0, len(text), rest)

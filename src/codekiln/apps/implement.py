@@ -113,5 +113,7 @@ def _indent(content: bytes, place: FunctionPlace) -> str:
     margin = content[first : place.start].decode(errors="replace")
     steps = _INDENT.findall(content.decode(errors="replace"))
     step = min((one.replace("\t", " " * 8) for one in steps), key=len, default=" " * 4)
-    is_tabbed = any(one.startswith("\t") for one in steps) or b"\npackage " in b"\n" + content[:2000]
+    is_tabbed = (
+        any(one.startswith("\t") for one in steps) or b"\npackage " in b"\n" + content[:2000]
+    )
     return margin + ("\t" if is_tabbed else step)

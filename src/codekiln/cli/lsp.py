@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -11,32 +11,42 @@ import typer
 
 from codekiln.cli.options import Model
 from codekiln.cli.places import cache_folder
+from codekiln.cli.serve import Engine, EngineModel, NoEvents
 
 Work = Annotated[
     Path | None, typer.Option("--work", help="Folder for indexes; default: the user's cache.")
 ]
 
 
-def lsp(model: Model = Path("starter"), work: Work = None) -> None:
+def lsp(
+    model: Model = Path("starter"),
+    engine: Engine = None,
+    engine_model: EngineModel = None,
+    no_events: NoEvents = False,
+    work: Work = None,
+) -> None:
     """Speak the language server protocol on stdin and stdout; an editor starts this."""
     import asyncio
     import logging
 
     from pygls.io_ import StdoutWriter
 
+    from codekiln.serve.events import Events
     from codekiln.serve.lsp.assistants import loader
     from codekiln.serve.lsp.server import CodekilnServer
 
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
     logging.getLogger("pygls").setLevel(logging.CRITICAL)  # what it has to say, we say ourselves
+    place = work or cache_folder()
 
-    async def served() -> int:
-        server = CodekilnServer(loader(model), work or cache_folder())
+    async def served(stack: ExitStack) -> int:
+        load = loader(model, stack, engine, engine_model)
+        server = CodekilnServer(load, place, Events(None if no_events else place))
         server.protocol.set_writer(StdoutWriter(out))
         return await server.run(lambda size: os.read(sys.stdin.fileno(), size))
 
-    with _stdout_alone() as out:
-        code = asyncio.run(served())
+    with _stdout_alone() as out, ExitStack() as stack:
+        code = asyncio.run(served(stack))
     raise typer.Exit(code)
 
 

@@ -13,6 +13,7 @@ from pygls.io_ import StdoutWriter
 
 from codekiln.errors import ModelError, OverloadedError
 from codekiln.generate import CompletionChunk
+from codekiln.serve.events import Events
 from codekiln.serve.lsp.assistants import Model
 from codekiln.serve.lsp.server import CodekilnServer
 from fakes import tiny_tokenizer
@@ -63,7 +64,8 @@ def load():
 
 
 async def main():
-    server = CodekilnServer(load, Path(sys.argv[1]))
+    work = Path(sys.argv[1])
+    server = CodekilnServer(load, work, Events(work))
     server.protocol.set_writer(StdoutWriter(sys.stdout.buffer))
     return await server.run(lambda size: os.read(0, size))
 

@@ -24,7 +24,10 @@ def test_a_function_is_implemented_by_a_workspace_edit(tmp_path, versioned):
         async with started(SCRIPTED, tmp_path, versioned=versioned, **answer) as editor:
             uri = editor.open(tmp_path / "a.py", TEXT)
             (action,) = await editor.actions(uri, 3)
-            assert (action["title"], action["kind"]) == ("Implement this function", "refactor.rewrite")
+            assert (action["title"], action["kind"]) == (
+                "Implement this function",
+                "refactor.rewrite",
+            )
             await editor.choose(action)
             (edit,) = editor.edits
             if versioned:
@@ -42,12 +45,15 @@ def test_a_function_is_implemented_by_a_workspace_edit(tmp_path, versioned):
 
 def test_a_diagnostic_is_fixed_by_a_workspace_edit(tmp_path):
     async def conversation():
-        patch = '-8|print(area(1))\n+8|print(area(2))\n'
+        patch = "-8|print(area(1))\n+8|print(area(2))\n"
         async with started(SCRIPTED, tmp_path, PATCH=patch) as editor:
             uri = editor.open(tmp_path / "a.py", TEXT)
             wrong = diagnostic(7, "The radius is\n too small")
             (action,) = await editor.actions(uri, 7, [wrong])
-            assert (action["title"], action["kind"]) == ("Fix this: The radius is too small", "quickfix")
+            assert (action["title"], action["kind"]) == (
+                "Fix this: The radius is too small",
+                "quickfix",
+            )
             assert [one["message"] for one in action["diagnostics"]] == [wrong.message]
             (made,) = await editor.choose(action)
             assert made.new_text == "print(area(2))\n"
@@ -77,7 +83,11 @@ def test_what_is_not_asked_for_is_not_offered(tmp_path):
     [
         ("codekiln.implement", {"ANSWER": ")))"}, "does not parse"),
         ("codekiln.fix", {"PATCH": "print(2)"}, "ask for another answer"),
-        ("codekiln.fix", {"PATCH": "-8|print(area(1))\n+8|print(area(1"}, "brings in a syntax error"),
+        (
+            "codekiln.fix",
+            {"PATCH": "-8|print(area(1))\n+8|print(area(1"},
+            "brings in a syntax error",
+        ),
     ],
 )
 def test_what_harms_is_not_applied_but_told(tmp_path, command, answer, words):

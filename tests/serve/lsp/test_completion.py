@@ -8,6 +8,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from codekiln.index.folder import FolderIndex
+from codekiln.serve.events import read_events
 from fakes import tiny_tokenizer
 from serve.lsp.editor import SCRIPTED, run, started
 
@@ -54,8 +55,20 @@ def test_an_item_stands_at_the_cursor_and_names_the_command(tmp_path):
             (item,) = found.items
             place = types.Position(*END)
             assert (item.insert_text, item.range) == ("answer()", types.Range(place, place))
-            assert item.command.command in editor.server.capabilities.execute_command_provider.commands
+            offered = editor.server.capabilities.execute_command_provider
+            assert item.command.command in offered.commands
             await editor.command(item.command.command, *item.command.arguments)
+            shown, taken = read_events(tmp_path)
+            assert (shown.kind, shown.client, shown.language) == (
+                "suggested",
+                "lsp inline",
+                "python",
+            )
+            assert (taken.kind, taken.suggestion, taken.characters) == (
+                "accepted",
+                shown.suggestion,
+                8,
+            )
 
     run(conversation())
 
@@ -160,7 +173,9 @@ def test_a_cancelled_request_stops_the_generation_and_says_so(tmp_path):
 
 def _id(editor, future):
     """The id of a request that waits for its answer."""
-    return next(name for name, one in editor.client.protocol._request_futures.items() if one is future)
+    return next(
+        name for name, one in editor.client.protocol._request_futures.items() if one is future
+    )
 
 
 def test_each_folder_has_an_index_and_files_outside_have_none(tmp_path):

@@ -9,7 +9,23 @@ from codekiln.serve.lsp.documents import Document, Units
 
 WIDTHS = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2), "utf-32": ("utf-32-le", 4)}
 # What ends lines, what looks as if it did, and characters of every width.
-PIECES = ["\n", "\r", "\r\n", "\f", "\v", "\x1c", "\u2028", "\x85", "a", "Z", " ", "é", "漢", "😀", "𝐱"]
+PIECES = [
+    "\n",
+    "\r",
+    "\r\n",
+    "\f",
+    "\v",
+    "\x1c",
+    "\u2028",
+    "\x85",
+    "a",
+    "Z",
+    " ",
+    "é",
+    "漢",
+    "😀",
+    "𝐱",
+]
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
 
 
@@ -76,7 +92,8 @@ def test_a_position_leads_back_to_its_offset(text, data, encoding):
 
 
 @pytest.mark.parametrize(
-    ("encoding", "columns"), [("utf-8", (0, 1, 5, 7)), ("utf-16", (0, 1, 3, 4)), ("utf-32", (0, 1, 2, 3))]
+    ("encoding", "columns"),
+    [("utf-8", (0, 1, 5, 7)), ("utf-16", (0, 1, 3, 4)), ("utf-32", (0, 1, 2, 3))],
 )
 def test_the_units_are_those_of_the_encoding(encoding, columns):
     document = Document("a😀é\n", Units(encoding))

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lsprotocol import types
 
+from codekiln.serve.events import Events
 from codekiln.serve.lsp.assistants import Model
 from codekiln.serve.lsp.server import CodekilnServer
 from codekiln.serve.lsp.stdio import LARGEST, messages
@@ -19,7 +20,12 @@ INITIALIZE = {"id": 0, "method": "initialize", "params": {"capabilities": {}, "p
 OPEN = {
     "method": "textDocument/didOpen",
     "params": {
-        "textDocument": {"uri": "file:///a.py", "languageId": "python", "version": 1, "text": "x = \n"}
+        "textDocument": {
+            "uri": "file:///a.py",
+            "languageId": "python",
+            "version": 1,
+            "text": "x = \n",
+        }
     },
 }
 GHOST = {
@@ -56,7 +62,7 @@ def conversation(tmp_path, *sent):
 
     async def served():
         model = Model("fake", tiny_tokenizer(), lambda _: FakeCompleter(["1"]))
-        server, out = CodekilnServer(lambda: model, tmp_path), Out()
+        server, out = CodekilnServer(lambda: model, tmp_path, Events(None)), Out()
         server.protocol.set_writer(out)
         stream, ending = BytesIO(b"".join(map(framed, sent))), BytesIO(b"")
         if sent[-2:] == tuple(END):
@@ -115,7 +121,11 @@ PARSE, REQUEST, METHOD, PARAMS = -32700, -32600, -32601, -32602
         ({"id": 3, "method": "initialize", "params": {"capabilities": {}}}, 3, REQUEST),
         ({"id": 3, "method": GHOST["method"]}, 3, PARAMS),
         ({"id": 3, "method": GHOST["method"], "params": []}, 3, PARAMS),
-        ({"id": 3, "method": GHOST["method"], "params": {**GHOST["params"], "position": 3}}, 3, PARAMS),
+        (
+            {"id": 3, "method": GHOST["method"], "params": {**GHOST["params"], "position": 3}},
+            3,
+            PARAMS,
+        ),
         (
             {
                 "id": 3,
@@ -179,7 +189,9 @@ def test_a_stream_is_cut_into_messages_wherever_it_breaks():
     stream = b"".join(b"content-length:%d\r\nX: y\r\n\r\n%b" % (len(b), b) for b in bodies)
     for step in (1, 2, 3, 7, 4096, 1 << 20):
         rest = BytesIO(stream)
-        assert list(messages(lambda size, rest=rest, step=step: rest.read(min(size, step)))) == bodies
+        assert (
+            list(messages(lambda size, rest=rest, step=step: rest.read(min(size, step)))) == bodies
+        )
     assert list(messages(BytesIO(stream[:-1]).read1)) == bodies[:-1]
 
 
@@ -205,11 +217,13 @@ def test_a_message_that_is_too_large_is_passed_over():
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 METHODS = st.sampled_from(
-    sorted({*types.METHOD_TO_TYPES} - {types.SHUTDOWN, types.EXIT}) + ["", "x", "$/x"]
+    [*sorted({*types.METHOD_TO_TYPES} - {types.SHUTDOWN, types.EXIT}), "", "x", "$/x"]
 )
 FIELDS = st.fixed_dictionaries(
     {},
@@ -234,10 +248,14 @@ FIELDS = st.fixed_dictionaries(
 GARBAGE = st.binary(max_size=40).map(lambda body: b"%b\r\n\r\n" % body)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(FIELDS | GARBAGE, max_size=12))
 def test_whatever_is_sent_the_server_answers_the_next_request(tmp_path, sent):
-    code, said = conversation(tmp_path, INITIALIZE, OPEN, *sent, OPEN, {**GHOST, "id": "last"}, *END)
+    code, said = conversation(
+        tmp_path, INITIALIZE, OPEN, *sent, OPEN, {**GHOST, "id": "last"}, *END
+    )
     assert code == 0
     ends = [one for one in said if one.get("id") == "last" and "result" in one]
     assert ends

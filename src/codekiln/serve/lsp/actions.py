@@ -42,7 +42,9 @@ class Task:
         return self.assistant.stream(request, f"action {self.uri}")
 
 
-def offered(document: Document, path: str, params: types.CodeActionParams) -> list[types.CodeAction]:
+def offered(
+    document: Document, path: str, params: types.CodeActionParams
+) -> list[types.CodeAction]:
     """The actions at a range: the function there that has no body, and each diagnostic."""
     language = languages().get(language_name(document, path))
     only = tuple(params.context.only or KINDS)

@@ -7,17 +7,18 @@ is asked for. What fails is told once and tried again later; without its index a
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from codekiln.errors import CodekilnError
 from codekiln.generate import Completer
 from codekiln.generate.engine_completer import EngineCompleter
-from codekiln.generate.loading import load_completer
+from codekiln.generate.loading import load_completer, model_folder
+from codekiln.generate.servers import open_server
 from codekiln.index.folder import FolderIndex
 from codekiln.serve.admission import Admission
-from codekiln.serve.assistant import Assistant
+from codekiln.serve.assistant import Answer, Assistant
 from codekiln.serve.watched import WatchedFolder
 from codekiln.telemetry import Listener, listening
 from codekiln.tokenizer import Tokenizer
@@ -41,14 +42,21 @@ class Assistants:
     """The assistants, by the path of the file that is asked for; any thread may ask."""
 
     def __init__(
-        self, load: Callable[[], Model], work: Path, tell: Tell, follow: Follow
+        self,
+        load: Callable[[], Model],
+        work: Path,
+        *,
+        tell: Tell,
+        follow: Follow,
+        suggested: Callable[[Answer], None],
     ) -> None:
         """`work` is where indexes live.
 
-        `tell` is given what a user should know, and what `follow` makes of a folder hears how far its
-        index is.
+        `tell` is given what a user should know, what `follow` makes of a folder hears how far its index
+        is, and `suggested` is told of every answer.
         """
-        self._load, self._work, self._tell, self._follow = load, work, tell, follow
+        self._load, self._work = load, work
+        self._tell, self._follow, self._suggested = tell, follow, suggested
         self._admission = Admission()
         self._loading, self._opening = threading.Lock(), threading.Lock()
         self._model: Model | None = None
@@ -102,6 +110,7 @@ class Assistants:
                 folder=folder,
                 admission=self._admission,
             )
+            made.listeners.append(self._suggested)
             self._open[root] = made
             return made
 
@@ -133,16 +142,27 @@ def _close(assistant: Assistant) -> None:
         assistant.folder.close()
 
 
-def loader(folder: Path) -> Callable[[], Model]:
-    """What loads a model of this machine, by its folder or name."""
-    return partial(_load, folder)
+def loader(
+    folder: Path, stack: ExitStack, server: str | None = None, server_model: str | None = None
+) -> Callable[[], Model]:
+    """What loads a model of this machine, by its folder or name, or reaches that of a server.
 
+    A server's model has the other's tokenizer to measure prompts by, and is left when `stack` is closed.
+    """
 
-def _load(folder: Path) -> Model:
-    first = load_completer(folder)
+    def own() -> Model:
+        first = load_completer(folder)
 
-    def completer(index: FolderIndex | None) -> Completer:
-        engine, tokenizer = first.engine.twin(), first.tokenizer
-        return EngineCompleter(engine, tokenizer, index=index, mix=True)
+        def completer(index: FolderIndex | None) -> Completer:
+            engine, tokenizer = first.engine.twin(), first.tokenizer
+            return EngineCompleter(engine, tokenizer, index=index, mix=True)
 
-    return Model(folder.name, first.tokenizer, completer)
+        return Model(model_folder(folder).resolve().name, first.tokenizer, completer)
+
+    def served() -> Model:
+        assert server is not None
+        tokenizer = Tokenizer.load(model_folder(folder))
+        asked = stack.enter_context(open_server(server, server_model))
+        return Model(asked.dialect.model, tokenizer, lambda _: asked)
+
+    return own if server is None else served

@@ -23,6 +23,7 @@ from pygls.uris import to_fs_path
 
 from codekiln import __version__
 from codekiln.errors import CodekilnError, UsageError
+from codekiln.serve.events import Events
 from codekiln.serve.lsp import actions
 from codekiln.serve.lsp.assistants import Assistants, Model
 from codekiln.serve.lsp.completion import (
@@ -54,15 +55,18 @@ class CodekilnServer(LanguageServer):
 
     protocol: ServerProtocol
 
-    def __init__(
-        self, load: Callable[[], Model], work: Path, bounds: Bounds | None = None
-    ) -> None:
+    def __init__(self, load: Callable[[], Model], work: Path, events: Events) -> None:
         """`load` gives the model, in the background; indexes live in `work`."""
         super().__init__(
-            "codekiln", __version__, protocol_cls=ServerProtocol, converter_factory=default_converter
+            "codekiln",
+            __version__,
+            protocol_cls=ServerProtocol,
+            converter_factory=default_converter,
         )
-        self.assistants = Assistants(load, work, self._tell, self._follow)
-        self._bounds = bounds or Bounds()
+        self.assistants = Assistants(
+            load, work, tell=self._tell, follow=self._follow, suggested=events.suggested
+        )
+        self._bounds, self._events = Bounds(), events
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="request")
         self._loop = asyncio.get_running_loop()
         self._generating: set[threading.Event] = set()
@@ -139,13 +143,14 @@ class CodekilnServer(LanguageServer):
         """The text at a cursor, and what is to be called when it is taken."""
         root, document = self.assistants.root_of(_file(params)), params.text_document.uri
 
-        def suggested(cancelled: threading.Event) -> str:
+        def suggested(cancelled: threading.Event) -> tuple[str, str]:
             request = replace(cursor.request, cancelled=cancelled)
-            answer = self.assistants.assistant(root).suggest(request, f"{kind} {document}")
-            return "" if cancelled.is_set() else answer.suggestion.text
+            assistant = self.assistants.assistant(root)
+            answer = assistant.suggest(request, f"{kind} {document}", client=f"lsp {kind}")
+            return "" if cancelled.is_set() else answer.suggestion.text, answer.id
 
-        text = await self._until_cancelled(suggested)
-        return text, types.Command("Suggestion taken", ACCEPTED, arguments=[document])
+        text, name = await self._until_cancelled(suggested)
+        return text, types.Command("Suggestion taken", ACCEPTED, arguments=[name])
 
     async def _code_actions(self, params: types.CodeActionParams) -> list[types.CodeAction]:
         document = self._document(params).copy()
@@ -184,10 +189,15 @@ class CodekilnServer(LanguageServer):
             types.ApplyWorkspaceEditParams(changes, "codekiln")
         )
         if not applied.applied:
-            raise UsageError(f"The editor did not apply the edit: {applied.failure_reason or 'ask again'}.")
+            raise UsageError(
+                f"The editor did not apply the edit: {applied.failure_reason or 'ask again'}."
+            )
 
-    async def _accepted(self, document: Any = None) -> None:
+    async def _accepted(self, suggestion: Any = None) -> None:
         """A suggestion was taken."""
+        if not isinstance(suggestion, str):
+            raise JsonRpcInvalidParams("The command needs the name of a suggestion.")
+        await self._on_thread(partial(self._events.told, "accepted", suggestion))
 
     def _document(self, params: "_Positioned") -> Document:
         """The open document that a request is about.
@@ -211,7 +221,9 @@ class CodekilnServer(LanguageServer):
         if file is None:
             return ""
         root = self.assistants.root_of(file)
-        return (file.parent.resolve() / file.name).relative_to(root).as_posix() if root else file.name
+        return (
+            (file.parent.resolve() / file.name).relative_to(root).as_posix() if root else file.name
+        )
 
     async def _until_cancelled(self, work: Callable[[threading.Event], T]) -> T:
         """What `work` gives on a thread; where the client cancels, its event is set."""

@@ -36,7 +36,9 @@ def messages(read: Read) -> Iterator[bytes | None]:
         if header is None:
             return
         found = _LENGTH.findall(header)
-        length = int(found[-1]) if found else -1  # in front of the last may be the rest of a bad one
+        length = (
+            int(found[-1]) if found else -1
+        )  # in front of the last may be the rest of a bad one
         if 0 <= length <= LARGEST:
             body = stream.take(length)
             if body is None:
