@@ -21,6 +21,7 @@ from codekiln.cli import (
 )
 from codekiln.cli.adapt import adapt
 from codekiln.cli.complete import complete
+from codekiln.cli.connect import connect
 from codekiln.cli.lsp import lsp
 from codekiln.cli.options import Json, Runner, Settings, Work
 from codekiln.cli.serve import serve, stats
@@ -88,6 +89,7 @@ def run(
 app.command()(adapt)
 app.command()(complete)
 app.command()(lsp)
+app.command()(connect)
 app.command("try")(try_)
 app.command()(serve)
 app.command()(stats)

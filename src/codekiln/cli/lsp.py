@@ -10,7 +10,6 @@ from typing import Annotated, BinaryIO
 import typer
 
 from codekiln.cli.options import Model
-from codekiln.cli.places import cache_folder
 from codekiln.cli.serve import Engine, EngineModel, NoEvents
 
 Work = Annotated[
@@ -31,13 +30,14 @@ def lsp(
 
     from pygls.io_ import StdoutWriter
 
+    from codekiln.apps.places import Places
     from codekiln.serve.events import Events
     from codekiln.serve.lsp.assistants import loader
     from codekiln.serve.lsp.server import CodekilnServer
 
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
     logging.getLogger("pygls").setLevel(logging.CRITICAL)  # what it has to say, we say ourselves
-    place = work or cache_folder()
+    place = work or Places().cache
 
     async def served(stack: ExitStack) -> int:
         load = loader(model, stack, engine, engine_model)
