@@ -1,6 +1,8 @@
 """`codekiln connect`: shown first, written when told, taken back; refusals with lines to paste."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -77,3 +79,29 @@ def test_what_cannot_be_merged_is_refused_with_the_lines_to_paste(home, codekiln
 def test_an_unknown_editor_and_nothing_to_take_back_are_refused(home, codekiln):
     assert_refused(codekiln("connect", "ed"), 2, "'neovim'")
     assert_refused(codekiln("connect", "zed", "--undo", "--yes"), 1, "Nothing was written")
+
+
+@pytest.mark.slow
+def test_the_doctor_finds_a_server_that_completes(home, codekiln):
+    command = [
+        sys.executable,
+        "-m",
+        "codekiln",
+        "serve",
+        "--port",
+        "0",
+        "--json",
+        "--work",
+        str(home),
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
+        try:
+            address = json.loads(server.stdout.readline())["address"]
+            codekiln("connect", "zed", "--address", address, "--yes")
+            found = codekiln("doctor", "--editor", "--address", address, "--json").json["findings"]
+        finally:
+            server.terminate()
+    found = {one["name"]: one for one in found}
+    assert (found["server"]["state"], found["zed"]["state"]) == ("ok", "ok")
+    assert "np" in found["completion"]["detail"]
+    assert "np" in found["model starter"]["detail"]

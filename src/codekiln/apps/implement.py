@@ -63,8 +63,8 @@ def implement(
     place = unwritten_at(language, text, line)
     if place is None:
         raise UsageError(
-            f"Line {line} is in no {language.name} function without a body: put the cursor on the signature "
-            "of one."
+            f"Line {line} is in no {language.name} function without a body: put the cursor on the "
+            "signature of one."
         )
     content = text.encode()
     indent = _indent(content, place)

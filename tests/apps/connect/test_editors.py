@@ -57,9 +57,15 @@ def test_continue_completes_and_keeps_its_chat(places):
     path = places.continue_
     path.parent.mkdir(parents=True)
     path.write_bytes(b"name: mine\r\nmodels:\r\n  - name: chat\r\n    provider: x\r\n")
-    found = yaml.safe_load(apply("continue", places, Connection(COMMAND, "http://a:1", PLUGIN, "se'c:ret")))
+    found = yaml.safe_load(
+        apply("continue", places, Connection(COMMAND, "http://a:1", PLUGIN, "se'c:ret"))
+    )
     ours, chat = found["models"]
-    assert (ours["apiBase"], ours["apiKey"], ours["roles"]) == ("http://a:1", "se'c:ret", ["autocomplete"])
+    assert (ours["apiBase"], ours["apiKey"], ours["roles"]) == (
+        "http://a:1",
+        "se'c:ret",
+        ["autocomplete"],
+    )
     assert chat == {"name": "chat", "provider": "x"}
 
 
@@ -70,7 +76,10 @@ def test_neovim_reads_its_file(places):
     script = "lua io.write(vim.json.encode(require('codekiln').options.cmd))"
     env = {**os.environ, "HOME": str(places.home), "XDG_CONFIG_HOME": str(places.home / ".config")}
     done = subprocess.run(
-        [program, "--headless", "-n", "-c", script, "-c", "qa!"], capture_output=True, env=env, check=True
+        [program, "--headless", "-n", "-c", script, "-c", "qa!"],
+        capture_output=True,
+        env=env,
+        check=True,
     )
     assert json.loads(done.stdout or done.stderr) == list(COMMAND)
 
@@ -86,7 +95,9 @@ def test_vim_reads_its_file_and_keeps_what_is_set(places):
         f"call writefile([json_encode(g:llama_config)], '{out}')",
     ]
     arguments = [part for command in commands for part in ("-c", command)]
-    subprocess.run(["vim", "-N", "-u", "NONE", "-es", *arguments, "-c", "qa!"], check=False, timeout=20)
+    subprocess.run(
+        ["vim", "-N", "-u", "NONE", "-es", *arguments, "-c", "qa!"], check=False, timeout=20
+    )
     assert json.loads(out.read_text()) == {
         "n_predict": 9,
         "endpoint_fim": "http://h:1/infill",
@@ -99,7 +110,9 @@ def test_emacs_loads_a_file_from_the_end_of_the_users(places):
     init.parent.mkdir(parents=True)
     init.write_text('(setq a "(") ; (\n(setq b ?\\()', encoding="utf-8")
     text = apply("emacs", places)
-    assert init.read_text() == f'(setq a "(") ; (\n(setq b ?\\()\n(load "{places.emacs}/codekiln" t)\n'
+    assert (
+        init.read_text() == f'(setq a "(") ; (\n(setq b ?\\()\n(load "{places.emacs}/codekiln" t)\n'
+    )
     assert '"/opt/my tools/co\'de\\"kiln" "lsp" "--model" "C:\\\\models\\\\a"' in text
     init.write_text("(setq a", encoding="utf-8")
     with pytest.raises(SettingsError, match="do not close"):

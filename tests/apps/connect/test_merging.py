@@ -30,7 +30,10 @@ def written(draw, value):
         return draw(BLANKS)
 
     if isinstance(value, dict):
-        items = [f"{blank()}{json.dumps(n)}{blank()}:{blank()}{written(draw, v)}" for n, v in value.items()]
+        items = [
+            f"{blank()}{json.dumps(n)}{blank()}:{blank()}{written(draw, v)}"
+            for n, v in value.items()
+        ]
         opening, closing = "{}"
     elif isinstance(value, list):
         items = [f"{blank()}{written(draw, v)}" for v in value]
@@ -101,7 +104,17 @@ def test_an_empty_file_gets_an_object(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["[]", "{", '{"a" 1}', '{"a": 1 "b": 2}', '{"a": 1} x', "{'a': 1}", '{"a": 1, "a": 2}', "[" * 200]
+    "text",
+    [
+        "[]",
+        "{",
+        '{"a" 1}',
+        '{"a": 1 "b": 2}',
+        '{"a": 1} x',
+        "{'a': 1}",
+        '{"a": 1, "a": 2}',
+        "[" * 200,
+    ],
 )
 def test_what_is_no_such_json_is_refused(text):
     with pytest.raises(SettingsError):
@@ -113,7 +126,13 @@ TABLES = '[language-server.codekiln]\ncommand = "codekiln"\n\n[[language]]\nname
 
 @pytest.mark.parametrize(
     "text",
-    ["", "# mine\n", "[editor]\nx = 1", '[language-server.pylsp]\ncommand = "p"\n', '[[language]]\nname = "c"\n'],
+    [
+        "",
+        "# mine\n",
+        "[editor]\nx = 1",
+        '[language-server.pylsp]\ncommand = "p"\n',
+        '[[language]]\nname = "c"\n',
+    ],
 )
 def test_tables_come_behind_a_toml_file(text):
     found = with_tables(text, TABLES)
@@ -125,7 +144,13 @@ def test_tables_come_behind_a_toml_file(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["x = ", 'language = [{name = "c"}]\n', "[language-server]\ncodekiln = {command = 'x'}\n", "language = 1\n"]
+    "text",
+    [
+        "x = ",
+        'language = [{name = "c"}]\n',
+        "[language-server]\ncodekiln = {command = 'x'}\n",
+        "language = 1\n",
+    ],
 )
 def test_tables_that_do_not_go_with_a_file_are_refused(text):
     with pytest.raises(SettingsError):

@@ -22,7 +22,9 @@ class Change:
     def diff(self) -> str:
         """As `diff -u` shows it; empty where nothing changes."""
         old, new = (self.before or "").splitlines(True), (self.after or "").splitlines(True)
-        names = ("/dev/null" if text is None else str(self.path) for text in (self.before, self.after))
+        names = (
+            "/dev/null" if text is None else str(self.path) for text in (self.before, self.after)
+        )
         lines = difflib.unified_diff(old, new, *names)
         return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
 
@@ -38,7 +40,9 @@ def read_settings(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except UnicodeDecodeError:
-        raise SettingsError(f"{path} is not UTF-8: convert it, or put the lines in by hand.") from None
+        raise SettingsError(
+            f"{path} is not UTF-8: convert it, or put the lines in by hand."
+        ) from None
     except OSError as error:
         raise SettingsError(
             f"{path} cannot be read ({error.strerror}): check its permissions."
@@ -74,7 +78,9 @@ def undo(record: Path) -> list[Change]:
     """
     written = _read(record)
     if not written:
-        raise SettingsError("Nothing was written for this editor, so there is nothing to take back.")
+        raise SettingsError(
+            "Nothing was written for this editor, so there is nothing to take back."
+        )
     for one in written:
         if read_settings(one.path) != one.after:
             raise SettingsError(

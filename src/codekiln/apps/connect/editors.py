@@ -112,7 +112,11 @@ def _continue(path: Path, connection: Connection) -> list[Change]:
     before = read_settings(path)
     if before and f"apiBase: {connection.address}\n" in before:
         return []
-    start = before.replace("\r\n", "\n") if before else "name: My configuration\nversion: 1.0.0\nschema: v1\n"
+    start = (
+        before.replace("\r\n", "\n")
+        if before
+        else "name: My configuration\nversion: 1.0.0\nschema: v1\n"
+    )
     try:
         return [Change(path, before, with_entry(start, "models", entry))]
     except SettingsError as error:
@@ -231,9 +235,7 @@ def _with_members(path: Path, members: Mapping[tuple[str, ...], object]) -> Chan
     return Change(path, before, after)
 
 
-def _merged(
-    path: Path, before: str | None, added: str, merge: Callable[[str, str], str]
-) -> Change:
+def _merged(path: Path, before: str | None, added: str, merge: Callable[[str, str], str]) -> Change:
     try:
         return Change(path, before, merge(before or "", added))
     except SettingsError as error:
@@ -250,7 +252,8 @@ def _own(path: Path, text: str) -> Change:
 
 def _refused(path: Path, reason: str, lines: str) -> SettingsError:
     return SettingsError(
-        f"{path} is left as it is, since it has {reason.rstrip('.')}: put these lines in by hand.", lines
+        f"{path} is left as it is, since it has {reason.rstrip('.')}: put these lines in by hand.",
+        lines,
     )
 
 

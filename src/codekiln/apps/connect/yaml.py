@@ -8,7 +8,6 @@ import re
 from codekiln.errors import SettingsError
 
 
-
 def with_entry(text: str, name: str, entry: str) -> str:
     """The text with an entry, whose lines have no margin, first in the list of a name.
 
@@ -16,10 +15,14 @@ def with_entry(text: str, name: str, entry: str) -> str:
         SettingsError: the list is there and not in block style, or the file uses what is not understood.
     """
     if re.search(r"^(?:%|---[ \t]*\S|\.\.\.|\t)", text, re.MULTILINE) or text.count("\n---") > 0:
-        raise SettingsError("The file has more than one document, or is in a style that is not merged.")
+        raise SettingsError(
+            "The file has more than one document, or is in a style that is not merged."
+        )
     found = re.search(rf"^{re.escape(name)}:[ \t]*(#[^\n]*)?$\n?", text, re.MULTILINE)
     if not found:
-        if re.search(rf"^[\"']?{re.escape(name)}[\"']?[ \t]*:", text, re.MULTILINE) or _is_flow(text):
+        if re.search(rf"^[\"']?{re.escape(name)}[\"']?[ \t]*:", text, re.MULTILINE) or _is_flow(
+            text
+        ):
             raise SettingsError(f"'{name}' is there in a style that is not merged.")
         feed = "" if not text or text.endswith("\n") else "\n"
         return f"{text}{feed}{name}:\n{_listed(entry, '  ')}"
@@ -39,5 +42,7 @@ def _listed(entry: str, margin: str) -> str:
 
 def _is_flow(text: str) -> bool:
     """Whether the whole document is one pair of braces, as JSON is."""
-    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    lines = [
+        line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")
+    ]
     return bool(lines) and lines[0].lstrip().startswith(("{", "["))
