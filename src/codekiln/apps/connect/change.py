@@ -9,6 +9,8 @@ from pathlib import Path
 from codekiln.artifact import write_atomically
 from codekiln.errors import SettingsError
 
+NOTHING = "/dev/null"  # what `diff` calls a file that is not there
+
 
 @dataclass(frozen=True)
 class Change:
@@ -22,10 +24,9 @@ class Change:
     def diff(self) -> str:
         """As `diff -u` shows it; empty where nothing changes."""
         old, new = (self.before or "").splitlines(True), (self.after or "").splitlines(True)
-        names = (
-            "/dev/null" if text is None else str(self.path) for text in (self.before, self.after)
-        )
-        lines = difflib.unified_diff(old, new, *names)
+        start = str(self.path) if self.before is not None else NOTHING
+        end = str(self.path) if self.after is not None else NOTHING
+        lines = difflib.unified_diff(old, new, start, end)
         return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
 
 

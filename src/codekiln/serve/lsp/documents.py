@@ -1,7 +1,7 @@
 """Open documents as the client has them, and places in them in the client's units.
 
-Lines end where LSP says so (3.18, "Text Documents": `\\n`, `\\r\\n`, `\\r`) and nowhere else: a form feed or
-U+2028 ends none. A character offset counts units of the encoding that was agreed on; one behind the
+Lines end where LSP says so (3.18, "Text Documents": `\\n`, `\\r\\n`, `\\r`) and nowhere else: a form feed
+or U+2028 ends none. A character offset counts units of the encoding that was agreed on; one behind the
 end of its line is that end, and one inside of a character is in front of it. Inside of this program a
 place is an offset in characters of the whole text.
 """
