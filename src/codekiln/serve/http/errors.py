@@ -1,6 +1,5 @@
 """From an exception to a status and to the shape in which a format tells its errors, chosen by the path."""
 
-import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -64,7 +63,8 @@ def failure(path: str, status: int, message: str) -> Response:
     headers = {"Retry-After": str(RETRY_AFTER)} if status == 429 else {}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return JSONResponse(shape_of(path)(status, message), status, headers)
+    told = message.encode(errors="backslashreplace").decode()  # names in it may be no text
+    return JSONResponse(shape_of(path)(status, told), status, headers)
 
 
 def shape_of(path: str) -> Shape:
@@ -129,9 +129,9 @@ async def _http(request: Request, error: Exception) -> Response:
         return failure(path, 404, f"There is no {path} here: /docs lists what there is.")
     if error.status_code == 405:
         return failure(path, 405, f"{path} is not asked by {request.method}: see /docs.")
-    return failure(path, error.status_code, str(error.detail))
+    return failure(path, error.status_code, f"The request cannot be read ({error.detail}).")
 
 
 async def _unforeseen(request: Request, error: Exception) -> Response:
-    logging.getLogger("codekiln.serve").error("%s failed", request.url.path, exc_info=error)
+    """The server writes the traceback to its terminal."""
     return failure(request.url.path, 500, message_of(error))

@@ -58,6 +58,10 @@ class Replies:
         answer.add_done_callback(self._left)
         return answer
 
+    def late(self) -> LateError:
+        """What is said of an answer that is given up."""
+        return LateError(f"The answer took longer than {self.seconds:g} s: ask for fewer tokens.")
+
     def close(self) -> None:
         """Let no more work begin."""
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -86,9 +90,7 @@ async def whole(request: Request, work: Callable[[threading.Event], T]) -> T:
             return answer.result()
         if gone.done():
             raise HungUpError
-        raise LateError(
-            f"The answer took longer than {replies.seconds:.0f} s: ask for fewer tokens."
-        )
+        raise replies.late()
     finally:
         cancelled.set()
         gone.cancel()
@@ -156,7 +158,7 @@ async def streamed(
                 return taken.result()
             if gone.done():
                 return HungUpError()
-            return LateError(f"The answer took longer than {replies.seconds:.0f} s.")
+            return replies.late()
         finally:
             taken.cancel()
 
