@@ -181,6 +181,8 @@ def test_a_port_in_use(codekiln, tmp_path):
         (["--adapter", "a=b", "--adapter", "a=c"], 2, ["named a"]),
         (["--adapter", "a=nowhere"], 1, ["nowhere"]),
         (["--engine-model", "small"], 2, ["--engine"]),
+        (["--engine-template", "qwen"], 2, ["--engine"]),
+        (["--encoder", "nowhere"], 1, ["nowhere"]),
         (["--engine", "http://127.0.0.1:9"], 1, ["127.0.0.1:9"]),
         (["--engine", "nonsense"], 2, ["address"]),
         (["--context", -1], 2, ["--context"]),
