@@ -8,10 +8,17 @@ from fastapi import FastAPI
 from codekiln import __version__
 from codekiln.serve.assistant import Assistant
 from codekiln.serve.events import Events
-from codekiln.serve.http import completions, errors, llama_cpp, metrics, reference, tabby
+from codekiln.serve.http import (
+    completions,
+    errors,
+    llama_cpp,
+    metrics,
+    ollama,
+    openai,
+    reference,
+    tabby,
+)
 from codekiln.serve.http.guards import Guards
-from codekiln.serve.http.ollama import routes as ollama
-from codekiln.serve.http.openai import routes as openai
 from codekiln.serve.http.replies import Replies
 from codekiln.serve.http.settings import Settings
 

@@ -2,3 +2,7 @@
 
 Source: Ollama's docs/api.md. Durations are in nanoseconds.
 """
+
+from codekiln.serve.http.ollama.routes import router
+
+__all__ = ["router"]

@@ -1,4 +1,4 @@
-"""The routes of this format, joined."""
+"""The routes of the format."""
 
 from fastapi import APIRouter
 
