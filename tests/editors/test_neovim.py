@@ -35,25 +35,28 @@ class Neovim:
         self._env = env
 
     def _ask(self, *arguments):
-        done = subprocess.run(
-            [*self._remote, *arguments], capture_output=True, text=True, env=self._env, check=True
+        return subprocess.run(
+            [*self._remote, *arguments], capture_output=True, text=True, env=self._env, check=False
         )
-        return done.stdout
 
     def keys(self, keys):
         """Type, in the notation of mappings: `<Esc>`, `<Tab>`."""
-        self._ask("--remote-send", keys)
+        done = self._ask("--remote-send", keys)
+        assert done.returncode == 0, done.stderr
 
     def lua(self, code):
-        """What a piece of Lua gives."""
-        return self._ask("--remote-expr", f"luaeval('(function() {code} end)()')")
+        """What a piece of Lua gives, as soon as Neovim is not amid a key."""
+        end = time.monotonic() + PATIENCE
+        expression = f"luaeval('(function() {code} end)()')"
+        while (done := self._ask("--remote-expr", expression)).returncode:
+            assert time.monotonic() < end, done.stderr
+            time.sleep(0.02)
+        return done.stdout
 
     def is_attached(self):
         """Whether it listens, and the server has been told of the file."""
-        try:
-            return self.lua("return #vim.lsp.get_clients({ bufnr = 0 })").strip() == "1"
-        except subprocess.CalledProcessError:
-            return False
+        clients = "luaeval('#vim.lsp.get_clients({ bufnr = 0 })')"
+        return self._ask("--remote-expr", clients).stdout.strip() == "1"
 
     def state(self):
         """Text, cursor, and the ghost text if there is any."""
