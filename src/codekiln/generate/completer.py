@@ -151,7 +151,8 @@ class CompletionChunk:
     """A piece of an answer: text that will not change, and the tokens generated since the last one.
 
     `prompt_tokens` is that of the answer's prompt, in the last chunk at the latest. The text of a token
-    may come only in a later chunk, and the end token has none.
+    may come only in a later chunk, and the end token has none. `answer_tokens`, in the last chunk, is how
+    many a server says its answer took, which need not tell their ids.
     """
 
     text: str
@@ -159,6 +160,15 @@ class CompletionChunk:
     logprobs: tuple[float, ...]
     finish_reason: FinishReason | None = None
     prompt_tokens: int = 0
+    answer_tokens: int = 0
+
+    def spent(self, before: int) -> int:
+        """How many tokens an answer took that had taken so many before this chunk.
+
+        A text is one, of a server that tells neither ids nor log-probabilities, until it tells how many.
+        """
+        new = len(self.token_ids) or len(self.logprobs) or bool(self.text)
+        return self.answer_tokens or before + new
 
 
 class Completer(Protocol):
@@ -207,11 +217,12 @@ def collect(
     """
     start = clock()
     chunks: list[CompletionChunk] = []
-    first = start
+    first, spent = start, 0
     for chunk in completer.complete(request):
         if not chunks:
             first = clock()
         chunks.append(chunk)
+        spent = chunk.spent(spent)
     end = clock()
     reason = chunks[-1].finish_reason if chunks else None
     assert reason is not None, "a completer's last chunk has a finish reason"
@@ -225,7 +236,7 @@ def collect(
         timings=Timings(
             prompt_tokens=chunks[-1].prompt_tokens,
             prefill_ms=1000 * (first - start),
-            generated_tokens=len(tokens),
+            generated_tokens=spent,
             generate_ms=1000 * (end - first),
             tokens_per_second=later / (end - first) if later and end > first else 0.0,
         ),
