@@ -5,11 +5,13 @@ Keys go in as a user's do, and what is drawn is read from the buffer's marks.
 
 import json
 import os
+import socket
 import subprocess
 import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgpack
 import pytest
 
 from serve.lsp.editor import REAL, SCRIPTED, TESTS
@@ -28,36 +30,40 @@ return vim.json.encode({ marks = marks, text = vim.api.nvim_buf_get_lines(0, 0, 
 
 
 class Neovim:
-    """One that runs, and is given keys."""
+    """One that runs, asked over its socket (Neovim's manual, "api.txt", RPC with msgpack)."""
 
-    def __init__(self, socket, env):
-        self._remote = [str(NVIM), "--server", str(socket)]
-        self._env = env
+    def __init__(self, connection):
+        self._socket = connection
+        self._said = msgpack.Unpacker(raw=False)
+        self._number = 0
 
-    def _ask(self, *arguments):
-        done = subprocess.run(
-            [*self._remote, *arguments], capture_output=True, text=True, env=self._env, check=True
-        )
-        return done.stdout
+    def close(self):
+        self._socket.close()
+
+    def call(self, method, *arguments):
+        """A function of its interface; gives what that returns."""
+        self._number += 1
+        self._socket.sendall(msgpack.packb([0, self._number, method, list(arguments)]))
+        while True:
+            for message in self._said:
+                if message[:2] == [1, self._number]:
+                    assert message[2] is None, message[2]
+                    return message[3]
+            data = self._socket.recv(1 << 16)
+            assert data, "Neovim is gone"
+            self._said.feed(data)
 
     def keys(self, keys):
         """Type, in the notation of mappings: `<Esc>`, `<Tab>`."""
-        self._ask("--remote-send", keys)
+        self.call("nvim_input", keys)
 
     def lua(self, code):
         """What a piece of Lua gives."""
-        return self._ask("--remote-expr", f"luaeval('(function() {code} end)()')")
-
-    def is_attached(self):
-        """Whether it listens, and the server has been told of the file."""
-        try:
-            return self.lua("return #vim.lsp.get_clients({ bufnr = 0 })").strip() == "1"
-        except subprocess.CalledProcessError:
-            return False
+        return self.call("nvim_exec_lua", code, [])
 
     def state(self):
         """Text, cursor, and the ghost text if there is any."""
-        found = json.loads(self.lua(" ".join(MARKS.split()).replace("'", "''")))
+        found = json.loads(self.lua(MARKS))
         ghost = None
         if found["marks"]:
             ((_, row, column, details),) = found["marks"]
@@ -81,10 +87,27 @@ class Neovim:
         return self.until(lambda state: state["ghost"])["ghost"][2]
 
 
+def connected(process, address):
+    """A Neovim, once it listens."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        assert process.poll() is None
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(PATIENCE)
+        try:
+            connection.connect(str(address))
+        except OSError:
+            connection.close()
+            time.sleep(0.02)
+        else:
+            return Neovim(connection)
+    raise AssertionError("Neovim does not listen")
+
+
 @contextmanager
 def editing(tmp_path, text, command, before="", **environment):
     """A file with this text, opened, and `codekiln lsp` attached to it; `before` is Lua that runs first."""
-    file, init, socket = tmp_path / "a.py", tmp_path / "init.lua", tmp_path / "socket"
+    file, init, address = tmp_path / "a.py", tmp_path / "init.lua", tmp_path / "socket"
     file.write_text(text, encoding="utf-8")
     cmd = json.dumps([*command]).replace("[", "{").replace("]", "}")
     init.write_text(
@@ -102,21 +125,22 @@ def editing(tmp_path, text, command, before="", **environment):
         **environment,
     }
     process = subprocess.Popen(
-        [NVIM, "--headless", "--clean", "-n", "-u", init, "--listen", socket, file],
+        [NVIM, "--headless", "--clean", "-n", "-u", init, "--listen", address, file],
         env=env,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
-        nvim, end = Neovim(socket, env), time.monotonic() + PATIENCE
-        while not nvim.is_attached():
-            assert process.poll() is None
+        nvim = connected(process, address)
+        end = time.monotonic() + PATIENCE
+        while nvim.lua("return #vim.lsp.get_clients({ bufnr = 0 })") != 1:
             assert time.monotonic() < end
             time.sleep(0.02)
-        yield nvim
-        nvim.keys("<C-\\><C-n>:qall!<CR>")
-        process.wait(PATIENCE)
+        try:
+            yield nvim
+        finally:
+            nvim.close()
     finally:
         process.kill()
         process.wait()
@@ -197,13 +221,13 @@ def test_where_neovim_has_inline_completion_it_is_neovims(tmp_path):
     """As from 0.12 on; what is drawn and taken there, we do not draw and take."""
     command = [*SCRIPTED, str(tmp_path)]
     with editing(tmp_path, "x = \n", command, BUILT_IN, ANSWER="first") as nvim:
-        assert nvim.lua("return tostring(vim.g.enabled)").strip() == "true"
+        assert nvim.lua("return vim.g.enabled") is True
         nvim.keys("A<Tab>")
         nvim.until(lambda state: state["text"][0] != "x = ")
-        assert nvim.lua("return tostring(vim.g.taken)").strip() == "nil"
+        assert nvim.lua("return vim.g.taken") is None
         nvim.lua(SHOW)
         nvim.keys("<Tab>")
-        while nvim.lua("return tostring(vim.g.taken)").strip() != "1":
+        while nvim.lua("return vim.g.taken") != 1:
             time.sleep(0.02)
 
 

@@ -66,12 +66,16 @@ class Assistants:
 
     def set_folders(self, roots: Sequence[Path]) -> None:
         """The folders of the workspace, from now on."""
+        self._roots = sorted(map(Path.resolve, roots), key=lambda root: -len(root.parts))
+
+    def close_others(self) -> None:
+        """Write the indexes of folders that are no longer in the workspace, and let others have them."""
         with self._opening:
-            self._roots = sorted(map(Path.resolve, roots), key=lambda root: -len(root.parts))
             gone = [root for root in self._open if root is not None and root not in self._roots]
             closed = [self._open.pop(root) for root in gone]
         for assistant in closed:
-            _close(assistant)
+            if assistant.folder:
+                assistant.folder.close()
 
     def root_of(self, file: Path | None) -> Path | None:
         """The innermost folder of the workspace that a file is in."""
@@ -114,10 +118,6 @@ class Assistants:
             self._open[root] = made
             return made
 
-    def close(self) -> None:
-        """Write the indexes."""
-        self.set_folders(())
-
     def _is_due(self, root: Path | None) -> bool:
         return root in self._failed and time.monotonic() > self._failed[root] + AGAIN
 
@@ -135,11 +135,6 @@ class Assistants:
             return None
         self._failed.pop(root, None)
         return folder.start()
-
-
-def _close(assistant: Assistant) -> None:
-    if assistant.folder:
-        assistant.folder.close()
 
 
 def loader(

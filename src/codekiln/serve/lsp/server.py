@@ -77,7 +77,8 @@ class CodekilnServer(LanguageServer):
         await converse(read, self.protocol)
         for cancelled in self._generating:
             cancelled.set()
-        await self._on_thread(self.assistants.close)
+        self.assistants.set_folders(())
+        await self._on_thread(self.assistants.close_others)
         self._workers.shutdown(cancel_futures=True)
         return self.protocol.exit_code
 
@@ -120,7 +121,8 @@ class CodekilnServer(LanguageServer):
         workspace = self.workspace
         uris = list(workspace.folders) or [workspace.root_uri or ""]
         roots = [Path(path) for uri in uris if (path := to_fs_path(uri))]
-        await self._on_thread(partial(self.assistants.set_folders, roots))
+        self.assistants.set_folders(roots)
+        await self._on_thread(self.assistants.close_others)
 
     async def _inline_completion(
         self, params: types.InlineCompletionParams
