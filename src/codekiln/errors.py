@@ -52,6 +52,10 @@ class ModelError(CodekilnError):
     """A model cannot be loaded, or does not belong with the tokenizer beside it."""
 
 
+class UnknownModelError(UsageError):
+    """A model is asked for by a name that the server has not."""
+
+
 class OverloadedError(CodekilnError):
     """More is asked of a server of ours at once than it lets wait; asked again in a while it answers."""
 

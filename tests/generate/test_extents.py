@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codekiln.errors import UsageError
-from codekiln.generate.extents import Block, Everything, Lines
+from codekiln.generate.extents import Block, Everything, Hurried, Lines
 
 
 def fed(extent, pieces):
@@ -90,3 +90,39 @@ def test_what_comes_out_is_the_beginning_of_what_went_in(text, prefix, data):
         assert text.startswith(out)
         if not ended and not isinstance(extent, Block):
             assert out == text
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "ended"),
+    [
+        ("    return 1\n\nx = 2\n", "    return 1", True),  # the line was empty: the first counts
+        ("    if a:\n        b\n    c\nd\n", "    if a:\n        b\n    c", True),
+        ("\n    a = 1\n    b = 2\nc\n", "\n    a = 1\n    b = 2", True),
+        ("a = 1\nb = 2", "a = 1\nb = 2", False),
+    ],
+)
+def test_an_empty_line_has_the_indentation_of_what_is_written(text, answer, ended):
+    prefix = "def f():\n"
+    assert fed(Block(prefix), [text]) == (answer, ended)
+    assert fed(Block(prefix), list(text)) == (answer, ended)
+
+
+@pytest.mark.parametrize(
+    ("text", "late_at", "answer"),
+    [
+        ("ab\ncd\nef", 1, "ab"),
+        ("ab\ncd\nef", 4, "ab\ncd"),
+        ("ab\ncd\nef", 99, "ab\ncd\nef"),
+        ("\n  ab\ncd", 0, "\n  ab"),
+        ("ab", 0, "ab"),
+    ],
+)
+def test_who_is_late_ends_with_the_line(text, late_at, answer):
+    now = iter(range(99))
+    extent = Hurried(Everything(), late_at, lambda: next(now))
+    assert fed(extent, list(text))[0] == answer
+
+
+def test_who_is_late_is_still_held_to_the_other_extent():
+    assert fed(Hurried(Lines(1), 99, lambda: 0), list("ab\ncd")) == ("ab", True)
+    assert fed(Hurried(Block("    "), 0, lambda: 1), ["a\r\n", "    b\n"]) == ("a", True)

@@ -1,5 +1,6 @@
 """What of the files around a file its prompt may show: from paths and an index to `tasks.context`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from codekiln.apps.complete import repository_of
@@ -26,11 +27,16 @@ def gathered_in(
     tokenizer: Tokenizer,
     index: Index | None,
     budget: int,
+    recent: Sequence[Snippet] = (),
 ) -> Context:
-    """Pieces of at most `budget` tokens: definitions of what is imported from `root`, hits of the index."""
+    """Pieces of at most `budget` tokens: definitions of what is imported from `root`, hits of the index.
+
+    And of the snippets that were edited lately. The open file, as it was when it was saved, is left out.
+    """
+    others = index.without(request.path) if index and request.path else index
 
     def hits(lines: str) -> list[Snippet]:
-        return [Snippet(*hit) for hit in similar(index, lines)] if index else []
+        return [Snippet(*hit) for hit in similar(others, lines)] if others else []
 
     return gather(
         tokenizer,
@@ -38,4 +44,5 @@ def gathered_in(
         budget,
         folder=WorkingFolder(root) if root else None,
         similar=hits,
+        recent=recent,
     )

@@ -22,6 +22,7 @@ from codekiln.cli import (
 from codekiln.cli.adapt import adapt
 from codekiln.cli.complete import complete
 from codekiln.cli.options import Json, Runner, Settings, Work
+from codekiln.cli.serve import serve, stats
 from codekiln.cli.terminal import output, print_json, progress_bars
 from codekiln.cli.trial import try_
 
@@ -86,6 +87,8 @@ def run(
 app.command()(adapt)
 app.command()(complete)
 app.command("try")(try_)
+app.command()(serve)
+app.command()(stats)
 app.command()(training.pretrain)
 app.command()(training.tune)
 app.command()(training.report)

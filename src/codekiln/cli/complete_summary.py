@@ -3,7 +3,7 @@
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from codekiln.cli.passages import passage_as_json, passage_line
+from codekiln.cli.passages import passage_line
 from codekiln.cli.terminal import errors
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def suggestion_as_json(found: "Suggestion", context: "Context | None") -> dict[s
         "reason": found.verified.reason,
         "written": written.pop("text"),
         **written,
-        "passages": [passage_as_json(shown, passage) for passage in found.passages],
+        "passages": [passage.plain(shown) for passage in found.passages],
         "verify_ms": found.verify_ms,
         "trace_ms": found.trace_ms,
         "context": dataclasses.asdict(context) if context else None,

@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from codekiln.cli.options import Json, Work
-from codekiln.cli.passages import opened_index, passage_as_json, passage_line
+from codekiln.cli.passages import opened_index, passage_line
 from codekiln.cli.terminal import output, print_json, printable, progress_bars
 
 app = typer.Typer(help="Index code, so that a model knows it and says where it has it from.")
@@ -95,7 +95,7 @@ def trace(
         found = passages_of(text, opened, allow, least)
         milliseconds = 1000 * (time.perf_counter() - begun)
     if as_json:
-        plain = [passage_as_json(text, passage) for passage in found]
+        plain = [passage.plain(text) for passage in found]
         print_json({"passages": plain, "milliseconds": milliseconds})
         return
     for passage in found:

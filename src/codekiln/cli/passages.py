@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
@@ -39,15 +39,3 @@ def passage_line(passage: "Passage") -> str:
     more = f" and {others:,} other places" if others else ""
     flag = "[red]licence not on your list:[/] " if passage.flagged else ""
     return f"{flag}as in {escape(printable(where))}{more}"
-
-
-def passage_as_json(text: str, passage: "Passage") -> dict[str, Any]:
-    """All of it; `text` is what its offsets count in."""
-    return {
-        "text": text[passage.start : passage.end],
-        "start": passage.start,
-        "end": passage.end,
-        "count": passage.count,
-        "flagged": passage.flagged,
-        "places": [{**place.origin._asdict(), "line": place.line} for place in passage.places],
-    }

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from codekiln.errors import UsageError
 from codekiln.generate.decoding import FinishReason
-from codekiln.generate.extents import Block, Everything, Extent, Lines
+from codekiln.generate.extents import Block, Everything, Extent, Hurried, Lines
 from codekiln.generate.interrupt import Interrupt
 from codekiln.generate.strategies import Sampling
 from codekiln.inputs.formats import Header
@@ -28,8 +28,9 @@ class CompletionRequest:
     neither it is as long as the model makes it, within `max_tokens`. `beams` searches so wide for the
     likeliest answer as a whole, `best_of` samples so many: either takes the best that parses.
     With `json_schema`, the text of a schema, the answer is JSON that it allows. After `deadline_ms`,
-    counted from the call, the answer is what there is by then. Setting `cancelled`, from any thread,
-    ends it at the next step. `adapter` is the name of the one to answer with; without one the base answers.
+    counted from the call, the answer is what there is by then; after `line_deadline_ms` it ends with the
+    line it has come to. Setting `cancelled`, from any thread, ends it at the next step. `adapter` is the
+    name of the one to answer with; without one the base answers.
     """
 
     prefix: str
@@ -54,6 +55,7 @@ class CompletionRequest:
     best_of: int | None = None
     json_schema: str | None = None
     deadline_ms: float | None = None
+    line_deadline_ms: float | None = None
     adapter: str = ""
     cancelled: threading.Event | None = field(default=None, compare=False, repr=False)
 
@@ -67,9 +69,12 @@ class CompletionRequest:
             raise UsageError(
                 "An answer ends with its lines or with the block: leave one of them out."
             )
+        extent: Extent = Block(self.prefix) if self.block else Everything()
         if self.lines is not None:
-            return Lines(self.lines)
-        return Block(self.prefix) if self.block else Everything()
+            extent = Lines(self.lines)
+        if self.line_deadline_ms is None:
+            return extent
+        return Hurried(extent, time.monotonic() + self.line_deadline_ms / 1000)
 
     @property
     def is_search(self) -> bool:
@@ -84,6 +89,8 @@ class CompletionRequest:
             raise UsageError(
                 "beams and best_of are two ways to several answers: leave one of them out."
             )
+        if self.line_deadline_ms is not None:
+            raise UsageError("A search knows no line it has come to: give it deadline_ms instead.")
         if self.beams is not None and self.temperature != 0:
             raise UsageError("beams search for the likeliest answer: leave the temperature at 0.")
         if self.best_of is not None and self.temperature == 0:

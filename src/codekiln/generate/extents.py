@@ -1,10 +1,13 @@
-"""How far an answer goes by its text: a number of lines, or the block that the cursor stands in.
+"""How far an answer goes by its text: a number of lines, the block that the cursor stands in, or the line
+in which its time is over.
 
 Fed the text of an answer as it comes; what may lie behind the end is held back. Stop strings and
 characters cut in two are settled before, in `text_stream`.
 """
 
 import re
+import time
+from collections.abc import Callable
 from typing import Protocol
 
 from codekiln.errors import UsageError
@@ -64,21 +67,45 @@ class Lines:
         return new
 
 
+class Hurried:
+    """Another extent that, once its time is over, ends with the line it has come to."""
+
+    def __init__(
+        self, extent: Extent, until: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`until` is a value of `clock`."""
+        self.ended = False
+        self._extent, self._until, self._clock = extent, until, clock
+        self._visible = False
+
+    def feed(self, text: str, final: bool = False) -> str:
+        """As the other; when it is late, up to the next line end behind something visible."""
+        certain = self._extent.feed(text, final)
+        self.ended = self._extent.ended
+        blank = 0 if self._visible else len(certain) - len(certain.lstrip())
+        self._visible = self._visible or bool(certain.strip())
+        if self._clock() >= self._until and (found := _LINE_END.search(certain, blank)):
+            self.ended = True
+            return certain[: found.start()]
+        return certain
+
+
 class Block:
     """All that is indented as the cursor's line, or deeper than it where that line opens a block.
 
-    It opens one if the line behind it stands deeper. The answer ends before the first line that stands
-    further out. If that line only closes the block (a bracket, `end`), it is the answer's last line.
+    An empty line has no indentation yet, so the first that is written counts. A line opens a block if the
+    line behind it stands deeper. The answer ends before the first line that stands further out. If that
+    line only closes the block (a bracket, `end`), it is the answer's last line.
     """
 
     def __init__(self, prefix: str) -> None:
         """The block that the end of `prefix`, a file's text up to the cursor, stands in."""
         line = re.split(r"\r\n?|\n", prefix)[-1]
         self.ended = False
-        self._width = _width(line)
+        self._width = _width(line) if line else None
         self._opens: bool | None = None if line.strip() else False  # None: the next line will tell
         self._behind_cursor = True  # the first line goes on from the cursor's
-        self._waiting = ""
+        self._waiting = self._blank = ""
 
     def feed(self, text: str, final: bool = False) -> str:
         """Whole lines that belong to the block; the last one as far as it has come."""
@@ -104,6 +131,10 @@ class Block:
         if not final and found is None and self._waiting.endswith("\r"):
             stop -= 1
         text, self._waiting = self._waiting[:stop], self._waiting[stop:]
+        if self._width is None:
+            self._blank += text
+            if self._blank.strip():
+                self._width = _width(self._blank)
         return text
 
     def _next_line(self, final: bool) -> str | None:
@@ -115,6 +146,8 @@ class Block:
             return None
         indentation = re.split(r"\n", self._waiting[: sign.start()])[-1]
         width = _width(indentation)
+        if self._width is None:
+            self._width = width
         if self._opens is None:
             self._opens = width > self._width
         outside = width < self._width or (self._opens and width == self._width)

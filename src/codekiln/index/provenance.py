@@ -12,6 +12,7 @@ where it stands, `REACH` ids far.
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import takewhile
+from typing import Any
 
 from codekiln.corpus.licences import allowed
 from codekiln.index.index import Index, Place
@@ -39,6 +40,17 @@ class Passage:
     count: int
     places: tuple[Place, ...]
     flagged: bool
+
+    def plain(self, text: str) -> dict[str, Any]:
+        """All of it as plain data; `text` is what its offsets count in."""
+        return {
+            "text": text[self.start : self.end],
+            "start": self.start,
+            "end": self.end,
+            "count": self.count,
+            "flagged": self.flagged,
+            "places": [{**place.origin._asdict(), "line": place.line} for place in self.places],
+        }
 
 
 def trace(

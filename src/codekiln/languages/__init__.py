@@ -1,6 +1,6 @@
 """The languages we know: which one a file is in, its comments, lexemes, functions and syntax tree."""
 
-from codekiln.languages.detection import candidates, detect, language_of
+from codekiln.languages.detection import candidates, detect, known_as, language_of
 from codekiln.languages.functions import (
     Function,
     FunctionPlace,
@@ -25,6 +25,7 @@ __all__ = [
     "documented_functions",
     "error_share",
     "function_places",
+    "known_as",
     "language_of",
     "languages",
     "lex",

@@ -44,6 +44,15 @@ def language_of(path: str, first_line: str = "") -> Language | None:
     return _by_shebang(first_line)
 
 
+def known_as(identifier: str) -> Language | None:
+    """The language that an editor calls so.
+
+    >>> known_as("typescriptreact").name
+    'tsx'
+    """
+    return _tables()[3].get(identifier.lower())
+
+
 def candidates(path: str) -> tuple[Language, ...]:
     """Every language that a file of this name may be in, the likeliest first; () if only its text tells.
 
@@ -99,7 +108,7 @@ def _by_modeline(text: str) -> Language | None:
     """What a line for Emacs or Vim says."""
     start, end = text[:EDGE], text[-EDGE:]
     found = _EMACS.match(start) or _VIM.search(start) or _VIM.search(end)
-    return _tables()[3].get(found[1].lower()) if found else None
+    return known_as(found[1]) if found else None
 
 
 def _by_shebang(line: str) -> Language | None:

@@ -3,18 +3,26 @@
 One model and at most one folder stand behind it. Any thread may ask.
 """
 
-from collections.abc import Iterator
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from codekiln.apps.gathered import gathered_in
 from codekiln.apps.suggest import Suggestion, suggest
-from codekiln.errors import UsageError
-from codekiln.generate import Completer, CompletionChunk, CompletionRequest
+from codekiln.errors import UnknownModelError, UsageError
+from codekiln.generate import (
+    Completer,
+    Completion,
+    CompletionChunk,
+    CompletionRequest,
+    collect,
+)
 from codekiln.generate.verify import Verifier
 from codekiln.languages import language_of
 from codekiln.serve.admission import Admission
 from codekiln.serve.watched import WatchedFolder
-from codekiln.tasks.context import Context
+from codekiln.tasks.context import Context, Snippet
 from codekiln.tokenizer import Tokenizer
 
 CONTEXT_TOKENS = 448  # of other files in a prompt, where a folder is known
@@ -22,10 +30,17 @@ CONTEXT_TOKENS = 448  # of other files in a prompt, where a folder is known
 
 @dataclass(frozen=True)
 class Answer:
-    """A suggestion, and which pieces of the folder its prompt had (None: no folder is known)."""
+    """A suggestion, and which pieces of other files its prompt had (None: none were looked for).
+
+    `client` is the format or protocol it was asked in; `id` is what its editor may call it later.
+    """
 
     suggestion: Suggestion
     context: Context | None
+    client: str
+    language: str
+    milliseconds: float
+    id: str
 
 
 class Assistant:
@@ -39,44 +54,90 @@ class Assistant:
         tokenizer: Tokenizer | None,
         folder: WatchedFolder | None = None,
         admission: Admission | None = None,
+        adapters: Sequence[str] = (),
         context_tokens: int = CONTEXT_TOKENS,
     ) -> None:
-        """`name` is the model's, for formats that tell it; a server's model has no `tokenizer` of ours."""
+        """`name` is the model's, for formats that tell it; a server's model has no `tokenizer` of ours.
+
+        `adapters` are the names of those that the completer has.
+        """
         self.completer, self.name, self.tokenizer = completer, name, tokenizer
+        self.adapters = tuple(adapters)
+        self.listeners: list[Callable[[Answer], None]] = []  # told of every answer
         self.folder, self.admission = folder, admission or Admission()
         self._context_tokens = context_tokens
         self._verifier = Verifier()
 
-    def suggest(self, request: CompletionRequest, document: str = "") -> Answer:
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The names that a request may give: the model's, and those of its adapters."""
+        return (self.name, *self.adapters)
+
+    def adapter_of(self, model: str) -> str:
+        """Which adapter a request means that asks for a model; none where it asks for none.
+
+        Raises:
+            UnknownModelError: there is no model of that name.
+        """
+        if model not in ("", *self.models):
+            known = ", ".join(self.models)
+            raise UnknownModelError(f"There is no model '{model}' here: ask for one of {known}.")
+        return model if model in self.adapters else ""
+
+    def suggest(
+        self,
+        request: CompletionRequest,
+        document: str = "",
+        recent: Sequence[Snippet] = (),
+        client: str = "",
+    ) -> Answer:
         """What may be shown at the cursor. `document` names the file as its editor does.
 
-        Where the request has no `context` yet, what the folder has for it is put in.
+        Where the request has no `context` yet, what the folder has for it is put in, and of the snippets
+        that its user looked at or edited lately, the last one first.
 
         Raises:
             OverloadedError: too many ask at once.
             UsageError: the request is out of bounds.
             ServerError: the server behind it fails.
         """
+        begun = time.perf_counter()
         with self.admission.admitted(document, request.cancelled) as cancelled:
-            request, context = self._with_context(replace(request, cancelled=cancelled))
+            request, context = self._with_context(replace(request, cancelled=cancelled), recent)
             index = self.folder.index if self.folder else None
             found = suggest(self.completer, request, index=index, verifier=self._verifier)
-            return Answer(found, context)
+            milliseconds = 1000 * (time.perf_counter() - begun)
+            number = f"cmpl-{uuid.uuid4()}"
+            answer = Answer(found, context, client, request.language, milliseconds, number)
+        for listener in self.listeners:
+            listener(answer)
+        return answer
+
+    def warm(self, request: CompletionRequest, recent: Sequence[Snippet] = ()) -> Completion:
+        """Have a prompt read, so that the next one like it is answered sooner; nothing is to be shown.
+
+        Errors as `suggest`.
+        """
+        with self.admission.admitted(cancelled=request.cancelled) as cancelled:
+            request, _ = self._with_context(replace(request, cancelled=cancelled), recent)
+            return collect(self.completer, replace(request, max_tokens=1))
 
     def stream(self, request: CompletionRequest, document: str = "") -> Iterator[CompletionChunk]:
         """What the model writes, as it writes it, unverified; errors as `suggest`, with the first chunk."""
         with self.admission.admitted(document, request.cancelled) as cancelled:
             yield from self.completer.complete(replace(request, cancelled=cancelled))
 
-    def _with_context(self, request: CompletionRequest) -> tuple[CompletionRequest, Context | None]:
+    def _with_context(
+        self, request: CompletionRequest, recent: Sequence[Snippet]
+    ) -> tuple[CompletionRequest, Context | None]:
         if not request.language and request.path:
             language = language_of(request.path)
             request = replace(request, language=language.name if language else "")
-        if self.folder is None or request.context:
+        if request.context or not (self.folder or recent):
             return request, None
         if self.tokenizer is None:
-            raise UsageError("Context of a folder is measured in tokens: give --model as well.")
-        found = gathered_in(
-            request, self.folder.root, self.tokenizer, self.folder.index, self._context_tokens
-        )
+            raise UsageError("Context of other files is measured in tokens: give --model as well.")
+        root, index = (self.folder.root, self.folder.index) if self.folder else (None, None)
+        budget = self._context_tokens
+        found = gathered_in(request, root, self.tokenizer, index, budget, recent)
         return replace(request, context=found.text), found

@@ -14,6 +14,8 @@ from codekiln.index.folder import FolderIndex
 from codekiln.tokenizer import Tokenizer
 
 STEP = 200  # milliseconds in which changes are gathered
+ASKED_EVERY = 1000  # milliseconds, whether the folder is still there
+AGAIN = 1  # seconds until a folder that went is looked for
 
 
 class WatchedFolder:
@@ -72,14 +74,34 @@ class WatchedFolder:
         self._built.set()
         while not self._stop.is_set():
             try:
-                for changes in watchfiles.watch(
-                    self.root, stop_event=self._stop, step=STEP, raise_interrupt=False
-                ):
-                    for path in {path for _, path in changes}:
-                        self._look(partial(self._live.update, path))
-            except (OSError, RuntimeError) as error:  # the folder went, or no more can be watched
+                self._watch()
+            except FileNotFoundError:
+                self.trouble = (
+                    f"{self.root} is gone: what was indexed is still used, until it is back."
+                )
+            except (OSError, RuntimeError) as error:  # no more can be watched
                 self.trouble = f"{self.root} cannot be watched ({error}): start the server again."
-                self._stop.wait(5)
+            self._stop.wait(AGAIN)
+
+    def _watch(self) -> None:
+        """Follow the files until the folder is another one, or none."""
+        place = _identity(self.root)
+        changed_before = True  # while nobody was watching yet
+        for changes in watchfiles.watch(
+            self.root,
+            stop_event=self._stop,
+            step=STEP,
+            rust_timeout=ASKED_EVERY,
+            yield_on_timeout=True,
+            raise_interrupt=False,
+        ):
+            if _identity(self.root) != place:
+                return
+            if changed_before:
+                self._look(self._live.refresh)
+                changed_before = False
+            for path in {path for _, path in changes}:
+                self._look(partial(self._live.update, path))
 
     def _look(self, look: Callable[[], object]) -> None:
         try:
@@ -87,3 +109,9 @@ class WatchedFolder:
             self.trouble = ""
         except CodekilnError as error:
             self.trouble = str(error)
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    """Another folder of the same name is not watched yet. Raises FileNotFoundError."""
+    facts = folder.stat()
+    return facts.st_dev, facts.st_ino

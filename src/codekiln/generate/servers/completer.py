@@ -20,6 +20,10 @@ class Dialect(Protocol):
         """The kind of server, for messages."""
 
     @property
+    def model(self) -> str:
+        """Which of its models answers."""
+
+    @property
     def settings(self) -> frozenset[str]:
         """Fields of a request that it knows and some other server does not."""
 

@@ -21,7 +21,7 @@ _FILE = {"prefix", "suffix", "path", "language", "repository", "domains"}
 _ALWAYS = frozenset(
     _FILE
     | {"context", "max_tokens", "temperature", "stop", "seed"}
-    | {"lines", "block", "max_prompt_tokens", "deadline_ms", "cancelled"}
+    | {"lines", "block", "max_prompt_tokens", "deadline_ms", "line_deadline_ms", "cancelled"}
 )
 
 

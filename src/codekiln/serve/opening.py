@@ -1,0 +1,63 @@
+"""From a model's folder, or the address of somebody's server, to an assistant that is ready to answer."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from codekiln.artifact import open_work
+from codekiln.errors import UsageError
+from codekiln.generate import Completer
+from codekiln.generate.loading import load_completer, model_folder
+from codekiln.generate.servers import open_server
+from codekiln.serve.assistant import CONTEXT_TOKENS, Assistant
+from codekiln.serve.watched import WatchedFolder
+from codekiln.tokenizer import Tokenizer
+
+
+@contextmanager
+def opened_assistant(
+    model: Path,
+    *,
+    work: Path,
+    folder: Path | None = None,
+    server: str | None = None,
+    server_model: str | None = None,
+    adapters: Mapping[str, Path] | None = None,
+    context_tokens: int = CONTEXT_TOKENS,
+) -> Iterator[Assistant]:
+    """The assistant, whose folder is watched until the end of the block.
+
+    With a `server` its model answers, and the tokenizer of `model` only measures what goes into a prompt.
+
+    Raises:
+        UsageError: adapters are asked of a server, or have the model's name.
+        SourceError, BusyError: as `WatchedFolder`.
+        ServerError: as `open_server`; and as `load_completer`.
+    """
+    adapters = adapters or {}
+    tokenizer = Tokenizer.load(model_folder(model))
+    with ExitStack() as stack:
+        watched = None
+        if folder is not None:
+            open_work(work)
+            watched = stack.enter_context(WatchedFolder(folder, tokenizer, work))
+        completer: Completer
+        if server is None:
+            name = model_folder(model).resolve().name
+            live = watched.live if watched else None
+            completer = load_completer(model, index=live, adapters=adapters)
+        elif adapters:
+            raise UsageError("An adapter changes a model of this machine: leave out --engine.")
+        else:
+            asked = stack.enter_context(open_server(server, server_model))
+            completer, name = asked, asked.dialect.model
+        if name in adapters:
+            raise UsageError(f"An adapter has the model's name, {name}: give it another.")
+        yield Assistant(
+            completer,
+            name=name,
+            tokenizer=tokenizer,
+            folder=watched,
+            adapters=tuple(adapters),
+            context_tokens=context_tokens,
+        )

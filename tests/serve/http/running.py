@@ -1,0 +1,31 @@
+"""A server of ours as clients meet it: uvicorn on a free port, in a thread."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from fastapi import FastAPI
+
+
+@contextmanager
+def running(app: FastAPI) -> Iterator[str]:
+    """The address of an app, while it runs."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", ws="none"))
+    ready = threading.Event()
+    startup = server.startup
+
+    async def started(**how: object) -> None:
+        await startup(**how)
+        ready.set()
+
+    server.startup = started
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        assert ready.wait(30)
+        [listening] = server.servers[0].sockets
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()

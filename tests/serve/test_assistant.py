@@ -1,0 +1,118 @@
+import threading
+
+import pytest
+
+from codekiln.errors import OverloadedError, UnknownModelError, UsageError
+from codekiln.generate import CompletionRequest
+from codekiln.serve.admission import Admission
+from codekiln.serve.assistant import Assistant
+from codekiln.serve.watched import WatchedFolder
+from codekiln.tasks.context import Snippet
+from fakes import FakeCompleter, tiny_tokenizer
+from serve.http.asking import Endless, assistant
+
+REQUEST = CompletionRequest("def f(a):\n    return ", "\n", path="f.py")
+
+
+@pytest.fixture(name="watched")
+def _watched(tmp_path):
+    folder = tmp_path / "code"
+    folder.mkdir()
+    (folder / "shapes.py").write_text("def area_of(width, height):\n    return width * height\n")
+    with WatchedFolder(folder, tiny_tokenizer(), tmp_path / "work") as watched:
+        assert watched.wait(20)
+        yield watched
+
+
+def test_a_suggestion_is_verified_and_says_where_it_came_from():
+    made = assistant(FakeCompleter(["a + ", "(1\n"]))
+    answer = made.suggest(REQUEST, client="test")
+    assert (answer.suggestion.text, answer.suggestion.verified.state) == ("a", "verified")
+    assert (answer.client, answer.language) == ("test", "python")
+    assert answer.id != made.suggest(REQUEST).id
+    assert answer.context is None  # there is nothing to look in
+
+
+def test_the_folder_is_looked_at_for_context(watched):
+    completer = FakeCompleter(["1"])
+    made = assistant(completer, folder=watched)
+    prefix = "from shapes import area_of\n\n\nsize = area_of("
+    answer = made.suggest(CompletionRequest(prefix, path="main.py"))
+    [piece] = answer.context.pieces
+    assert (piece.path, piece.why) == ("shapes.py", "definition of area_of")
+    assert "# def area_of(width, height)" in completer.requests[0].context
+
+
+def test_pieces_that_a_client_sends_are_context_without_a_folder():
+    completer = FakeCompleter(["1"])
+    answer = assistant(completer).suggest(REQUEST, recent=[Snippet("other.py", "x = 1\ny = 2\n")])
+    [piece] = answer.context.pieces
+    assert (piece.path, piece.why) == ("other.py", "edited recently")
+    assert completer.requests[0].context == "# other.py\n# x = 1\n# y = 2\n"
+
+
+def test_a_context_that_is_there_stays(watched):
+    completer = FakeCompleter(["1"])
+    request = CompletionRequest("x = ", path="main.py", context="# mine\n")
+    answer = assistant(completer, folder=watched).suggest(request)
+    assert answer.context is None
+    assert completer.requests[0].context == "# mine\n"
+
+
+def test_context_needs_a_measure():
+    made = Assistant(FakeCompleter(["1"]), name="theirs", tokenizer=None)
+    assert made.suggest(REQUEST).suggestion.text == "1"
+    with pytest.raises(UsageError, match="--model"):
+        made.suggest(REQUEST, recent=[Snippet("a.py", "x")])
+
+
+def test_listeners_hear_of_every_answer():
+    made, heard = assistant(FakeCompleter(["a"])), []
+    made.listeners.append(heard.append)
+    assert heard == [made.suggest(REQUEST)]
+
+
+def test_the_newer_request_of_a_document_ends_the_older():
+    completer = Endless()
+    made = assistant(completer)
+    answers = []
+    older = threading.Thread(target=lambda: answers.append(made.suggest(REQUEST, "a")))
+    older.start()
+    assert completer.begun.wait(20)
+    with made.admission.admitted("a"):
+        older.join(20)
+    assert [answer.suggestion.completion.finish_reason for answer in answers] == ["cancelled"]
+
+
+def test_too_many_are_refused_before_the_model_is_asked():
+    completer = FakeCompleter(["a"])
+    made = assistant(completer, admission=Admission(1))
+    with made.admission.admitted():
+        with pytest.raises(OverloadedError):
+            made.suggest(REQUEST)
+        with pytest.raises(OverloadedError):
+            next(made.stream(REQUEST))
+        assert completer.requests == []
+    assert made.suggest(REQUEST).suggestion.text == "a"
+
+
+def test_warming_reads_the_prompt_of_the_request_that_comes(watched):
+    completer = FakeCompleter(["a"])
+    made = assistant(completer, folder=watched)
+    heard = []
+    made.listeners.append(heard.append)
+    request = CompletionRequest("from shapes import area_of\n\nx = area_of(", path="m.py")
+    made.warm(request)
+    made.suggest(request)
+    warmed, asked = completer.requests
+    assert (warmed.max_tokens, warmed.context) == (1, asked.context)
+    assert asked.context
+    assert len(heard) == 1
+
+
+def test_models_and_adapters_go_by_their_names():
+    made = assistant(FakeCompleter(["a"]), adapters=["ours"])
+    assert made.models == ("small", "ours")
+    assert [made.adapter_of(name) for name in ("", "small", "ours")] == ["", "", "ours"]
+    with pytest.raises(UnknownModelError, match="small, ours"):
+        made.adapter_of("gpt-4")

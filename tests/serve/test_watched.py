@@ -1,0 +1,103 @@
+"""With a real folder, which changes and goes while it is watched."""
+
+import shutil
+import time
+
+import pytest
+
+from codekiln.errors import BusyError, SourceError
+from codekiln.serve.watched import WatchedFolder
+from fakes import tiny_tokenizer
+
+SOON = 20  # seconds, in which it must have noticed
+
+
+def until(holds):
+    """Wait for it."""
+    end = time.monotonic() + SOON
+    while not holds():
+        assert time.monotonic() < end, "it did not notice"
+        time.sleep(0.02)
+
+
+def paths(watched):
+    shards = watched.index.shards if watched.index else ()
+    return sorted(shard.origins[number].path for shard in shards for number in shard.documents())
+
+
+@pytest.fixture(name="folder")
+def _folder(tmp_path):
+    folder = tmp_path / "code"
+    folder.mkdir()
+    (folder / "one.py").write_text("def one():\n    return 1\n")
+    return folder
+
+
+@pytest.fixture(name="watched")
+def _watched(folder, tmp_path):
+    with WatchedFolder(folder, tiny_tokenizer(), tmp_path / "work") as watched:
+        assert watched.wait(SOON)
+        yield watched
+
+
+def test_it_is_built_in_the_background(folder, tmp_path):
+    watched = WatchedFolder(folder, tiny_tokenizer(), tmp_path / "work")
+    try:
+        assert watched.index is None
+        assert not watched.wait(0)
+        assert watched.live.match([1, 2]).length == 0  # it may be asked already
+        watched.start()
+        assert watched.wait(SOON)
+        assert paths(watched) == ["one.py"]
+    finally:
+        watched.close()
+
+
+def test_files_come_change_and_go(folder, watched):
+    (folder / "two.py").write_text("def two():\n    return 2\n")
+    until(lambda: paths(watched) == ["one.py", "two.py"])
+    (folder / "one.py").write_text("def other():\n    return 11\n")
+    other = tiny_tokenizer().encode("def other")
+    until(lambda: watched.index.match(other).length == len(other))
+    (folder / "one.py").unlink()
+    until(lambda: paths(watched) == ["two.py"])
+    assert watched.trouble == ""
+
+
+def test_a_folder_that_goes_is_told_and_the_index_lives_on(folder, watched):
+    shutil.rmtree(folder)
+    until(lambda: watched.trouble)
+    assert str(folder) in watched.trouble
+    assert watched.index is not None
+    assert watched.index.match([1, 2]) is not None
+
+
+def test_a_folder_that_comes_back_is_watched_again(folder, watched):
+    shutil.rmtree(folder)
+    until(lambda: watched.trouble)
+    folder.mkdir()
+    (folder / "three.py").write_text("def three():\n    return 3\n")
+    until(lambda: paths(watched) == ["three.py"])
+    until(lambda: watched.trouble == "")
+
+
+def test_another_folder_of_the_same_name_is_taken_up(folder, watched):
+    folder.rename(folder.with_name("old"))
+    folder.mkdir()
+    (folder / "new.py").write_text("def new():\n    return 4\n")
+    until(lambda: paths(watched) == ["new.py"])
+    (folder / "newer.py").write_text("def newer():\n    return 5\n")
+    until(lambda: paths(watched) == ["new.py", "newer.py"])
+
+
+def test_what_is_no_folder_is_refused(folder, tmp_path):
+    with pytest.raises(SourceError):
+        WatchedFolder(tmp_path / "nowhere", tiny_tokenizer(), tmp_path / "work")
+    WatchedFolder(folder, tiny_tokenizer(), tmp_path / "work").close()
+
+
+def test_two_may_not_have_one_index(folder, watched, tmp_path):
+    with pytest.raises(BusyError):
+        WatchedFolder(folder, tiny_tokenizer(), tmp_path / "work")
+    with WatchedFolder(folder, tiny_tokenizer(), tmp_path / "other") as beside:
+        assert beside.wait(SOON)
