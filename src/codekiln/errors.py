@@ -60,6 +60,10 @@ class OverloadedError(CodekilnError):
     """More is asked of a server of ours at once than it lets wait; asked again in a while it answers."""
 
 
+class LateError(CodekilnError):
+    """An answer took longer than a server of ours allows."""
+
+
 class ServerError(CodekilnError):
     """A model's server cannot be reached, refuses to answer, or breaks off."""
 

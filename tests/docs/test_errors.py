@@ -13,10 +13,12 @@ from codekiln import errors
 from codekiln.cli import main
 from codekiln.cli.main import INTERRUPTED, REFUSED, STOPPED
 from codekiln.errors import CodekilnError
+from codekiln.serve.http.errors import UNCLASSED, status_of
 
 PAGE = (Path(__file__).parents[2] / "docs" / "errors.md").read_text(encoding="utf-8")
 HEAD, *PARTS = re.split(r"^## ", PAGE, flags=re.MULTILINE)
 SECTIONS = {part.partition("\n")[0]: part for part in PARTS}
+OUR_MISTAKE = 500  # what a server says of an error that no request should lead to
 CLASSES = [
     kind
     for kind in vars(errors).values()
@@ -25,7 +27,7 @@ CLASSES = [
 
 
 def test_every_code_has_its_section_and_every_section_its_code():
-    assert list(SECTIONS) == [*(kind.code for kind in CLASSES), REFUSED, STOPPED]
+    assert list(SECTIONS) == [*(kind.code for kind in CLASSES), UNCLASSED, REFUSED, STOPPED]
 
 
 def test_codes_are_one_or_two_plain_words():
@@ -36,7 +38,10 @@ def test_codes_are_one_or_two_plain_words():
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.code)
 def test_a_section_says_what_its_class_says(kind):
     section = SECTIONS[kind.code]
-    assert f"{kind.__doc__} `{kind.__name__}`, exit code {kind.exit_code}." in section
+    status = status_of(kind.__new__(kind))
+    answered = "" if status == OUR_MISTAKE else f", status {status}"
+    told = f"{kind.__doc__} `{kind.__name__}`, exit code {kind.exit_code}{answered}."
+    assert told in " ".join(section.split())
 
 
 @pytest.mark.parametrize("code", SECTIONS)
