@@ -1,4 +1,4 @@
-"""The page that explains the road, taken apart: its formulas, where each leads, and what is worked by hand."""
+"""The page that explains the road, taken apart: formulas, where each leads, what is worked by hand."""
 
 import ast
 import re
