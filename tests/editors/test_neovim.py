@@ -82,13 +82,13 @@ class Neovim:
 
 
 @contextmanager
-def editing(tmp_path, text, command, **environment):
-    """A file with this text, opened, and `codekiln lsp` attached to it."""
+def editing(tmp_path, text, command, before="", **environment):
+    """A file with this text, opened, and `codekiln lsp` attached to it; `before` is Lua that runs first."""
     file, init, socket = tmp_path / "a.py", tmp_path / "init.lua", tmp_path / "socket"
     file.write_text(text, encoding="utf-8")
     cmd = json.dumps([*command]).replace("[", "{").replace("]", "}")
     init.write_text(
-        f"vim.opt.rtp:prepend({json.dumps(str(PLUGIN))})\n"
+        f"{before}\nvim.opt.rtp:prepend({json.dumps(str(PLUGIN))})\n"
         f"require('codekiln').setup({{ cmd = {cmd} }})\n",
         encoding="utf-8",
     )
@@ -178,6 +178,33 @@ def test_several_lines_and_wide_characters(tmp_path):
         state = nvim.until(lambda state: len(state["text"]) == 2)
         assert state["text"] == ['word = "😀é漢" + (', '    "b")']
         assert state["cursor"] == [2, 8]
+
+
+BUILT_IN = """
+vim.lsp.inline_completion = {
+  enable = function(on) vim.g.enabled = on end,
+  get = function() vim.g.taken = (vim.g.taken or 0) + 1 end,
+}
+vim.api.nvim_create_namespace("nvim.lsp.inline_completion")
+"""
+SHOW = (
+    'local space = vim.api.nvim_get_namespaces()["nvim.lsp.inline_completion"] '
+    "return vim.api.nvim_buf_set_extmark(0, space, 0, 0, {})"
+)
+
+
+def test_where_neovim_has_inline_completion_it_is_neovims(tmp_path):
+    """As from 0.12 on; what is drawn and taken there, we do not draw and take."""
+    command = [*SCRIPTED, str(tmp_path)]
+    with editing(tmp_path, "x = \n", command, BUILT_IN, ANSWER="first") as nvim:
+        assert nvim.lua("return tostring(vim.g.enabled)").strip() == "true"
+        nvim.keys("A<Tab>")
+        nvim.until(lambda state: state["text"][0] != "x = ")
+        assert nvim.lua("return tostring(vim.g.taken)").strip() == "nil"
+        nvim.lua(SHOW)
+        nvim.keys("<Tab>")
+        while nvim.lua("return tostring(vim.g.taken)").strip() != "1":
+            time.sleep(0.02)
 
 
 LOOP = "def f(values):\n    for value in values:\n        \n    return {}\n"
