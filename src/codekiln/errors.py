@@ -72,6 +72,17 @@ class PatchError(CodekilnError):
     """A patch cannot be read, or does not fit the code that it is for."""
 
 
+class SettingsError(CodekilnError):
+    """An editor's settings cannot be read, or not be changed so that all else in them stays.
+
+    `lines` are what is then to be put in by hand.
+    """
+
+    def __init__(self, message: str, lines: str = "") -> None:
+        super().__init__(message)
+        self.lines = lines
+
+
 class SandboxError(CodekilnError):
     """No sandbox works here, or it could not be set up; what it was to confine has not run."""
 

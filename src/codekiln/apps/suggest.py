@@ -56,12 +56,18 @@ def suggest(
     verifier = verifier or Verifier()
     completion = collect(completer, request)
     language = languages().get(request.language)
+    text = _ended(completion.text, request.suffix)
     verified, verify_ms = _timed(
-        lambda: verifier.verify(request.prefix, completion.text, request.suffix, language)
+        lambda: verifier.verify(request.prefix, text, request.suffix, language)
     )
     before = request.prefix.rpartition("\n")[2]
     passages, trace_ms = _timed(lambda: _passages(before, verified.text, index, licences))
     return Suggestion(verified, completion, before, passages, verify_ms, trace_ms)
+
+
+def _ended(text: str, suffix: str) -> str:
+    """Without the blanks and blank lines at its end, where a line end follows or nothing does."""
+    return text if suffix.partition("\n")[0].strip() else text.rstrip()
 
 
 def _passages(

@@ -1,6 +1,7 @@
 """The commands. Each parses, makes one call and hands the answer to `summary`."""
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +22,9 @@ from codekiln.cli import (
 )
 from codekiln.cli.adapt import adapt
 from codekiln.cli.complete import complete
-from codekiln.cli.options import Json, Runner, Settings, Work
+from codekiln.cli.connect import Address, Token, connect
+from codekiln.cli.lsp import lsp
+from codekiln.cli.options import Json, Model, Runner, Settings, Work
 from codekiln.cli.serve import serve, stats
 from codekiln.cli.terminal import output, print_json, progress_bars
 from codekiln.cli.trial import try_
@@ -86,6 +89,8 @@ def run(
 
 app.command()(adapt)
 app.command()(complete)
+app.command()(lsp)
+app.command()(connect)
 app.command("try")(try_)
 app.command()(serve)
 app.command()(stats)
@@ -114,11 +119,25 @@ def inspect(
 
 
 @app.command()
-def doctor(as_json: Json = False) -> None:
+def doctor(
+    editor: Annotated[
+        bool, typer.Option("--editor", help="Say why nothing appears in an editor.")
+    ] = False,
+    address: Address = "http://127.0.0.1:8012",
+    token: Token = "",
+    model: Model = Path("starter"),
+    as_json: Json = False,
+) -> None:
     """Say what is installed, what is missing and the line that installs it."""
-    from codekiln.pipeline.doctor import diagnose
+    if editor:
+        from codekiln.apps.connect.reachable import diagnose_editor
+        from codekiln.apps.places import Places
 
-    findings = diagnose()
+        findings = diagnose_editor(address.rstrip("/"), token, model, Places(), os.environ)
+    else:
+        from codekiln.pipeline.doctor import diagnose
+
+        findings = diagnose()
     if as_json:
         print_json({"findings": [dataclasses.asdict(finding) for finding in findings]})
     else:

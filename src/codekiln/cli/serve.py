@@ -1,6 +1,7 @@
 """`codekiln serve` and `codekiln stats`: the server for editors, and what its suggestions were worth."""
 
 import socket
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,8 +28,14 @@ Engine = Annotated[
 EngineModel = Annotated[
     str | None, typer.Option("--engine-model", help="Which model of that server.")
 ]
+EngineTemplate = Annotated[
+    str | None, typer.Option("--engine-template", help="How that model is asked for a middle.")
+]
 Adapters = Annotated[
     list[str] | None, typer.Option("--adapter", help="NAME=DIR, a model of its own. Repeatable.")
+]
+Encoder = Annotated[
+    Path | None, typer.Option("--encoder", help="An encoder's folder: it answers for vectors.")
 ]
 Context = Annotated[
     int, typer.Option("--context", min=0, help="Most tokens of other files in a prompt.")
@@ -46,7 +53,9 @@ def serve(
     host: Host = "127.0.0.1",
     engine: Engine = None,
     engine_model: EngineModel = None,
+    engine_template: EngineTemplate = None,
     adapter: Adapters = None,
+    encoder: Encoder = None,
     context: Context = 448,
     no_events: NoEvents = False,
     work: Work = Path("work"),
@@ -59,8 +68,10 @@ def serve(
     from codekiln.serve.http.token import token_of
     from codekiln.serve.opening import opened_assistant
 
-    if engine_model and not engine:
-        raise UsageError("--engine-model is a model of a server: give its address with --engine.")
+    if (engine_model or engine_template) and not engine:
+        raise UsageError(
+            "--engine-model and --engine-template say how a server is asked: give its --engine address."
+        )
     adapters = _adapters(adapter or [])
     listener = bound(host, port)
     token, place, is_new = ("", None, False) if is_local(host) else token_of(work)
@@ -73,7 +84,9 @@ def serve(
             folder=repo,
             server=engine,
             server_model=engine_model,
+            server_template=engine_template,
             adapters=adapters,
+            encoder=encoder,
             context_tokens=context,
         ) as assistant,
     ):
@@ -95,7 +108,7 @@ def stats(work: Work = Path("work"), delete: Delete = False, as_json: Json = Fal
     from codekiln.serve.acceptance import acceptance
     from codekiln.serve.events import delete_events, read_events
 
-    found = {name: each.plain() for name, each in acceptance(read_events(work)).items()}
+    found = {name: asdict(each) for name, each in acceptance(read_events(work)).items()}
     if delete:
         delete_events(work)
     if as_json:

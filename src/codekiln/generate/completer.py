@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from codekiln.errors import UsageError
 from codekiln.generate.decoding import FinishReason
@@ -16,6 +16,12 @@ from codekiln.generate.extents import Block, Everything, Extent, Hurried, Lines
 from codekiln.generate.interrupt import Interrupt
 from codekiln.generate.strategies import Sampling
 from codekiln.inputs.formats import Header
+
+if TYPE_CHECKING:  # a machine that only trains has no templates
+    from codekiln.tasks.chat import Message
+
+# Settings of a request that say nothing about a chat.
+FOR_TEXT = ("prefix", "suffix", "context", "lines", "block", "beams", "best_of", "line_deadline_ms")
 
 
 @dataclass(frozen=True)
@@ -30,10 +36,11 @@ class CompletionRequest:
     With `json_schema`, the text of a schema, the answer is JSON that it allows. After `deadline_ms`,
     counted from the call, the answer is what there is by then; after `line_deadline_ms` it ends with the
     line it has come to. Setting `cancelled`, from any thread, ends it at the next step. `adapter` is the
-    name of the one to answer with; without one the base answers.
+    name of the one to answer with; without one the base answers. With `messages` it is a chat, whose next
+    turn is the answer: then there is no text around a cursor.
     """
 
-    prefix: str
+    prefix: str = ""
     suffix: str = ""
     path: str = ""
     language: str = ""
@@ -57,6 +64,7 @@ class CompletionRequest:
     deadline_ms: float | None = None
     line_deadline_ms: float | None = None
     adapter: str = ""
+    messages: "tuple[Message, ...]" = ()
     cancelled: threading.Event | None = field(default=None, compare=False, repr=False)
 
     def extent(self) -> Extent:
@@ -75,6 +83,20 @@ class CompletionRequest:
         if self.line_deadline_ms is None:
             return extent
         return Hurried(extent, time.monotonic() + self.line_deadline_ms / 1000)
+
+    @property
+    def is_chat(self) -> bool:
+        """Whether it is a chat that goes on, and no text.
+
+        Raises:
+            UsageError: it is both, or is to be searched for or cut as a text is.
+        """
+        if not self.messages:
+            return False
+        for name in FOR_TEXT:
+            if getattr(self, name) not in ("", None, False):
+                raise UsageError(f"A chat is its messages alone: leave {name} out.")
+        return True
 
     @property
     def is_search(self) -> bool:

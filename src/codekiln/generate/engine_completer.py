@@ -22,6 +22,7 @@ from codekiln.generate.speculation import FromAnswer, FromAnswers, FromMatches, 
 from codekiln.generate.strategies import Strategy, strategy_of
 from codekiln.index import Documents, Index, Matcher, OpenFile, default_mixture
 from codekiln.tasks import completion_prompt
+from codekiln.tasks.chat import chat_prompt
 from codekiln.tokenizer import Tokenizer
 
 ANSWERS = 8  # that are remembered
@@ -76,7 +77,8 @@ class EngineCompleter:
     def complete(self, request: CompletionRequest) -> Iterator[CompletionChunk]:
         """A chunk a token, or one alone where answers are searched for; bad settings are refused at once.
 
-        The prompt has what `max_tokens` leaves of the context, or half of it if that is more.
+        The prompt has what `max_tokens` leaves of the context, or half of it if that is more. A chat has
+        to fit whole; it is answered by the model alone, without the index and the open file.
         """
         self._check_adapter(request.adapter)
         interrupt = request.interrupt()  # the time begins to run
@@ -88,19 +90,32 @@ class EngineCompleter:
         if request.is_search:
             searched = self._search(request, prompt, strategy, constraint, interrupt)
             return self._in_turn(searched, interrupt, len(prompt))
+        guides = self._guides(request, len(prompt), constraint, interrupt)
+        decoded = self._decode(request, prompt, strategy, guides)
+        return self._in_turn(decoded, interrupt, len(prompt))
+
+    def _guides(
+        self,
+        request: CompletionRequest,
+        start: int,
+        constraint: Constraint | None,
+        interrupt: Interrupt,
+    ) -> Guides:
+        """What helps with an answer that begins behind `start` ids."""
+        if request.is_chat:
+            drafts = (FromAnswers([answer.ids for answer in self._answers]),)
+            return Guides(None, constraint, drafts, self._speculation, interrupt=interrupt)
         open_file = self._open_file.index(request.prefix, request.suffix)
         index = self.index.without(request.path) if request.path else self.index
         overlap = constraint.overlap if constraint else 0
-        guides = Guides(
+        return Guides(
             mixer=self._mixing(request, (index, open_file)) if self._mixes else None,
             constraint=constraint,
-            sources=tuple(self._sources(request.prefix, overlap, len(prompt), index, open_file)),
+            sources=tuple(self._sources(request.prefix, overlap, start, index, open_file)),
             speculation=self._speculation,
             extent=request.extent(),
             interrupt=interrupt,
         )
-        decoded = self._decode(request, prompt, strategy, guides)
-        return self._in_turn(decoded, interrupt, len(prompt))
 
     def _in_turn(
         self, answer: Iterator[CompletionChunk], interrupt: Interrupt, prompt_tokens: int
@@ -164,9 +179,21 @@ class EngineCompleter:
         budget = max(context - request.max_tokens, context // 2)
         if request.max_prompt_tokens is not None:
             budget = min(request.max_prompt_tokens, budget)
+        if request.is_chat:
+            return self._chat(request, budget)
         return completion_prompt(
             self.tokenizer, request.prefix, request.suffix, request.header, budget, request.context
         )
+
+    def _chat(self, request: CompletionRequest, budget: int) -> list[int]:
+        """Whole, since a turn cut off at its beginning would say something else."""
+        prompt = chat_prompt(self.tokenizer, request.messages)
+        if len(prompt) > budget:
+            raise UsageError(
+                f"The messages have {len(prompt)} tokens, and {budget} is the room for them: send fewer, "
+                "or ask for a shorter answer."
+            )
+        return prompt
 
     def _bounded(self, request: CompletionRequest) -> tuple[list[int], Constraint | None, int]:
         """The prompt, what the answer to it has to be, and how many tokens of the prompt it begins with.

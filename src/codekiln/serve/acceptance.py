@@ -1,69 +1,77 @@
 """What suggestions were worth, from the events that were kept."""
 
 import statistics
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from codekiln.serve.events import Event
+from codekiln.serve.events import Event, Kind
 
 
-@dataclass
+@dataclass(frozen=True)
 class Acceptance:
     """Of one client's format, or of all. Rates and times are None where nothing tells them.
 
     The rate is of suggestions whose editor says what became of them; llama.cpp's format, for one, does not.
     """
 
-    suggested: int = 0
-    shown: int = 0
-    accepted: int = 0
-    dismissed: int = 0
-    characters_suggested: int = 0
-    characters_kept: int = 0
-    rate: float | None = None
-    median_ms: float | None = None
-    p95_ms: float | None = None
-    _times: list[float] = field(default_factory=list, repr=False)
+    suggested: int
+    shown: int
+    accepted: int
+    dismissed: int
+    characters_suggested: int
+    characters_kept: int
+    rate: float | None
+    median_ms: float | None
+    p95_ms: float | None
 
-    def finish(self) -> None:
-        """Work out rates and times."""
-        told = max(self.shown, self.accepted + self.dismissed)
-        self.rate = self.accepted / told if told else None
-        if self._times:
-            times = sorted(self._times)
-            self.median_ms = statistics.median(times)
-            self.p95_ms = times[min(len(times) - 1, int(0.95 * len(times)))]
 
-    def plain(self) -> dict[str, float | None]:
-        """The figures by name."""
-        return {name: value for name, value in vars(self).items() if not name.startswith("_")}
+@dataclass
+class _Fate:
+    """Of one suggestion: how it was made, and what became of it."""
+
+    client: str = ""
+    characters: int = 0
+    milliseconds: float | None = None
+    kinds: set[Kind] = field(default_factory=set)
+    kept: int = 0
 
 
 def acceptance(events: Iterable[Event]) -> dict[str, Acceptance]:
     """The figures of each client that asked, and of `all`.
 
-    A suggestion counts once, however often it was shown or taken word by word; of what was kept the
-    most counts.
+    A suggestion counts once, however often it was shown, or taken word by word: of what was kept the most
+    counts, and who takes a part of it and dismisses the rest has accepted it.
     """
-    clients: dict[str, str] = {}
-    became: dict[tuple[str, str], int] = {}
-    found = {"all": Acceptance()}
+    fates: dict[str, _Fate] = defaultdict(_Fate)
     for event in events:
+        fate = fates[event.suggestion]
+        fate.kinds.add(event.kind)
         if event.kind == "suggested":
-            clients[event.suggestion] = event.client
-            for each in (found["all"], found.setdefault(event.client, Acceptance())):
-                each.suggested += 1
-                each.characters_suggested += event.characters or 0
-                each._times.append(event.milliseconds or 0.0)
-        else:
-            key = event.suggestion, event.kind
-            became[key] = max(became.get(key, 0), event.characters or 0)
-    for (suggestion, kind), characters in became.items():
-        names = {"all", clients.get(suggestion, "all")}
-        for each in (found[name] for name in names):
-            setattr(each, kind, getattr(each, kind) + 1)
-            if kind == "accepted":
-                each.characters_kept += characters
-    for each in found.values():
-        each.finish()
-    return found
+            fate.client, fate.characters = event.client, event.characters or 0
+            fate.milliseconds = event.milliseconds
+        elif event.kind == "accepted":
+            fate.kept = max(fate.kept, event.characters or 0)
+    every = list(fates.values())
+    clients = sorted({fate.client for fate in every} - {""})
+    return {"all": _figures(every)} | {
+        client: _figures([fate for fate in every if fate.client == client]) for client in clients
+    }
+
+
+def _figures(fates: Sequence[_Fate]) -> Acceptance:
+    became = [fate.kinds for fate in fates]
+    told = sum(kinds != {"suggested"} for kinds in became)
+    accepted = sum("accepted" in kinds for kinds in became)
+    times = sorted(fate.milliseconds for fate in fates if fate.milliseconds is not None)
+    return Acceptance(
+        suggested=sum("suggested" in kinds for kinds in became),
+        shown=sum("shown" in kinds for kinds in became),
+        accepted=accepted,
+        dismissed=sum("dismissed" in kinds and "accepted" not in kinds for kinds in became),
+        characters_suggested=sum(fate.characters for fate in fates),
+        characters_kept=sum(fate.kept for fate in fates),
+        rate=accepted / told if told else None,
+        median_ms=statistics.median(times) if times else None,
+        p95_ms=times[min(len(times) - 1, int(0.95 * len(times)))] if times else None,
+    )

@@ -21,6 +21,7 @@ from codekiln.generate import (
 from codekiln.generate.verify import Verifier
 from codekiln.languages import language_of
 from codekiln.serve.admission import Admission
+from codekiln.serve.embedder import Embedder
 from codekiln.serve.watched import WatchedFolder
 from codekiln.tasks.context import Context, Snippet
 from codekiln.tokenizer import Tokenizer
@@ -55,14 +56,19 @@ class Assistant:
         folder: WatchedFolder | None = None,
         admission: Admission | None = None,
         adapters: Sequence[str] = (),
+        embedder: Embedder | None = None,
+        measure: Tokenizer | None = None,
         context_tokens: int = CONTEXT_TOKENS,
     ) -> None:
         """`name` is the model's, for formats that tell it; a server's model has no `tokenizer` of ours.
 
-        `adapters` are the names of those that the completer has.
+        `adapters` are the names of those that the completer has. `embedder` makes vectors, if any does.
+        `measure` tells how long a context is, where the model has no tokenizer that does.
         """
         self.completer, self.name, self.tokenizer = completer, name, tokenizer
         self.adapters = tuple(adapters)
+        self.embedder = embedder
+        self._measure = measure or tokenizer
         self.listeners: list[Callable[[Answer], None]] = []  # told of every answer
         self.folder, self.admission = folder, admission or Admission()
         self._context_tokens = context_tokens
@@ -135,9 +141,9 @@ class Assistant:
             request = replace(request, language=language.name if language else "")
         if request.context or not (self.folder or recent):
             return request, None
-        if self.tokenizer is None:
+        if self._measure is None:
             raise UsageError("Context of other files is measured in tokens: give --model as well.")
         root, index = (self.folder.root, self.folder.index) if self.folder else (None, None)
         budget = self._context_tokens
-        found = gathered_in(request, root, self.tokenizer, index, budget, recent)
+        found = gathered_in(request, root, self._measure, index, budget, recent)
         return replace(request, context=found.text), found

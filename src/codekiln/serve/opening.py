@@ -10,6 +10,7 @@ from codekiln.generate import Completer
 from codekiln.generate.loading import load_completer, model_folder
 from codekiln.generate.servers import open_server
 from codekiln.serve.assistant import CONTEXT_TOKENS, Assistant
+from codekiln.serve.embedder import load_embedder
 from codekiln.serve.watched import WatchedFolder
 from codekiln.tokenizer import Tokenizer
 
@@ -22,17 +23,20 @@ def opened_assistant(
     folder: Path | None = None,
     server: str | None = None,
     server_model: str | None = None,
+    server_template: str | None = None,
     adapters: Mapping[str, Path] | None = None,
+    encoder: Path | None = None,
     context_tokens: int = CONTEXT_TOKENS,
 ) -> Iterator[Assistant]:
     """The assistant, whose folder is watched until the end of the block.
 
     With a `server` its model answers, and the tokenizer of `model` only measures what goes into a prompt.
+    `encoder` is the folder of one that makes vectors.
 
     Raises:
         UsageError: adapters are asked of a server, or have the model's name.
         SourceError, BusyError: as `WatchedFolder`.
-        ServerError: as `open_server`; and as `load_completer`.
+        ServerError: as `open_server`; and as `load_completer` and `load_embedder`.
     """
     adapters = adapters or {}
     tokenizer = Tokenizer.load(model_folder(model))
@@ -49,14 +53,16 @@ def opened_assistant(
         elif adapters:
             raise UsageError("An adapter changes a model of this machine: leave out --engine.")
         else:
-            asked = stack.enter_context(open_server(server, server_model))
+            asked = stack.enter_context(open_server(server, server_model, template=server_template))
             completer, name = asked, asked.dialect.model
         if name in adapters:
             raise UsageError(f"An adapter has the model's name, {name}: give it another.")
         yield Assistant(
             completer,
             name=name,
-            tokenizer=tokenizer,
+            tokenizer=tokenizer if server is None else None,
+            measure=tokenizer,
+            embedder=load_embedder(encoder) if encoder else None,
             folder=watched,
             adapters=tuple(adapters),
             context_tokens=context_tokens,

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -35,7 +36,8 @@ class WatchedFolder:
         self.root = self._live.root
         self.trouble = ""
         self._built, self._stop = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self._follow, name="watched folder", daemon=True)
+        follow = partial(copy_context().run, self._follow)  # who listens here hears of its progress
+        self._thread = threading.Thread(target=follow, name="watched folder", daemon=True)
 
     def start(self) -> Self:
         """Begin to build, and to watch."""

@@ -298,6 +298,7 @@ def test_what_no_server_does_for_us_is_refused_by_name(kind, setting):
         ({"max_prompt_tokens": -5}, "max_prompt_tokens is -5"),
         ({"seed": -1}, "seed is -1"),
         ({"stop": ("a", "")}, "stop string is empty"),
+        ({"suffix": "\ud800"}, "not UTF-8"),
         ({"temperature": -1}, "temperature is -1"),
         ({"domains": ("wob",)}, "'wob' is no domain"),
     ],

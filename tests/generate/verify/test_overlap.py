@@ -36,6 +36,10 @@ def test_what_stands_behind_is_not_said_again(prefix, candidate, suffix, left):
         ("f(", "a", ")", "a"),
         ("f(", "(a)", ")", "(a)"),
         ("f(", "a)", "\n)", "a)"),
+        ("    g(", "x)\n}", ")\n}\nmore();\n", "x"),
+        ("  let x = vec![", "1, 2];\n}", "];\n}\n", "1, 2"),
+        ("    g(", "x)\n  }", "\n}\n", "x)\n  }"),  # another block's
+        ("if a {", "\n  b\n}", "\n", "\n  b\n}"),
     ],
 )
 def test_closing_brackets_are_taken_away_while_there_are_too_many(prefix, candidate, suffix, left):

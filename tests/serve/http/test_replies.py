@@ -90,9 +90,9 @@ def test_a_server_that_stops_finishes_its_answers(path):
 
 
 def test_after_its_last_answer_it_is_not_there_any_more():
-    with running(app_of(FakeCompleter([SAID]))) as address:
-        with closing(posted(address, "/infill")) as connection:
-            assert connection.getresponse().status == 200
+    app = app_of(FakeCompleter([SAID]))
+    with running(app) as address, closing(posted(address, "/infill")) as connection:
+        assert connection.getresponse().status == 200
     with pytest.raises(ConnectionRefusedError):
         posted(address, "/infill")
 

@@ -1,4 +1,4 @@
-"""The very requests of Tabby's clients (clients/tabby-agent, clients/vim), and what they look for in a reply."""
+"""The very requests of Tabby's clients (clients/tabby-agent, clients/vim), and what they read of it."""
 
 import pytest
 

@@ -8,7 +8,7 @@ from codekiln.evaluate.programs.functions import Function
 from codekiln.evaluate.programs.writer import Settings, Writer
 from codekiln.generate import Completer, CompletionRequest, collect
 from codekiln.inputs.formats import Header
-from codekiln.tasks.chat import chat_prompt
+from codekiln.tasks.chat import Message, chat_prompt
 from codekiln.tasks.implement import implement_prompt
 from codekiln.tokenizer import Tokenizer
 
@@ -36,7 +36,8 @@ def raw_prompt(tokenizer: Tokenizer, problem: Function, budget: int) -> Prompt:
 def chat_turn(tokenizer: Tokenizer, problem: Function, _: int) -> Prompt:
     """A question. Its answer is begun with signature, docstring and one indent: small models chat else."""
     begun = BEGUN.format(problem.prompt) + INDENT
-    return Prompt(chat_prompt(tokenizer, QUESTION.format(problem.prompt), begun), INDENT)
+    question = Message("user", QUESTION.format(problem.prompt))
+    return Prompt(chat_prompt(tokenizer, [question], begun), INDENT)
 
 
 FORMS: dict[Form, Callable[[Tokenizer, Function, int], Prompt]] = {

@@ -5,6 +5,6 @@ The user's own model answers behind our context and verification. Needs the extr
 
 from codekiln.generate.servers.completer import ServerCompleter
 from codekiln.generate.servers.open import open_server
-from codekiln.generate.servers.templates import TEMPLATES, Template
+from codekiln.generate.templates import TEMPLATES, Template
 
 __all__ = ["TEMPLATES", "ServerCompleter", "Template", "open_server"]

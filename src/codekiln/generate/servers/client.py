@@ -236,7 +236,8 @@ def _reason(value: object) -> str:
     """What a server says of an error, or nothing if the object is none."""
     if isinstance(value, dict):
         for name in ("error", "message", "detail"):
-            if said := value.get(name):
+            said = value.get(name)
+            if said and not (name == "message" and isinstance(said, dict)):  # a turn of a chat
                 return _reason(said) or _plain(json.dumps(said))
     return _plain(value) if isinstance(value, str) else ""
 

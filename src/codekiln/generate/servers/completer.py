@@ -8,8 +8,8 @@ from codekiln.generate.completer import CompletionChunk, CompletionRequest
 from codekiln.generate.servers.answer import Piece, chunks
 from codekiln.generate.servers.client import Client, known_shape
 from codekiln.generate.servers.request import check, fitting
-from codekiln.generate.servers.templates import Template
 from codekiln.generate.servers.within import within
+from codekiln.generate.templates import Template
 
 
 class Dialect(Protocol):
@@ -42,6 +42,9 @@ class Dialect(Protocol):
     def ask(self, request: CompletionRequest, prefix: str, suffix: str) -> Generator[Piece]:
         """The answer to a request whose text is `prefix` and `suffix`."""
 
+    def chat(self, request: CompletionRequest) -> Generator[Piece]:
+        """The next turn of a chat, by the template that the server has for its model."""
+
 
 @dataclass(frozen=True)
 class ServerCompleter:
@@ -57,7 +60,8 @@ class ServerCompleter:
     def complete(self, request: CompletionRequest) -> Iterator[CompletionChunk]:
         """Chunks as they come; nothing is asked before the first is wanted.
 
-        The prompt has what `max_tokens` leaves of the context, or half of it if that is more.
+        The prompt has what `max_tokens` leaves of the context, or half of it if that is more; a chat is
+        sent whole, and what in its messages the server reads as control is not known here.
         Closing the iterator closes the connection, so that the server stops.
 
         Raises:
@@ -74,8 +78,15 @@ class ServerCompleter:
                 yield from dialect.ask(request, prefix, suffix)
 
         control, leaks = _control(dialect.template)
-        pieces = fitting(request, tokens * dialect.density, control, ask)
+        if request.is_chat:
+            pieces = self._chat(request)
+        else:
+            pieces = fitting(request, tokens * dialect.density, control, ask)
         return within(request, chunks(pieces, request.stop, leaks))
+
+    def _chat(self, request: CompletionRequest) -> Generator[Piece]:
+        with known_shape(self.client.url):
+            yield from self.dialect.chat(request)
 
     def close(self) -> None:
         """Close all connections."""

@@ -1,4 +1,5 @@
 """llama.cpp's own API: `/infill`, which fills in the middle as the model's file says, and `/completion`.
+Its chat is OpenAI's.
 
 Text in `/infill` is always text. `/completion` reads control out of a prompt.
 """
@@ -14,8 +15,9 @@ from codekiln.generate.constraints.json_schema import AS_PYTHON
 from codekiln.generate.decoding import FinishReason
 from codekiln.generate.servers.answer import Piece
 from codekiln.generate.servers.client import Client, RefusedError
-from codekiln.generate.servers.request import schema
-from codekiln.generate.servers.templates import Template, control_ids, knows, template_named
+from codekiln.generate.servers.openai import CHAT, pieces
+from codekiln.generate.servers.request import schema, turns
+from codekiln.generate.templates import Template, control_ids, knows, template_named
 
 CANNOT_FILL = (400, 501)
 SEEDS = 2**32 - 1  # the number itself asks for chance
@@ -51,6 +53,12 @@ class LlamaCpp:
         with closing(self.client.stream(path, body | text)) as events:
             for event in events:
                 yield _piece(event)
+
+    def chat(self, request: CompletionRequest) -> Generator[Piece]:
+        """Stream `/v1/chat/completions`, which would not say which string ended an answer: none is sent."""
+        settings = self._settings(request) | {"stop": [], "logprobs": True}
+        body = settings | {"messages": turns(request), "stream_options": {"include_usage": True}}
+        return pieces(self.client, CHAT, body, ())
 
     def _settings(self, request: CompletionRequest) -> dict[str, object]:
         """Ours in its words: what is not asked for is switched off, and the order is ours."""

@@ -1,4 +1,6 @@
-"""Ollama's `/api/generate`: its own template for models that have one with a suffix, else one of ours."""
+"""Ollama's `/api/generate`: its own template for models that have one with a suffix, else one of ours.
+And its `/api/chat`.
+"""
 
 from collections.abc import Generator
 from contextlib import closing
@@ -9,8 +11,8 @@ from codekiln.generate.completer import CompletionRequest
 from codekiln.generate.decoding import FinishReason
 from codekiln.generate.servers.answer import Piece
 from codekiln.generate.servers.client import Client
-from codekiln.generate.servers.request import schema
-from codekiln.generate.servers.templates import Template, template_for, template_named
+from codekiln.generate.servers.request import schema, turns
+from codekiln.generate.templates import Template, template_for, template_named
 
 DEFAULT_CONTEXT = 4096  # tokens: Ollama's own default, which it does not tell
 FINISH: dict[str, FinishReason] = {"stop": "end", "length": "length", "load": "end"}
@@ -43,7 +45,16 @@ class Ollama:
             text = {"prompt": prefix, "suffix": suffix}
         else:
             text = {"prompt": prefix, "raw": True}
-        body: dict[str, object] = text | {
+        return self._stream("/api/generate", request, text)
+
+    def chat(self, request: CompletionRequest) -> Generator[Piece]:
+        """Stream `/api/chat`."""
+        return self._stream("/api/chat", request, {"messages": turns(request)})
+
+    def _stream(
+        self, path: str, request: CompletionRequest, text: dict[str, object]
+    ) -> Generator[Piece]:
+        body = text | {
             "model": self.model,
             "stream": True,
             "truncate": False,
@@ -52,7 +63,7 @@ class Ollama:
         }
         if (wanted := schema(request)) is not None:
             body["format"] = wanted
-        with closing(self.client.stream("/api/generate", body)) as events:
+        with closing(self.client.stream(path, body)) as events:
             for event in events:
                 yield _piece(event)
 
@@ -88,7 +99,7 @@ def open_ollama(client: Client, model: str, template: str | None, context: int |
 
 def _piece(event: dict[str, Any]) -> Piece:
     return Piece(
-        text=str(event.get("response") or ""),
+        text=str(event.get("response") or (event.get("message") or {}).get("content") or ""),
         logprobs=tuple(float(token["logprob"]) for token in event.get("logprobs") or ()),
         finish_reason=FINISH.get(event.get("done_reason", "stop")) if event.get("done") else None,
         prompt_tokens=int(event.get("prompt_eval_count") or 0),

@@ -1,4 +1,4 @@
-"""OpenAI's `/v1/completions`: vLLM, which knows more settings, and any other server that speaks it.
+"""OpenAI's completions and chat: vLLM, which knows more settings, and any other server that speaks them.
 
 The prompt is rendered by a template of ours; the `suffix` of the API is refused by most servers.
 """
@@ -13,9 +13,10 @@ from codekiln.generate.completer import CompletionRequest
 from codekiln.generate.decoding import FinishReason
 from codekiln.generate.servers.answer import Piece
 from codekiln.generate.servers.client import Client, RefusedError
-from codekiln.generate.servers.request import schema
-from codekiln.generate.servers.templates import Template, control_ids, template_for, template_named
+from codekiln.generate.servers.request import schema, turns
+from codekiln.generate.templates import Template, control_ids, template_for, template_named
 
+CHAT = "/v1/chat/completions"
 UNKNOWN_CONTEXT = 4096  # tokens
 # From this vLLM on a schema is heeded by that name; before, and by any other, it is passed over in silence.
 STRUCTURED_OUTPUTS = (0, 12)
@@ -38,11 +39,10 @@ class OpenAI:
     name = "The OpenAI-compatible server"
     density = 3
 
-    def body(self, request: CompletionRequest, prompt: str) -> dict[str, object]:
-        """The request in its words."""
+    def body(self, request: CompletionRequest) -> dict[str, object]:
+        """The settings of the request in its words."""
         return {
             "model": self.model,
-            "prompt": prompt,
             "max_tokens": request.max_tokens,
             "temperature": request.temperature,
             "top_p": 1.0 if request.top_p is None else request.top_p,
@@ -52,21 +52,15 @@ class OpenAI:
         }
 
     def ask(self, request: CompletionRequest, prefix: str, suffix: str) -> Generator[Piece]:
-        """Stream `/v1/completions`; the count of the prompt's tokens may come after the end."""
-        body = self.body(request, self.template.render(prefix, suffix, request.header))
-        finish: FinishReason | None = None
-        prompt_tokens = 0
-        with closing(self.client.stream("/v1/completions", body)) as events:
-            for event in events:
-                usage = event.get("usage") or {}
-                prompt_tokens = int(usage.get("prompt_tokens") or prompt_tokens)
-                for choice in event.get("choices") or ():
-                    finish = finish or _finish(choice, request.stop)
-                    ids, logprobs = _tokens(choice)
-                    text = str(choice.get("text") or "")
-                    yield Piece(text, ids, logprobs, None, prompt_tokens)
-        if finish:
-            yield Piece(finish_reason=finish, prompt_tokens=prompt_tokens)
+        """Stream `/v1/completions`."""
+        prompt = self.template.render(prefix, suffix, request.header)
+        body = self.body(request) | {"prompt": prompt}
+        return pieces(self.client, "/v1/completions", body, request.stop)
+
+    def chat(self, request: CompletionRequest) -> Generator[Piece]:
+        """Stream `/v1/chat/completions`."""
+        body = self.body(request) | {"messages": turns(request)}
+        return pieces(self.client, CHAT, body, request.stop)
 
 
 @dataclass(frozen=True)
@@ -82,7 +76,7 @@ class VLLM(OpenAI):
 
     name = "vLLM"
 
-    def body(self, request: CompletionRequest, prompt: str) -> dict[str, object]:
+    def body(self, request: CompletionRequest) -> dict[str, object]:
         """As OpenAI's, and more; what is not said would be taken from the model's own settings."""
         more: dict[str, object] = {
             "top_k": request.top_k or -1,
@@ -91,13 +85,13 @@ class VLLM(OpenAI):
             "stop": request.stop,
             "stop_token_ids": self.ends,
             "logit_bias": {str(token): -100 for token in self.banned},
-            "logprobs": 1,
+            "logprobs": True if request.messages else 1,
             "return_token_ids": True,
             "stream_options": {"include_usage": True, "continuous_usage_stats": True},
         }
         if (wanted := schema(request)) is not None:
             more["structured_outputs"] = {"json": wanted}
-        return OpenAI.body(self, request, prompt) | more
+        return OpenAI.body(self, request) | more
 
 
 def open_openai(client: Client, model: str, template: str | None, context: int | None) -> OpenAI:
@@ -143,6 +137,25 @@ def _version(client: Client) -> tuple[int, ...]:
         return ()
 
 
+def pieces(
+    client: Client, path: str, body: dict[str, object], stop: tuple[str, ...]
+) -> Generator[Piece]:
+    """Stream an answer, of a prompt or a chat; the count of the prompt's tokens may come after the end."""
+    finish: FinishReason | None = None
+    prompt_tokens = 0
+    with closing(client.stream(path, body)) as events:
+        for event in events:
+            usage = event.get("usage") or {}
+            prompt_tokens = int(usage.get("prompt_tokens") or prompt_tokens)
+            for choice in event.get("choices") or ():
+                finish = finish or _finish(choice, stop)
+                ids, logprobs = _tokens(choice)
+                text = choice.get("text") or (choice.get("delta") or {}).get("content")
+                yield Piece(str(text or ""), ids, logprobs, None, prompt_tokens)
+    if finish:
+        yield Piece(finish_reason=finish, prompt_tokens=prompt_tokens)
+
+
 def _finish(choice: dict[str, Any], stop: tuple[str, ...]) -> FinishReason | None:
     if choice.get("finish_reason") == "length":
         return "length"
@@ -152,7 +165,8 @@ def _finish(choice: dict[str, Any], stop: tuple[str, ...]) -> FinishReason | Non
 
 
 def _tokens(choice: dict[str, Any]) -> tuple[tuple[int, ...], tuple[float, ...]]:
-    """Ids and log-probabilities, which vLLM is asked for."""
-    logprobs = (choice.get("logprobs") or {}).get("token_logprobs") or ()
+    """Ids and log-probabilities, as far as they are told: of a chat in another form than of a prompt."""
+    told = choice.get("logprobs") or {}
+    chat = [token["logprob"] for token in told.get("content") or ()]
     ids = choice.get("token_ids") or ()
-    return tuple(map(int, ids)), tuple(map(float, logprobs))
+    return tuple(map(int, ids)), tuple(map(float, told.get("token_logprobs") or chat))

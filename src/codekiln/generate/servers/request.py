@@ -22,6 +22,7 @@ _ALWAYS = frozenset(
     _FILE
     | {"context", "max_tokens", "temperature", "stop", "seed"}
     | {"lines", "block", "max_prompt_tokens", "deadline_ms", "line_deadline_ms", "cancelled"}
+    | {"messages"}
 )
 
 
@@ -40,6 +41,11 @@ def check(request: CompletionRequest, server: str, able: frozenset[str]) -> None
         raise UsageError(f"max_prompt_tokens is {request.max_prompt_tokens}, but must be ≥ 1.")
     if request.seed < 0:
         raise UsageError(f"seed is {request.seed}, but must be ≥ 0.")
+    texts = (request.context, request.prefix, request.suffix, *request.stop)
+    try:
+        "".join((*texts, *(turn.content for turn in request.messages))).encode()
+    except UnicodeEncodeError:
+        raise UsageError("The text is not UTF-8: convert it first.") from None
     if "" in request.stop:
         raise UsageError("A stop string is empty: leave it out.")
     for field in fields(request):
@@ -68,6 +74,11 @@ def schema(request: CompletionRequest) -> dict[str, Any] | None:
     if not isinstance(found, dict):
         raise UsageError("The JSON schema is no JSON object: correct it.")
     return found
+
+
+def turns(request: CompletionRequest) -> list[dict[str, str]]:
+    """The messages of a chat, as every server wants them."""
+    return [{"role": turn.role, "content": turn.content} for turn in request.messages]
 
 
 def fitting(

@@ -11,7 +11,7 @@ from codekiln.generate.verify.brackets import surplus
 LEAST = 8  # letters and digits that must be said twice
 WINDOW = 2048  # characters on either side that are compared
 
-_DOUBLED = re.compile(r"[)\]};:, ]{1,16}")
+_DOUBLED = re.compile(r"[)\]};:,\s]{0,64}")
 _TERMINATORS = (";", ",")
 _TWO_LINES = re.compile(r"(?:\s*\S[^\n]*(?=\n)){2}")
 
@@ -36,13 +36,17 @@ def without_repeated(prefix: str, candidate: str, suffix: str) -> str:
 
 
 def without_doubled(prefix: str, candidate: str, suffix: str) -> str:
-    """The candidate without closing brackets that the editor has set behind the cursor.
+    """The candidate without closing brackets, of several lines perhaps, that stand behind the cursor.
 
-    They are taken away only if the line then has fewer brackets closed that were never opened.
+    They are taken away only if there then are fewer brackets closed that were never opened, from the
+    cursor's line to that of the last of them.
     """
-    line, rest = prefix[prefix.rfind("\n") + 1 :][-WINDOW:], suffix.partition("\n")[0][:WINDOW]
-    closers = _DOUBLED.match(rest)
-    for length in range(closers.end() if closers else 0, 0, -1):
+    closers = _DOUBLED.match(suffix)
+    assert closers  # perhaps none
+    end = suffix.find("\n", closers.end())
+    line = prefix[prefix.rfind("\n") + 1 :][-WINDOW:]
+    rest = suffix[: end if end >= 0 else len(suffix)][:WINDOW]
+    for length in range(closers.end(), 0, -1):
         shorter = candidate[:-length]
         if candidate.endswith(rest[:length]) and (
             surplus(line + shorter + rest) < surplus(line + candidate + rest)

@@ -8,7 +8,16 @@ from fastapi import FastAPI
 from codekiln import __version__
 from codekiln.serve.assistant import Assistant
 from codekiln.serve.events import Events
-from codekiln.serve.http import completions, errors, llama_cpp, metrics, reference, tabby
+from codekiln.serve.http import (
+    completions,
+    errors,
+    llama_cpp,
+    metrics,
+    ollama,
+    openai,
+    reference,
+    tabby,
+)
 from codekiln.serve.http.guards import Guards
 from codekiln.serve.http.replies import Replies
 from codekiln.serve.http.settings import Settings
@@ -39,7 +48,7 @@ def create_app(
     )
     app.state.replies, app.state.settings, app.state.events = replies, settings, events
     errors.install(app)
-    for format in (completions, llama_cpp, tabby):
+    for format in (completions, openai, llama_cpp, tabby, ollama):
         app.include_router(format.router(assistant))
     for plain in (metrics.router(measured), reference.router()):
         app.include_router(plain)

@@ -1,6 +1,5 @@
 """From an exception to a status and to the shape in which a format tells its errors, chosen by the path."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from codekiln.errors import (
     CodekilnError,
@@ -71,10 +70,8 @@ def failure(path: str, status: int, message: str, code: str = UNCLASSED) -> Resp
         headers["Retry-After"] = str(RETRY_AFTER)
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    body = json.dumps(
-        shape_of(path)(status, message)
-    )  # in ASCII: a message may quote half a character
-    return Response(body, status, headers, "application/json")
+    told = message.encode(errors="backslashreplace").decode()  # names in it may be no text
+    return JSONResponse(shape_of(path)(status, told), status, headers)
 
 
 def shape_of(path: str) -> Shape:

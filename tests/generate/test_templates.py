@@ -5,7 +5,7 @@ import pytest
 from codekiln.errors import UsageError
 from codekiln.generate import CompletionRequest
 from codekiln.generate.servers import TEMPLATES
-from codekiln.generate.servers.templates import template_for, template_named
+from codekiln.generate.templates import template_for, template_named
 from codekiln.inputs.formats import Header
 from codekiln.tasks import completion_prompt
 from fakes import tiny_tokenizer

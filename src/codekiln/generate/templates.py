@@ -92,6 +92,23 @@ class Template:
             return opening + prefix
         return opening + self.layout.format(prefix=prefix, suffix=suffix)
 
+    def read(self, prompt: str) -> tuple[str, str] | None:
+        """Prefix and suffix of a prompt that is this whole layout and nothing besides, or None.
+
+        A marker that stands between them more than once is that where it stands first.
+        """
+        if not self.fills:
+            return None
+        (opening, first, _, _), (between, second, _, _), *rest = Formatter().parse(self.layout)
+        closing = rest[0][0] if rest else ""
+        if not (prompt.startswith(opening) and prompt.endswith(closing)):
+            return None
+        inner = prompt[len(opening) : len(prompt) - len(closing)]
+        before, found, after = inner.partition(between)
+        if not found:
+            return None
+        return (before, after) if (first, second) == ("prefix", "suffix") else (after, before)
+
 
 # "</s>" ends an answer of Code Llama and Codestral, but as text it is a tag of HTML. The first family
 # whose strings a tokenizer knows is taken, so those with a signature stand before those without.

@@ -1,0 +1,63 @@
+"""Texts to vectors, for search in an editor: an encoder of ours, where the server was given one."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from codekiln.device import require_torch
+
+if TYPE_CHECKING:
+    from codekiln.model.encoder import Encoder
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """Vectors of length 1, `[texts, width]`, and how many tokens were read."""
+
+    vectors: npt.NDArray[np.float32]
+    tokens: int
+
+
+class Embedder(Protocol):
+    """Anything that makes vectors."""
+
+    @property
+    def name(self) -> str:
+        """By which it is asked for."""
+
+    def embed(self, texts: Sequence[str]) -> Embedded:
+        """A vector for each text, which is cut where it is longer than can be read."""
+
+
+class EncoderEmbedder:
+    """An encoder of ours; any thread may ask, and one is answered at a time."""
+
+    def __init__(self, name: str, encoder: "Encoder") -> None:
+        self.name, self._encoder = name, encoder
+        self._turn = threading.Lock()
+
+    def embed(self, texts: Sequence[str]) -> Embedded:
+        """As `Embedder`. Raises UsageError: a text is none of Unicode's."""
+        ids = [self._encoder.tokenizer.encode(text) for text in texts]
+        with self._turn:
+            vectors = self._encoder.embed(ids)
+        return Embedded(vectors, sum(min(len(one) + 2, self._encoder.context) for one in ids))
+
+
+def load_embedder(folder: Path) -> EncoderEmbedder:
+    """The encoder that `codekiln run` left in a folder, by whose name it is asked for.
+
+    Raises:
+        MissingExtraError: torch is not installed.
+        ArtifactError: the folder is no finished artifact, or a file in it is damaged.
+        ModelError: it holds no encoder.
+    """
+    require_torch("Embeddings")
+    from codekiln.model.encoder import load_encoder
+
+    return EncoderEmbedder(folder.resolve().name, load_encoder(folder))

@@ -1,0 +1,150 @@
+"""From a prompt to an assistant's answer, piece by piece: what the formats of OpenAI and Ollama share."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from codekiln.errors import UsageError
+from codekiln.generate import CompletionChunk, CompletionRequest, FinishReason
+from codekiln.serve.assistant import Assistant
+from codekiln.serve.http.debug import debug
+from codekiln.serve.http.settings import Settings
+from codekiln.serve.http.templated import templated
+from codekiln.serve.nameless import named
+from codekiln.tasks.context import Snippet
+from codekiln.tokenizer import Tokenizer
+
+PREDICTED = 128  # tokens of a middle, where a client does not say
+IN_TIME = 0.9  # of what the server allows
+
+# Both formats know two reasons. Who is cut off by a deadline has the same right to go on as by a number.
+FINISH: dict[FinishReason, str] = {
+    "end": "stop",
+    "stop": "stop",
+    "length": "length",
+    "deadline": "length",
+    "cancelled": "stop",
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """What an assistant is asked. `fills` where a cursor stands in a file, whose answer is then verified.
+
+    `echo` is told in front of the answer.
+    """
+
+    request: CompletionRequest
+    fills: bool = False
+    recent: tuple[Snippet, ...] = ()
+    echo: str = ""
+
+
+@dataclass(frozen=True)
+class Suggested(CompletionChunk):
+    """The only chunk of a middle, with why it is what it is."""
+
+    debug: dict[str, Any] = field(default_factory=dict)
+
+
+def question(prompt: str, suffix: str | None, settings: CompletionRequest) -> Question:
+    """What a prompt asks, with the settings: what stands before a suffix, or how the prompt goes on."""
+    if suffix is not None:
+        return Question(replace(settings, prefix=prompt, suffix=suffix, block=True), fills=True)
+    found = templated(prompt)
+    if found is None:
+        return Question(replace(settings, prefix=prompt))
+    request = replace(
+        settings,
+        prefix=found.prefix,
+        suffix=found.suffix,
+        repository=found.repository,
+        path=found.path,
+        block=True,
+    )
+    return Question(request, True, found.recent)
+
+
+def deadline_ms(limits: Settings) -> float:
+    """When an answer ends with what there is of it, so that it is not broken off by the server's limit."""
+    return 1000 * IN_TIME * limits.answer_seconds
+
+
+def answer(
+    assistant: Assistant, asked: Question, client: str, cancelled: threading.Event
+) -> Iterator[CompletionChunk]:
+    """The answer's chunks; of a middle it is a single one, since only whole answers are verified.
+
+    `client` is the format that was asked in.
+    """
+    request = replace(asked.request, cancelled=cancelled)
+    if not asked.fills:
+        yield from assistant.stream(request)
+        return
+    index = assistant.folder.index if assistant.folder else None
+    request = named(request, index, [piece.path for piece in asked.recent])
+    found = assistant.suggest(request, request.path, asked.recent, client)
+    whole = found.suggestion.completion
+    yield Suggested(
+        text=found.suggestion.text,
+        token_ids=whole.token_ids,
+        logprobs=(),
+        finish_reason=whole.finish_reason,
+        prompt_tokens=whole.timings.prompt_tokens,
+        debug=debug(assistant, found),
+    )
+
+
+@dataclass(frozen=True)
+class Told:
+    """A token and its log-probability; `start` is where its text begins in the answer."""
+
+    bytes: bytes
+    logprob: float
+    start: int
+
+    @property
+    def text(self) -> str:
+        """Of a token that is a part of a character, a sign for what cannot be shown."""
+        return self.bytes.decode(errors="replace")
+
+    def plain(self, likeliest: bool) -> dict[str, Any]:
+        """As both formats have it in a chat; `likeliest` tells it as the best of its alternatives, too."""
+        said = {"token": self.text, "logprob": self.logprob, "bytes": list(self.bytes)}
+        return {**said, "top_logprobs": [said] if likeliest else []}
+
+
+def told(tokenizer: Tokenizer, chunk: CompletionChunk, start: int) -> list[Told]:
+    """The tokens of a chunk whose text begins at `start`, without the end; none where an answer was cut."""
+    pairs = zip(chunk.token_ids, chunk.logprobs, strict=False)
+    tokens = [Told(tokenizer.bytes_of(token), logprob, start) for token, logprob in pairs]
+    return [token for token in tokens if token.bytes]
+
+
+def check_alternatives(wanted: int, assistant: Assistant, request: CompletionRequest) -> None:
+    """Whether log-probabilities can be told, and of as many alternatives of each token as are `wanted`.
+
+    Only the token that was chosen is known, and where nothing bends the choice it is the likeliest.
+
+    Raises:
+        UsageError: they cannot.
+    """
+    if assistant.tokenizer is None:
+        raise UsageError("The server behind this one does not tell its tokens: leave logprobs out.")
+    likeliest = request.temperature == 0 and request.repetition_penalty is None
+    if wanted > (1 if likeliest else 0):
+        raise UsageError(
+            f"The {wanted} likeliest tokens are not told here, only the one that was chosen: ask for 0, or "
+            "for 1 at temperature 0."
+        )
+
+
+def told_why(chunk: CompletionChunk) -> dict[str, Any]:
+    """The field that both formats have of ours, behind a middle."""
+    return {"codekiln": chunk.debug} if isinstance(chunk, Suggested) else {}
+
+
+def generated(chunk: CompletionChunk) -> int:
+    """How many tokens a chunk took; one for a text, of a server that tells neither ids nor logprobs."""
+    return len(chunk.token_ids) or len(chunk.logprobs) or bool(chunk.text)

@@ -1,0 +1,17 @@
+"""Format D: Ollama's interface, as Continue, Zed and the `ollama` package ask it.
+
+Source: Ollama's docs/api.md. Durations are in nanoseconds.
+"""
+
+from fastapi import APIRouter
+
+from codekiln.serve.assistant import Assistant
+from codekiln.serve.http.ollama import answering, models
+
+
+def router(assistant: Assistant) -> APIRouter:
+    """The routes of this format."""
+    routes = APIRouter(tags=["Ollama"])
+    for part in (answering, models):
+        routes.include_router(part.router(assistant))
+    return routes

@@ -1,0 +1,155 @@
+"""Each thing that keeps suggestions away is found, and named with what to do."""
+
+import json
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from codekiln.apps.connect import Connection, changes, write
+from codekiln.apps.connect import reachable as module
+from codekiln.apps.connect.reachable import diagnose_editor
+from codekiln.apps.places import Places
+from codekiln.errors import ModelError
+from fakes import FakeCompleter
+
+TOKEN = "a token"
+
+
+@contextmanager
+def serving(health=(200, {"status": "ok"}), infill=(200, {"content": " np"}), token=""):
+    """Somebody who answers so; gives the address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self, status, body):
+            if token and self.headers.get("Authorization") != f"Bearer {token}":
+                status, body = 401, {"error": "token"}
+            data = body if isinstance(body, bytes) else json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def do_GET(self):
+            self.answer(*health)
+
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.answer(*infill)
+
+        def log_message(self, *_):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def diagnosed(tmp_path, monkeypatch):
+    """Findings by name, with a model that answers at once."""
+    monkeypatch.setattr(module, "load_completer", lambda _: FakeCompleter([" np"]))
+
+    def diagnose(address, token="", environment=None):
+        places = Places(tmp_path, "linux", {})
+        found = diagnose_editor(address, token, Path("starter"), places, environment or {})
+        return {finding.name: finding for finding in found}
+
+    return diagnose
+
+
+def test_where_all_is_well_all_is_well(diagnosed, tmp_path):
+    places = Places(tmp_path, "linux", {})
+    with serving() as address:
+        for name in ("zed", "vim", "neovim", "continue"):
+            connection = Connection(("codekiln", "lsp"), address, tmp_path)
+            write(changes(name, connection, places), places.state / name)
+        found = diagnosed(address)
+    assert {finding.state for finding in found.values()} == {"ok"}
+    assert found["completion"].detail.startswith("'np' in ")
+    assert {"zed", "vim", "neovim", "continue"} < set(found)
+    assert found["others"].detail.endswith("vscode, helix, emacs")
+
+
+def test_nobody_at_the_address(diagnosed):
+    with serving() as address:
+        pass
+    found = diagnosed(address)["server"]
+    assert (found.state, address in found.detail) == ("missing", True)
+    assert "codekiln serve --port" in found.remedy
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ({"health": (503, {})}, "still loading"),
+        ({"health": (200, b"<html>")}, "somebody else answers"),
+        ({"health": (404, {})}, "somebody else answers"),
+        ({"infill": (500, {"error": "no"})}, 'status 500: {"error": "no"}'),
+        ({"infill": (200, {"content": "  "})}, "an empty answer"),
+    ],
+)
+def test_what_is_wrong_with_the_server_is_said(diagnosed, answer, words):
+    with serving(**answer) as address:
+        found = diagnosed(address)
+    wrong = [one for name, one in found.items() if name in ("server", "completion") and one.remedy]
+    assert words in wrong[0].detail
+
+
+def test_a_token_that_is_missing_or_wrong(diagnosed):
+    with serving(token=TOKEN) as address:
+        assert "is wanted" in diagnosed(address)["token"].detail
+        assert "is wrong" in diagnosed(address, "another")["token"].detail
+        right = diagnosed(address, TOKEN)
+    assert "token" not in right
+    assert right["completion"].state == "ok"
+
+
+@pytest.mark.parametrize(
+    ("environment", "state"),
+    [
+        ({}, "ok"),
+        ({"http_proxy": "http://p:1"}, "warning"),
+        ({"ALL_PROXY": "http://p:1", "NO_PROXY": "example.org"}, "warning"),
+        ({"http_proxy": "http://p:1", "no_proxy": "localhost, 127.0.0.1"}, "ok"),
+        ({"HTTP_PROXY": "http://p:1", "no_proxy": "*"}, "ok"),
+    ],
+)
+def test_a_proxy_in_between(diagnosed, environment, state):
+    with serving() as address:
+        assert diagnosed(address, environment=environment)["proxy"].state == state
+
+
+def test_a_proxy_is_not_asked_by_the_doctor(diagnosed, monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    with serving() as address:
+        assert diagnosed(address)["completion"].state == "ok"
+
+
+def test_a_model_that_is_none(diagnosed, monkeypatch):
+    def refuse(_):
+        raise ModelError("This model is none: give another.")
+
+    monkeypatch.setattr(module, "load_completer", refuse)
+    found = diagnosed("http://127.0.0.1:9")["model starter"]
+    assert (found.state, found.remedy) == ("missing", "This model is none: give another.")
+
+
+def test_editors_without_settings_or_with_those_of_another_address(diagnosed, tmp_path):
+    assert diagnosed("http://127.0.0.1:9")["editors"].state == "missing"
+    places = Places(tmp_path, "linux", {})
+    connection = Connection(("codekiln", "lsp"), "http://127.0.0.1:8012", tmp_path)
+    for name in ("zed", "continue", "vim"):
+        write(changes(name, connection, places), places.state / name)
+    found = diagnosed("http://127.0.0.1:9")
+    for name in ("zed", "continue", "vim"):
+        assert "leads to http://127.0.0.1:8012, not to" in found[name].detail
+        assert found[name].remedy == f"codekiln connect {name} --address http://127.0.0.1:9"

@@ -1,0 +1,82 @@
+"""`codekiln lsp` as an editor starts it, with the model that comes with the package."""
+
+import subprocess
+import sys
+
+import pytest
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from codekiln.serve.events import read_events
+from serve.lsp.editor import REAL, run, started
+
+LOOP = "def f(values):\n    for value in values:\n        \n    return {}\n"
+
+
+@pytest.mark.slow
+def test_the_starter_suggests_by_what_stands_before_and_behind(tmp_path):
+    folder, work = tmp_path / "repo", tmp_path / "work"
+    folder.mkdir()
+
+    async def conversation():
+        options = ["--work", work]
+        async with started(REAL, *options, folders=[folder]) as editor:
+            uri = editor.open(folder / "a.py", "import numpy as ")
+            assert await editor.ghost(uri, 0, 16) == "np"
+            editor.type(uri, 2, "pandas", (0, 7), (0, 12))
+            assert await editor.ghost(uri, 0, 17) == "pd"
+            behind = []
+            for version, name in enumerate(["total", "result"], start=3):
+                editor.type(uri, version, LOOP.format(name), None)
+                behind.append(await editor.ghost(uri, 2, 8))
+            assert all(behind)
+            assert behind[0] != behind[1]
+            assert (await editor.plain(uri, 2, 8)).items[0].text_edit.new_text == behind[1]
+
+    run(conversation())
+    assert len(list(read_events(work))) == 5
+
+
+@pytest.mark.slow
+def test_what_is_written_in_the_folder_is_suggested(tmp_path):
+    folder, work = tmp_path / "repo", tmp_path / "work"
+    folder.mkdir()
+    line = "return sum(price * weight for price, weight in zip(prices, weights))"
+    (folder / "sums.py").write_text(f"def total(prices, weights):\n    {line}\n" * 2)
+
+    async def conversation():
+        async with started(REAL, "--work", work, folders=[folder]) as editor:
+            uri = editor.open(folder / "a.py", f"def total(prices, weights):\n    {line[:22]}")
+            await editor.ghost(uri, 1, 26)
+            await editor.until(lambda: any(bar["kind"] == "end" for bar in editor.bars))
+            assert (line[:22] + await editor.ghost(uri, 1, 26)).startswith(line[:44])
+
+    run(conversation())
+
+
+def test_a_model_that_is_none_leaves_a_server_that_says_so(tmp_path):
+    async def conversation():
+        options = ["--work", tmp_path / "work", "--model", tmp_path]
+        async with started(REAL, *options) as editor:
+            uri = editor.open(tmp_path / "a.py", "x = ")
+            await editor.until(lambda: editor.messages)
+            for _ in range(2):
+                with pytest.raises(JsonRpcException) as refused:
+                    await editor.ghost(uri, 0, 4)
+                assert refused.value.code == types.LSPErrorCodes.RequestFailed
+                assert refused.value.message == editor.messages[0]
+
+    run(conversation())
+
+
+def test_nothing_but_the_protocol_goes_to_stdout(tmp_path):
+    """Whatever writes there, Python or not, writes to stderr."""
+    program = (
+        "import os, sys\n"
+        "from codekiln.cli.lsp import _stdout_alone\n"
+        "with _stdout_alone() as out:\n"
+        "    print('python', flush=True); os.write(1, b'native\\n'); out.write(b'protocol')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert done.stdout == b"protocol"
+    assert done.stderr.split() == [b"python", b"native"]

@@ -1,0 +1,51 @@
+import socket
+
+import pytest
+
+from codekiln.errors import UsageError
+from codekiln.serve.http.listening import address_of, bound, is_local
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.0.0.2", "::1"])
+def test_addresses_that_only_this_machine_reaches(host):
+    assert is_local(host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "fe80::1"])
+def test_addresses_that_others_reach(host):
+    assert not is_local(host)
+
+
+def test_names_are_not_looked_up(monkeypatch):
+    def looked_up(*_):
+        raise AssertionError("somebody was asked")
+
+    monkeypatch.setattr(socket, "getaddrinfo", looked_up)
+    for ask in (is_local, lambda host: bound(host, 0)):
+        with pytest.raises(UsageError, match=r"example\.org"):
+            ask("example.org")
+    bound("localhost", 0).close()
+
+
+def test_an_address_as_a_browser_takes_it():
+    with bound("127.0.0.1", 0) as listener:
+        assert address_of(listener) == f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
+def test_an_address_of_ipv6():
+    try:
+        listener = bound("::1", 0)
+    except UsageError:
+        pytest.skip("this machine has no IPv6")
+    with listener:
+        assert address_of(listener) == f"http://[::1]:{listener.getsockname()[1]}"
+
+
+def test_a_port_that_is_taken_says_so_and_another_is_had():
+    with bound("127.0.0.1", 0) as first:
+        first.listen()
+        port = first.getsockname()[1]
+        with pytest.raises(UsageError, match=str(port)):
+            bound("127.0.0.1", port)
+        bound("127.0.0.1", 0).close()

@@ -1,0 +1,68 @@
+import pytest
+
+from codekiln.generate import CompletionRequest
+from codekiln.index import Index
+from codekiln.index.origins import Origin
+from codekiln.serve.nameless import named
+from fakes import tiny_tokenizer
+
+SHAPES = "def area_of(width, height):\n    return width * height\n\n\ndef line(a):\n    return a\n"
+COLOURS = "def shade_of(colour):\n    return colour.shade\n\n\ndef line(a):\n    return a\n"
+PROSE = "It is, as it were, a long and (winding road.\nNobody: knows [where it leads.\n"
+
+
+@pytest.fixture(name="index")
+def _index():
+    tokenizer = tiny_tokenizer()
+    files = {"shapes.py": SHAPES, "colours.py": COLOURS, "notes.md": "Some notes.\n"}
+    return Index.of(
+        tokenizer,
+        [tokenizer.encode(text) for text in files.values()],
+        [Origin("repo", path) for path in files],
+    )
+
+
+@pytest.mark.parametrize(
+    ("prefix", "suffix", "path"),
+    [
+        (SHAPES, "", "shapes.py"),
+        ("def shade_of(colour):\n    ret", "\n\n\ndef line(a):\n    return a\n", "colours.py"),
+        ("x = 1\n", "\ndef area_of(width, height):\n    return width * height\n", "shapes.py"),
+        ("def line(a):\n    ", "\n", ""),  # it stands in two
+        ("def other(b):\n    return b\n", "\n", ""),
+        ("x = 1\ny = 2\nz = 3\nv = 4\nw = 5\ndef shade_of(colour):\n", "", ""),  # a small part
+        ("", "", ""),
+    ],
+)
+def test_which_file_has_the_lines(index, prefix, suffix, path):
+    found = named(CompletionRequest(prefix, suffix), index)
+    assert found.path == path
+    if path:
+        assert found.language == "python"
+
+
+def test_a_name_that_is_told_stays(index):
+    found = named(CompletionRequest(SHAPES, path="mine.rs"), index)
+    assert (found.path, found.language) == ("mine.rs", "rust")
+
+
+@pytest.mark.parametrize(
+    ("text", "beside", "language"),
+    [
+        ("x = 1\n", ["a.py", "b.py", "c.js"], "python"),
+        ("#!/bin/sh\nx=1\n", ["a.py"], "bash"),  # it says so itself
+        ("const x = () => { return 1 };\n", ["a.py", "b.py", "c.js"], "javascript"),
+        (PROSE, ["a.py", "b.py"], ""),
+        ("\n", ["a.py"], ""),
+        ("y = 2\nx = (1,", ["a.py"], "python"),  # half a line
+        ("x = 1\n", ["a.unknown"], ""),
+        ("x = 1\n", [], ""),
+    ],
+)
+def test_the_language_of_the_pieces_beside_it(text, beside, language):
+    assert named(CompletionRequest(text), None, beside).language == language
+
+
+def test_the_language_of_the_folder(index):
+    assert named(CompletionRequest("value = 1\nother = 2\n"), index).language == "python"
+    assert named(CompletionRequest(PROSE), index).language != "python"
