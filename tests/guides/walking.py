@@ -11,8 +11,12 @@ from pathlib import Path
 
 LIMIT = 240  # seconds for one guide, many times what it takes
 MARK = "--- end of block"
-# A network namespace of its own has a loopback and no way out; the files are the host's.
-ALONE = ("bwrap", "--dev-bind", "/", "/", "--unshare-net", "--die-with-parent")
+# A network namespace of its own has a loopback and no way out; the files are the host's, but for the
+# servers of names, for whose answers programs would wait.
+ALONE = (
+    *("bwrap", "--dev-bind", "/", "/", "--ro-bind", "/dev/null", "/etc/resolv.conf"),
+    *("--unshare-net", "--unshare-uts", "--hostname", "localhost", "--die-with-parent"),
+)
 
 
 @dataclass(frozen=True)
@@ -106,8 +110,9 @@ def walk(guide: Guide, folder: Path) -> Walk:
 
 def why_not() -> str:
     """Why guides cannot be walked here; empty where they can."""
-    if not shutil.which("bwrap"):
-        return "bubblewrap is not installed: apt-get install bubblewrap"
+    for program, package in (("bwrap", "bubblewrap"), ("curl", "curl")):
+        if not shutil.which(program):
+            return f"{program} is not installed: apt-get install {package}"
     done = subprocess.run([*ALONE, "true"], capture_output=True, text=True, check=False)
     return done.stderr.strip() if done.returncode else ""
 
