@@ -44,6 +44,10 @@ def test_a_section_says_what_its_class_says(kind):
     assert told in " ".join(section.split())
 
 
+def test_every_reference_within_the_page_leads_to_a_section():
+    assert set(re.findall(r"\(#([\w-]+)\)", PAGE)) <= set(SECTIONS)
+
+
 @pytest.mark.parametrize("code", SECTIONS)
 def test_a_section_has_causes_and_a_remedy(code):
     causes, remedy = re.findall(r"^- \*\*(.+?):\*\* ", SECTIONS[code], re.MULTILINE)
