@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check web bench clean
 
 demo: $(VENV)/train  ## train on this Python's standard library, show completions
 	$(BIN)/codekiln run recipes/tiny.toml --work work
@@ -18,8 +18,15 @@ check: $(VENV)/dev  ## style, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+web: web/node_modules  ## build the pages in src/codekiln/serve/web/static from web/
+	cd web && node build.mjs
+
 bench: $(VENV)/bench  ## figures, each beside a peer in the same run
 	$(BIN)/python -m bench
+
+web/node_modules: web/package-lock.json
+	cd web && npm ci --ignore-scripts --no-audit --no-fund
+	touch $@
 
 $(VENV)/train: pyproject.toml constraints.txt | $(VENV)
 	$(INSTALL) -e '.[train]'

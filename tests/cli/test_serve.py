@@ -1,12 +1,14 @@
 """`codekiln serve` and `codekiln stats`, with the model that lies in the package."""
 
 import json
+import re
 import shutil
 import signal
 import socket
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -126,6 +128,24 @@ def test_with_a_token_and_events_and_stats(tmp_path, codekiln):
     assert "Nothing is kept" in codekiln("stats", "--work", work).out
 
 
+def test_a_server_that_is_told_to_stop_finishes_its_answer(tmp_path):
+    body = {"input_prefix": "x = [\n", "n_predict": 300, "temperature": 1, "stream": True}
+    with serving("--work", tmp_path) as server:
+        assert server.json("POST", "/infill", {**body, "n_predict": 1, "stream": False})
+        answers = []
+        asking = threading.Thread(
+            target=lambda: answers.append(server.ask("POST", "/infill", body))
+        )
+        asking.start()
+        while not re.search(r"codekiln_busy 1.0", server.ask("GET", "/metrics")[1].decode()):
+            assert asking.is_alive()
+        assert server.stop() == (0, "")
+        asking.join()
+    [(status, content, _)] = answers
+    assert status == 200
+    assert b'"stop": true' in content
+
+
 def test_a_folder_that_goes_leaves_the_server_alive(tmp_path):
     code = tmp_path / "code"
     code.mkdir()
@@ -161,6 +181,8 @@ def test_a_port_in_use(codekiln, tmp_path):
         (["--adapter", "a=b", "--adapter", "a=c"], 2, ["named a"]),
         (["--adapter", "a=nowhere"], 1, ["nowhere"]),
         (["--engine-model", "small"], 2, ["--engine"]),
+        (["--engine-template", "qwen"], 2, ["--engine"]),
+        (["--encoder", "nowhere"], 1, ["nowhere"]),
         (["--engine", "http://127.0.0.1:9"], 1, ["127.0.0.1:9"]),
         (["--engine", "nonsense"], 2, ["address"]),
         (["--context", -1], 2, ["--context"]),

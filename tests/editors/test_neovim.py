@@ -20,7 +20,7 @@ PLUGIN = Path(__file__).parents[2] / "editors" / "neovim"
 PATIENCE = 60  # seconds
 
 MARKS = """
-local space = vim.api.nvim_get_namespaces()["codekiln.ghost"]
+local space = vim.api.nvim_create_namespace("codekiln.ghost")
 local marks = vim.api.nvim_buf_get_extmarks(0, space, 0, -1, { details = true })
 return vim.json.encode({ marks = marks, text = vim.api.nvim_buf_get_lines(0, 0, -1, false),
   cursor = vim.api.nvim_win_get_cursor(0), mode = vim.api.nvim_get_mode().mode })

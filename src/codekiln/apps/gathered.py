@@ -17,19 +17,19 @@ def gathered(
     request: CompletionRequest, file: Path | None, model: Path, index: Index | None, budget: int
 ) -> Context:
     """As `gathered_in`: of the repository of `file`, or of its folder if it is in none."""
-    root = (repository_of(file) or file.resolve().parent) if file else None
-    return gathered_in(request, root, Tokenizer.load(model_folder(model)), index, budget)
+    folder = WorkingFolder(repository_of(file) or file.resolve().parent) if file else None
+    return gathered_in(request, folder, Tokenizer.load(model_folder(model)), index, budget)
 
 
 def gathered_in(
     request: CompletionRequest,
-    root: Path | None,
+    folder: WorkingFolder | None,
     tokenizer: Tokenizer,
     index: Index | None,
     budget: int,
     recent: Sequence[Snippet] = (),
 ) -> Context:
-    """Pieces of at most `budget` tokens: definitions of what is imported from `root`, hits of the index.
+    """Pieces of at most `budget` tokens: definitions of what is imported in `folder`, hits of the index.
 
     And of the snippets that were edited lately. The open file, as it was when it was saved, is left out.
     """
@@ -42,7 +42,7 @@ def gathered_in(
         tokenizer,
         OpenFile(request.path, languages().get(request.language), request.prefix, request.suffix),
         budget,
-        folder=WorkingFolder(root) if root else None,
+        folder=folder,
         similar=hits,
         recent=recent,
     )

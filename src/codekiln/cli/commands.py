@@ -23,6 +23,7 @@ from codekiln.cli import (
 from codekiln.cli.adapt import adapt
 from codekiln.cli.complete import complete
 from codekiln.cli.connect import Address, Token, connect
+from codekiln.cli.explain import explain
 from codekiln.cli.lsp import lsp
 from codekiln.cli.options import Json, Model, Runner, Settings, Work
 from codekiln.cli.serve import serve, stats
@@ -89,6 +90,7 @@ def run(
 
 app.command()(adapt)
 app.command()(complete)
+app.command()(explain)
 app.command()(lsp)
 app.command()(connect)
 app.command("try")(try_)

@@ -67,6 +67,7 @@ def serve(
     from codekiln.serve.http.listening import address_of, bound, is_local, run
     from codekiln.serve.http.token import token_of
     from codekiln.serve.opening import opened_assistant
+    from codekiln.serve.web.router import router
 
     if (engine_model or engine_template) and not engine:
         raise UsageError(
@@ -91,6 +92,7 @@ def serve(
         ) as assistant,
     ):
         app = create_app(assistant, settings, Events(None if no_events else work))
+        app.include_router(router(assistant, model=model, work=work))
         told = {
             "address": address_of(listener),
             "model": assistant.name,

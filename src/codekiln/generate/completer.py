@@ -15,6 +15,7 @@ from codekiln.generate.decoding import FinishReason
 from codekiln.generate.extents import Block, Everything, Extent, Hurried, Lines
 from codekiln.generate.interrupt import Interrupt
 from codekiln.generate.strategies import Sampling
+from codekiln.generate.witness import Witness
 from codekiln.inputs.formats import Header
 
 if TYPE_CHECKING:  # a machine that only trains has no templates
@@ -38,6 +39,7 @@ class CompletionRequest:
     line it has come to. Setting `cancelled`, from any thread, ends it at the next step. `adapter` is the
     name of the one to answer with; without one the base answers. With `messages` it is a chat, whose next
     turn is the answer: then there is no text around a cursor.
+    `witness` is told how the answer comes about.
     """
 
     prefix: str = ""
@@ -66,6 +68,7 @@ class CompletionRequest:
     adapter: str = ""
     messages: "tuple[Message, ...]" = ()
     cancelled: threading.Event | None = field(default=None, compare=False, repr=False)
+    witness: Witness | None = field(default=None, compare=False, repr=False)
 
     def extent(self) -> Extent:
         """How far the answer goes by its text.
@@ -151,7 +154,8 @@ class CompletionChunk:
     """A piece of an answer: text that will not change, and the tokens generated since the last one.
 
     `prompt_tokens` is that of the answer's prompt, in the last chunk at the latest. The text of a token
-    may come only in a later chunk, and the end token has none.
+    may come only in a later chunk, and the end token has none. `answer_tokens`, in the last chunk, is how
+    many a server says its answer took, which need not tell their ids.
     """
 
     text: str
@@ -159,6 +163,15 @@ class CompletionChunk:
     logprobs: tuple[float, ...]
     finish_reason: FinishReason | None = None
     prompt_tokens: int = 0
+    answer_tokens: int = 0
+
+    def spent(self, before: int) -> int:
+        """How many tokens an answer took that had taken so many before this chunk.
+
+        A text is one, of a server that tells neither ids nor log-probabilities, until it tells how many.
+        """
+        new = len(self.token_ids) or len(self.logprobs) or bool(self.text)
+        return self.answer_tokens or before + new
 
 
 class Completer(Protocol):
@@ -207,11 +220,12 @@ def collect(
     """
     start = clock()
     chunks: list[CompletionChunk] = []
-    first = start
+    first, spent = start, 0
     for chunk in completer.complete(request):
         if not chunks:
             first = clock()
         chunks.append(chunk)
+        spent = chunk.spent(spent)
     end = clock()
     reason = chunks[-1].finish_reason if chunks else None
     assert reason is not None, "a completer's last chunk has a finish reason"
@@ -225,7 +239,7 @@ def collect(
         timings=Timings(
             prompt_tokens=chunks[-1].prompt_tokens,
             prefill_ms=1000 * (first - start),
-            generated_tokens=len(tokens),
+            generated_tokens=spent,
             generate_ms=1000 * (end - first),
             tokens_per_second=later / (end - first) if later and end > first else 0.0,
         ),

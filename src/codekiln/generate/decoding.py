@@ -21,6 +21,7 @@ from codekiln.generate.prefix_cache import Slot
 from codekiln.generate.speculation import Draft, Source, Speculation
 from codekiln.generate.strategies import Strategy
 from codekiln.generate.text_stream import TextStream
+from codekiln.generate.witness import Choice, Witness
 from codekiln.tokenizer import Tokenizer
 
 FinishReason = Literal["end", "stop", "length"] | Interruption
@@ -52,7 +53,7 @@ class Mixer(Protocol):
 
 @dataclass(frozen=True)
 class Guides:
-    """What bends or hastens a generation besides its strategy; nothing by default."""
+    """What bends, hastens or watches a generation besides its strategy; nothing by default."""
 
     mixer: Mixer | None = None
     constraint: Constraint | None = None
@@ -60,6 +61,7 @@ class Guides:
     speculation: Speculation = field(default_factory=Speculation)
     extent: Extent = field(default_factory=Everything)
     interrupt: Interrupt = field(default_factory=Interrupt)
+    witness: Witness | None = None
 
 
 def generate(
@@ -168,6 +170,8 @@ def _tokens(
             rows = slot.read(draft.ids[:length] if draft else (), interrupt.go_on())
         except Interrupted:
             continue  # for a reason
+        if guides.witness:
+            guides.witness.read(pending + length)
         if pending <= DRAFTED_BEHIND:
             speculation.costs.note(pending + length, 1000 * (time.perf_counter() - begun))
         chosen: list[int] = []
@@ -218,13 +222,17 @@ class _Chooser:
         logits[self._never] = -np.inf
         if not np.isfinite(logits.max()):
             raise ModelError("The model gives logits that are no numbers: train or load it anew.")
-        if self._guides.mixer:
-            logits = self._guides.mixer(logits, context)
-        constraint = self._guides.constraint
+        guides, model = self._guides, logits
+        if guides.mixer:
+            logits = guides.mixer(logits, context)
+        mixed, constraint = logits, guides.constraint
         if constraint:
+            logits = logits.copy() if guides.witness else logits
             allowed = constraint.allowed()
             logits[: len(allowed)][~allowed] = -np.inf
         token = self._strategy.choose(logits, self._seen, self._rng)
+        if guides.witness:
+            guides.witness.chosen(Choice(model, mixed, logits, token))
         if constraint:
             constraint.advance(token)
         self._seen = np.append(self._seen, token)

@@ -115,6 +115,7 @@ class EngineCompleter:
             speculation=self._speculation,
             extent=request.extent(),
             interrupt=interrupt,
+            witness=request.witness,
         )
 
     def _in_turn(
@@ -135,6 +136,9 @@ class EngineCompleter:
     def _decode(
         self, request: CompletionRequest, prompt: list[int], strategy: Strategy, guides: Guides
     ) -> Iterator[CompletionChunk]:
+        overlap = guides.constraint.overlap if guides.constraint else 0
+        if guides.witness:
+            guides.witness.begins(prompt, overlap)
         slot = self._caches[request.adapter].slot_for(prompt)
         steps = decode(
             slot,
@@ -154,7 +158,6 @@ class EngineCompleter:
                     step.text, _token(step), _logprob(step), step.finish_reason, len(prompt)
                 )
         finally:
-            overlap = guides.constraint.overlap if guides.constraint else 0
             self._remember(request.prefix, written, overlap)
 
     def _search(
@@ -165,6 +168,8 @@ class EngineCompleter:
         constraint: Constraint | None,
         interrupt: Interrupt,
     ) -> Iterator[CompletionChunk]:
+        if request.witness:
+            request.witness.begins(prompt, constraint.overlap if constraint else 0)
         slot = self._caches[request.adapter].slot_for(prompt)
         best = search(slot, self.tokenizer, request, prompt, strategy, constraint, interrupt)
         yield CompletionChunk(best.text, best.token_ids, (), best.finish_reason, len(prompt))
@@ -172,7 +177,7 @@ class EngineCompleter:
     def _mixing(self, request: CompletionRequest, matchers: tuple[Matcher, ...]) -> Mixing:
         """With the weights for whole lines, or for right probabilities where these are sampled from."""
         mixture = default_mixture("loss" if request.temperature else "lines")
-        return Mixing(mixture, matchers)
+        return Mixing(mixture, matchers, request.witness)
 
     def _prompt(self, request: CompletionRequest) -> list[int]:
         context = self.engine.context

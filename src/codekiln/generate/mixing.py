@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from codekiln.generate.engine import Logits
+from codekiln.generate.witness import Witness
 from codekiln.index import Matcher
 from codekiln.index.mix import Mixture
 
@@ -14,7 +15,11 @@ class Mixing:
 
     mixture: Mixture
     matchers: tuple[Matcher, ...]
+    witness: Witness | None = None
 
     def __call__(self, logits: Logits, context: Sequence[int]) -> Logits:
         """The logarithm of the mixed distribution `[vocab]`; what is at -inf stays there."""
-        return self.mixture(logits, [matcher.match(context) for matcher in self.matchers])
+        matches = [matcher.match(context) for matcher in self.matchers]
+        if self.witness:
+            self.witness.matched(self.mixture, matches)
+        return self.mixture(logits, matches)

@@ -7,6 +7,7 @@ import torch
 
 from codekiln.errors import ModelError
 from codekiln.generate.engine import Ids, Logits
+from codekiln.model.attention_weights import attention_weights
 from codekiln.model.cache import KeyValueCache
 from codekiln.model.transformer import Transformer
 
@@ -64,6 +65,21 @@ class TorchEngine:
     def twin(self) -> "TorchEngine":
         """Another engine on the same weights, with an empty cache of its own."""
         return TorchEngine(self._model, half=self._half)
+
+    def attention(self, ids: Sequence[int], layer: int) -> Logits:
+        """What each of `ids[n]` looks at in one layer: `[heads, n, n]`, rows that sum to 1; fp32."""
+        tensor = torch.tensor(ids, dtype=torch.int64, device=self._device)
+        return np.asarray(attention_weights(self._model, tensor, layer).cpu().numpy())
+
+    @property
+    def layers(self) -> int:
+        """Layers, each with the same number of heads."""
+        return self._model.config.layers
+
+    @property
+    def heads(self) -> int:
+        """Heads of each layer."""
+        return self._model.config.heads
 
     @torch.inference_mode()
     def _read(self, ids: Ids) -> torch.Tensor:

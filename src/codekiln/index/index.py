@@ -164,7 +164,7 @@ class Index:
 
 
 def _without(shard: Shard, path: str) -> Shard:
-    named = [number for number, origin in enumerate(shard.origins) if origin.path == path]
+    named = shard.numbers.get(path)
     return shard.without(named) if named else shard
 
 

@@ -78,10 +78,7 @@ class Mixture:
         `matches` are one for each of `EXPERTS`; `NO_MATCH` where there is no such index. What is at
         -inf stays there; the others sum to one.
         """
-        top = float(logits.max())
-        total = top + math.log(float(np.exp(logits - np.float32(top)).sum()))
-        voices = [voice(match, logits, total, top) for match in matches]
-        shares = self.shares(voices)
+        total, voices, shares = self.hear(logits, matches)
         mixed = logits - np.float32(total - math.log(shares[0]))
         heard = [
             (heard, share)
@@ -96,6 +93,15 @@ class Mixture:
             with np.errstate(divide="ignore"):
                 mixed[ids] = np.log(sums)
         return mixed
+
+    def hear(
+        self, logits: Logits, matches: Sequence[Match]
+    ) -> tuple[float, list[Voice | None], list[float]]:
+        """The logarithm of the sum of all `exp(logits)`, what each match says, and the `shares`."""
+        top = float(logits.max())
+        total = top + math.log(float(np.exp(logits - np.float32(top)).sum()))
+        voices = [voice(match, logits, total, top) for match in matches]
+        return total, voices, self.shares(voices)
 
     def shares(self, voices: Sequence[Voice | None]) -> list[float]:
         """How much of the mixture the model has, and each voice; they sum to one."""

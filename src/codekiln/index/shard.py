@@ -207,6 +207,14 @@ class Shard:
         sizes = np.diff(self.starts, append=len(self))
         return int(sizes[~self._deleted].sum())
 
+    @cached_property
+    def numbers(self) -> dict[str, list[int]]:
+        """The documents of each path, also those that were taken away. Made when it is first asked for."""
+        found: dict[str, list[int]] = {}
+        for number, origin in enumerate(self.origins):
+            found.setdefault(origin.path, []).append(number)
+        return found
+
     def without(self, documents: Iterable[int]) -> "Shard":
         """The same tokens and suffixes; some more documents match nothing."""
         other = copy(self)

@@ -59,16 +59,21 @@ class Attention(nn.Module):
     ) -> Tensor:
         """`x` is `[B, T, C]`; `mask` as in `attend`."""
         B, T, _ = x.shape
-        heads = (B, T, -1, self.head_width)
-        query = rotate(self.q_norm(self.q_proj(x).view(heads)), rotation).transpose(1, 2)
-        key = rotate(self.k_norm(self.k_proj(x).view(heads)), rotation).transpose(1, 2)
-        value = self.v_proj(x).view(heads).transpose(1, 2)
+        query, key, value = self.project(x, rotation)
         if cache is not None:
             key, value = cache.extend(self.layer, key, value)
         # Under autocast a GPU normalises in fp32; attention is to be computed as the products are.
         query, key = query.to(value.dtype), key.to(value.dtype)
         seen = attend(query, key, value, mask, causal=self.causal)
         return self.o_proj(seen.transpose(1, 2).reshape(B, T, -1))
+
+    def project(self, x: Tensor, rotation: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries `[B, H, T, D]`, keys and values `[B, K, T, D]` of `x [B, T, C]`."""
+        B, T, _ = x.shape
+        heads = (B, T, -1, self.head_width)
+        query = rotate(self.q_norm(self.q_proj(x).view(heads)), rotation).transpose(1, 2)
+        key = rotate(self.k_norm(self.k_proj(x).view(heads)), rotation).transpose(1, 2)
+        return query, key, self.v_proj(x).view(heads).transpose(1, 2)
 
 
 class FeedForward(nn.Module):

@@ -3,6 +3,7 @@
 One model and at most one folder stand behind it. Any thread may ask.
 """
 
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +24,7 @@ from codekiln.languages import language_of
 from codekiln.serve.admission import Admission
 from codekiln.serve.embedder import Embedder
 from codekiln.serve.watched import WatchedFolder
-from codekiln.tasks.context import Context, Snippet
+from codekiln.tasks.context import Context, Snippet, WorkingFolder
 from codekiln.tokenizer import Tokenizer
 
 CONTEXT_TOKENS = 448  # of other files in a prompt, where a folder is known
@@ -72,6 +73,8 @@ class Assistant:
         self.listeners: list[Callable[[Answer], None]] = []  # told of every answer
         self.folder, self.admission = folder, admission or Admission()
         self._context_tokens = context_tokens
+        self._files = WorkingFolder(folder.root) if folder else None  # for one thread at a time
+        self._gathering = threading.Lock()
         self._verifier = Verifier()
 
     @property
@@ -143,7 +146,9 @@ class Assistant:
             return request, None
         if self._measure is None:
             raise UsageError("Context of other files is measured in tokens: give --model as well.")
-        root, index = (self.folder.root, self.folder.index) if self.folder else (None, None)
-        budget = self._context_tokens
-        found = gathered_in(request, root, self._measure, index, budget, recent)
+        index = self.folder.index if self.folder else None
+        with self._gathering:
+            found = gathered_in(
+                request, self._files, self._measure, index, self._context_tokens, recent
+            )
         return replace(request, context=found.text), found

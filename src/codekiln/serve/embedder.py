@@ -57,7 +57,7 @@ def load_embedder(folder: Path) -> EncoderEmbedder:
         ArtifactError: the folder is no finished artifact, or a file in it is damaged.
         ModelError: it holds no encoder.
     """
-    require_torch("Embeddings")
+    require_torch("Running an encoder")
     from codekiln.model.encoder import load_encoder
 
     return EncoderEmbedder(folder.resolve().name, load_encoder(folder))

@@ -16,6 +16,7 @@ from codekiln.generate.engine_completer import EngineCompleter
 from codekiln.generate.loading import load_engine, model_folder
 from codekiln.generate.servers import open_server
 from codekiln.pipeline.export import export
+from codekiln.tasks.chat import Message
 from codekiln.tokenizer import Tokenizer
 from codekiln.tokenizer.special import SPECIAL_TOKENS
 
@@ -81,6 +82,18 @@ def test_a_schema_is_met(completer):
     for request in REQUESTS[:2]:
         request = replace(request, json_schema=json.dumps(schema), max_tokens=100)
         assert json.loads(collect(completer, request).text) in ({"size": 1}, {"size": 25})
+
+
+def test_it_chats_by_a_template_of_its_own(completer):
+    """The starter has none, so that the server takes ChatML; its words are no matter here."""
+    request = CompletionRequest(messages=(Message("user", "Add."),), max_tokens=6)
+    whole = collect(completer, request)
+    assert whole.finish_reason == "length"
+    assert whole.timings.generated_tokens == 6
+    assert whole.timings.prompt_tokens > 5
+    schema = {"enum": [{"size": 1}, {"size": 25}]}
+    told = replace(request, json_schema=json.dumps(schema), max_tokens=100)
+    assert json.loads(collect(completer, told).text) in ({"size": 1}, {"size": 25})
 
 
 def test_a_text_longer_than_the_context_keeps_the_cursor(completer):

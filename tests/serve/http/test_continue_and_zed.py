@@ -118,6 +118,13 @@ def test_continue_by_openai(asked):
     assert requests[0].prefix == PREFIX
 
 
+def test_ollama_streams_unless_it_is_told_not_to(asked):
+    client, _ = asked
+    reply = client.post("/api/generate", json={"model": "small", "prompt": "x"})
+    assert reply.headers["content-type"].startswith("application/x-ndjson")
+    assert reply.text.count("\n") > 3
+
+
 def test_the_end_of_a_file_is_a_cursor_too(asked):
     client, requests = asked
     for path, body in (

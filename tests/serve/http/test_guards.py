@@ -130,6 +130,8 @@ def test_a_browser_brings_the_token_once_in_the_address():
         assert wrong.status_code == 401
         reply = client.get(f"/docs?token={TOKEN}", follow_redirects=False)
         assert (reply.status_code, reply.headers["location"]) == (303, "/docs")
+        away = client.get(f"{ADDRESS}//evil.example/?token={TOKEN}", follow_redirects=False)
+        assert away.headers["location"] == "/evil.example/"
         cookie = reply.headers["set-cookie"].lower()
         assert "httponly" in cookie
         assert "samesite=strict" in cookie

@@ -41,6 +41,7 @@ def test_a_completion():
     [request] = completer.requests
     assert (request.prefix, request.suffix, request.path) == (BEFORE, BEHIND, "src/sums.py")
     assert (request.language, request.temperature, request.block) == ("python", 0, True)
+    assert request.line_deadline_ms == 300  # nobody who types waits for several lines
     assert [line for line in request.context.splitlines() if line.endswith(".py")] == [
         "# src/last.py",
         "# src/other.py",

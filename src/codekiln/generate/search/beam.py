@@ -19,6 +19,7 @@ from codekiln.generate.interrupt import NEVER, Interrupt, Interrupted
 from codekiln.generate.prefix_cache import Slot
 from codekiln.generate.search.hypotheses import Finish, Hypothesis, Partial, ranked
 from codekiln.generate.search.rows import Rows
+from codekiln.generate.witness import Witness
 from codekiln.tokenizer import Tokenizer
 
 
@@ -35,6 +36,7 @@ def beam_search(
     extent: Callable[[], Extent] = Everything,
     constraint: Constraint | None = None,
     interrupt: Interrupt = NEVER,
+    witness: Witness | None = None,
 ) -> list[Hypothesis]:
     """At most `n` answers with different texts, those of the highest score first.
 
@@ -76,6 +78,8 @@ def beam_search(
                 return ranked([*best, *cut], score)[:n]
             found, going = _expand(beams, _scores(beams, logits, allowed), width, finish)
             best = ranked([*best, *found], score)[:n]
+            if witness:
+                witness.expanded([beam for _, beam in going], found)
             # A log-probability only falls, and no answer is longer than the limit: no score is above this.
             bound = max((beam.logprob for _, beam in going), default=-math.inf) / limit**alpha
             if len(best) == n and score(best[-1]) >= bound:

@@ -44,6 +44,7 @@ def search(
             extent=request.extent,
             constraint=constraint,
             interrupt=interrupt,
+            witness=request.witness,
         )
     else:
         found = best_of(
@@ -59,6 +60,15 @@ def search(
             constraint=constraint,
             interrupt=interrupt,
         )
+    answer = _first(found, request, interrupt)
+    if request.witness:
+        request.witness.settled(answer)
+    return answer
+
+
+def _first(
+    found: Sequence[Hypothesis], request: CompletionRequest, interrupt: Interrupt
+) -> Hypothesis:
     for one in found:
         if interrupt.reason():
             break

@@ -19,6 +19,7 @@ class Piece:
     logprobs: tuple[float, ...] = ()
     finish_reason: FinishReason | None = None
     prompt_tokens: int = 0
+    answer_tokens: int = 0
 
 
 def chunks(
@@ -38,7 +39,12 @@ def chunks(
             for piece in pieces:
                 text, reason = answer.feed(piece.text, piece.finish_reason)
                 yield CompletionChunk(
-                    text, piece.token_ids, piece.logprobs, reason, piece.prompt_tokens
+                    text,
+                    piece.token_ids,
+                    piece.logprobs,
+                    reason,
+                    piece.prompt_tokens,
+                    piece.answer_tokens,
                 )
                 if reason:
                     return

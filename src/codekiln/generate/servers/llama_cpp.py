@@ -130,4 +130,5 @@ def _piece(event: dict[str, Any]) -> Piece:
         logprobs=tuple(float(token["logprob"]) for token in chosen),
         finish_reason=FINISH.get(event.get("stop_type", "")) if event.get("stop") else None,
         prompt_tokens=int(event.get("tokens_evaluated") or 0),
+        answer_tokens=int(event.get("tokens_predicted") or 0) if event.get("stop") else 0,
     )

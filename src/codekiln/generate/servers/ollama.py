@@ -103,4 +103,5 @@ def _piece(event: dict[str, Any]) -> Piece:
         logprobs=tuple(float(token["logprob"]) for token in event.get("logprobs") or ()),
         finish_reason=FINISH.get(event.get("done_reason", "stop")) if event.get("done") else None,
         prompt_tokens=int(event.get("prompt_eval_count") or 0),
+        answer_tokens=int(event.get("eval_count") or 0),
     )

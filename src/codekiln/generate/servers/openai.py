@@ -140,20 +140,21 @@ def _version(client: Client) -> tuple[int, ...]:
 def pieces(
     client: Client, path: str, body: dict[str, object], stop: tuple[str, ...]
 ) -> Generator[Piece]:
-    """Stream an answer, of a prompt or a chat; the count of the prompt's tokens may come after the end."""
+    """Stream an answer, of a prompt or a chat; the counts of its tokens may come after the end."""
     finish: FinishReason | None = None
-    prompt_tokens = 0
+    prompt_tokens = answer_tokens = 0
     with closing(client.stream(path, body)) as events:
         for event in events:
             usage = event.get("usage") or {}
             prompt_tokens = int(usage.get("prompt_tokens") or prompt_tokens)
+            answer_tokens = int(usage.get("completion_tokens") or answer_tokens)
             for choice in event.get("choices") or ():
                 finish = finish or _finish(choice, stop)
                 ids, logprobs = _tokens(choice)
                 text = choice.get("text") or (choice.get("delta") or {}).get("content")
                 yield Piece(str(text or ""), ids, logprobs, None, prompt_tokens)
     if finish:
-        yield Piece(finish_reason=finish, prompt_tokens=prompt_tokens)
+        yield Piece("", (), (), finish, prompt_tokens, answer_tokens)
 
 
 def _finish(choice: dict[str, Any], stop: tuple[str, ...]) -> FinishReason | None:

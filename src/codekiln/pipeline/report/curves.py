@@ -41,6 +41,11 @@ class Curve:
         """Steps that were passed over may have no value, and leave no point."""
         return [(row["tokens"], row[self.key]) for row in rows if is_number(row.get(self.key))]
 
+    def values(self, line: Points) -> list[float]:
+        """Those of a line, each the mean of its surroundings if the curve is smooth."""
+        values = [y for _, y in line]
+        return smoothed(values, len(values) // SMOOTHING | 1) if self.smooth else values
+
 
 class Speed(Curve):
     """Tokens a second, over a stretch around each step rather than by the clock of a single one."""
@@ -86,11 +91,8 @@ def curves(runs: Sequence[tuple[str, Rows]]) -> list[tuple[str, Markup]]:
 def _draw(axes: "Axes", curve: Curve, number: int, line: Points) -> float:
     """Gives the value up to which the line should be seen."""
     color, dash = style_of(number)
-    values = [y for _, y in line]
-    if curve.smooth:
-        values = smoothed(values, len(values) // SMOOTHING | 1)
-    picked = sorted({*range(0, len(line), -(-len(line) // POINTS)), len(line) - 1})
-    x, y = [line[place][0] for place in picked], [values[place] for place in picked]
+    values = curve.values(line)
+    x, y = zip(*drawn(line, values), strict=True)
     axes.plot(x, y, color=color, ls=dash, lw=1.4, marker="o" if curve.marked else "", ms=3.5)
     return sorted(values)[int(CUT * (len(values) - 1))] if curve.smooth else max(values)
 
@@ -105,6 +107,12 @@ def _frame(axes: "Axes", curve: Curve, top: float) -> None:
     axes.yaxis.set_major_formatter(thousands)
     axes.locator_params(nbins=5)
     axes.grid(axis="y", lw=0.5)
+
+
+def drawn(line: Points, values: Sequence[float]) -> Points:
+    """Points of a line, which is not empty, as many as can be told apart, with these values."""
+    picked = sorted({*range(0, len(line), -(-len(line) // POINTS)), len(line) - 1})
+    return [(line[place][0], values[place]) for place in picked]
 
 
 def style_of(number: int) -> tuple[str, str]:

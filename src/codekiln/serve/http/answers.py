@@ -92,6 +92,7 @@ def answer(
         logprobs=(),
         finish_reason=whole.finish_reason,
         prompt_tokens=whole.timings.prompt_tokens,
+        answer_tokens=whole.timings.generated_tokens,
         debug=debug(assistant, found),
     )
 
@@ -143,8 +144,3 @@ def check_alternatives(wanted: int, assistant: Assistant, request: CompletionReq
 def told_why(chunk: CompletionChunk) -> dict[str, Any]:
     """The field that both formats have of ours, behind a middle."""
     return {"codekiln": chunk.debug} if isinstance(chunk, Suggested) else {}
-
-
-def generated(chunk: CompletionChunk) -> int:
-    """How many tokens a chunk took; one for a text, of a server that tells neither ids nor logprobs."""
-    return len(chunk.token_ids) or len(chunk.logprobs) or bool(chunk.text)

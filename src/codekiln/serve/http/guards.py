@@ -104,7 +104,9 @@ class Guards:
 
     async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Keep the token in a cookie instead, so that it stands in no history."""
-        answer = RedirectResponse(scope["path"], 303)
+        answer = RedirectResponse(
+            "/" + scope["path"].lstrip("/"), 303
+        )  # of this server, not of another
         answer.set_cookie(COOKIE, self._settings.token, httponly=True, samesite="strict")
         await answer(scope, receive, send)
 

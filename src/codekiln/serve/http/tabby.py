@@ -23,6 +23,7 @@ from codekiln.serve.http.replies import suggestion
 from codekiln.tasks.context import Snippet
 
 WRITTEN = 64  # tokens, as Tabby's own server does
+PATIENCE = 300  # milliseconds, which its clients do not tell; then an answer ends with its line
 KINDS: dict[str, Kind] = {"view": "shown", "select": "accepted", "dismiss": "dismissed"}
 
 
@@ -143,6 +144,7 @@ def _wanted(body: Completion) -> CompletionRequest:
         temperature=body.temperature or 0.0,
         seed=body.seed or 0,
         block=True,
+        line_deadline_ms=PATIENCE,
     )
 
 

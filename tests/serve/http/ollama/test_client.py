@@ -50,7 +50,11 @@ def test_a_stream_adds_up_to_the_whole(client):
 
 
 def test_a_suffix_makes_it_a_middle(client):
-    assert client.generate("small", PREFIX, SUFFIX).response == "first + second"
+    whole = client.generate("small", PREFIX, SUFFIX)
+    assert whole.response == "first + second"
+    assert (
+        whole.eval_count == len(TOKENIZER.encode(TEXT)) + 1
+    )  # all that was written, not what stays
     pieces = list(client.generate("small", PREFIX, SUFFIX, stream=True))
     assert [piece.response for piece in pieces] == ["first + second", ""]
 
@@ -77,7 +81,7 @@ def test_a_prompt_is_a_turn_where_the_model_chats_and_it_is_not_raw(chat):
     assert asked.response == "a + b"
     assert asked.prompt_eval_count == turn.prompt_eval_count
     raw = chat.generate("small", TURNS[1]["content"], raw=True)
-    assert raw.prompt_eval_count < turn.prompt_eval_count
+    assert raw.prompt_eval_count == len(chatting().encode(TURNS[1]["content"])) + 1
 
 
 def test_an_answer_may_be_held_to_a_schema(chat):

@@ -117,9 +117,11 @@ def test_log_probabilities_of_tokens(client):
     for token, place in zip(told.tokens, told.text_offset, strict=True):
         assert TEXT[place:].startswith(token)
     assert [list(best) for best in told.top_logprobs] == [[token] for token in told.tokens]
-    streamed = client.completions.create(**body, stream=True)
-    tokens = [token for piece in streamed for token in piece.choices[0].logprobs.tokens]
-    assert tokens == told.tokens
+    streamed = [
+        piece.choices[0].logprobs for piece in client.completions.create(**body, stream=True)
+    ]
+    assert [token for piece in streamed for token in piece.tokens] == told.tokens
+    assert [place for piece in streamed for place in piece.text_offset] == told.text_offset
     assert client.completions.create(**body | {"logprobs": None}).choices[0].logprobs is None
 
 

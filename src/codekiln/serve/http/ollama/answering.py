@@ -22,7 +22,6 @@ from codekiln.serve.http.answers import (
     Question,
     answer,
     check_alternatives,
-    generated,
     question,
     told,
     told_why,
@@ -218,7 +217,7 @@ def _pieces(
     begun, first, tokens = time.perf_counter_ns(), 0, 0
     for chunk in answer(assistant, asked, CLIENT, cancelled):
         first = first or time.perf_counter_ns()
-        tokens += generated(chunk)
+        tokens = chunk.spent(tokens)
         more = telling.logprobs(chunk)
         if chunk.text or more:
             yield telling.piece(chunk.text, **more)

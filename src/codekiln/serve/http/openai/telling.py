@@ -18,7 +18,6 @@ from codekiln.serve.http.answers import (
     Question,
     Told,
     answer,
-    generated,
     told,
     told_why,
 )
@@ -95,12 +94,14 @@ class Count:
 
     prompt: int = 0
     answers: int = 0
+    answer: int = 0  # the one that comes
 
     def add(self, chunk: CompletionChunk, first: bool) -> None:
         """Of one more chunk of a prompt's `first` answer or another; its last one knows the prompt's."""
-        self.answers += generated(chunk)
-        if chunk.finish_reason and first:
-            self.prompt += chunk.prompt_tokens
+        self.answer = chunk.spent(self.answer)
+        if chunk.finish_reason:
+            self.answers, self.answer = self.answers + self.answer, 0
+            self.prompt += chunk.prompt_tokens if first else 0
 
     def told(self) -> Json:
         """As `usage` has it."""
