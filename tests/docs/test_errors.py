@@ -40,7 +40,8 @@ def test_a_section_says_what_its_class_says(kind):
     section = SECTIONS[kind.code]
     status = status_of(kind.__new__(kind))
     answered = "" if status == OUR_MISTAKE else f", status {status}"
-    told = f"{kind.__doc__} `{kind.__name__}`, exit code {kind.exit_code}{answered}."
+    meaning = kind.__doc__.partition("\n\n")[0]
+    told = f"{meaning} `{kind.__name__}`, exit code {kind.exit_code}{answered}."
     assert told in " ".join(section.split())
 
 
