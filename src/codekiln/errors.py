@@ -1,14 +1,25 @@
 """The exception tree: what can go wrong for a user, each with the remedy in its message.
 
 Only mistakes and accidents that a user can act on live here; a broken invariant of our own is an
-`assert`. The command line prints the message alone and leaves with `exit_code`.
+`assert`. The command line prints the message and the `code`, under which docs/errors.md says more, and
+leaves with `exit_code`.
 """
+
+import re
+from typing import ClassVar
 
 
 class CodekilnError(Exception):
     """Anything a user can do something about. The message is one sentence that names the remedy."""
 
     exit_code = 1
+    code: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        """A class's code is its name: `missing-extra`. One that is not of this module has its parent's."""
+        if cls.__module__ == __name__:
+            words = re.findall("[A-Z][a-z]+", cls.__name__.removesuffix("Error"))
+            cls.code = "-".join(words).lower()
 
 
 class UsageError(CodekilnError):
@@ -47,6 +58,10 @@ class UnknownModelError(UsageError):
 
 class OverloadedError(CodekilnError):
     """More is asked of a server of ours at once than it lets wait; asked again in a while it answers."""
+
+
+class LateError(CodekilnError):
+    """An answer took longer than a server of ours allows."""
 
 
 class ServerError(CodekilnError):

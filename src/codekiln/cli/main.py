@@ -11,9 +11,10 @@ import typer
 from codekiln.artifact import DISK_ERRNOS
 from codekiln.cli.commands import app
 from codekiln.cli.terminal import errors
-from codekiln.errors import CodekilnError
+from codekiln.errors import CodekilnError, UsageError
 
 INTERRUPTED = 130
+STOPPED, REFUSED = "interrupted", "system"  # codes of what is no error of ours
 # The base of everything that Typer raises for wrong usage; it exports no name for it.
 WRONG_USAGE = cast(type[typer.BadParameter], typer.BadParameter.__mro__[1])
 
@@ -34,11 +35,12 @@ def main() -> NoReturn:
         command = error.ctx.command_path if error.ctx else "codekiln"
         said = " ".join(error.format_message().split())  # which Typer sets in lines here and there
         text = f"{said.rstrip('.')}. Try '{command} --help'."
-        _fail("UsageError", text, error.exit_code, as_json)
+        _fail("UsageError", UsageError.code, text, error.exit_code, as_json)
     except CodekilnError as error:
-        _fail(type(error).__name__, str(error), error.exit_code, as_json)
+        _fail(type(error).__name__, error.code, str(error), error.exit_code, as_json)
     except KeyboardInterrupt:
-        _fail("Interrupted", "Stopped. The same command goes on from here.", INTERRUPTED, as_json)
+        text = "Stopped. The same command goes on from here."
+        _fail("Interrupted", STOPPED, text, INTERRUPTED, as_json)
     except BrokenPipeError:
         # Whoever read our output has closed it; Python must not complain while it shuts down.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -47,15 +49,17 @@ def main() -> NoReturn:
         where = f" at {error.filename}" if error.filename else ""
         remedy = "free some space" if error.errno in DISK_ERRNOS else "check path and permissions"
         text = f"The system refused{where} ({error.strerror}): {remedy}, then run it again."
-        _fail(type(error).__name__, text, 1, as_json)
+        _fail(type(error).__name__, REFUSED, text, 1, as_json)
     sys.exit(0)
 
 
-def _fail(kind: str, message: str, code: int, as_json: bool) -> NoReturn:
+def _fail(kind: str, code: str, message: str, status: int, as_json: bool) -> NoReturn:
+    """`code` is an anchor in docs/errors.md."""
     if as_json:
-        print(json.dumps({"error": {"type": kind, "message": message}}))
-    errors.print(f"[bold red]codekiln:[/] {_escaped(message)}", soft_wrap=True)
-    sys.exit(code)
+        print(json.dumps({"error": {"type": kind, "code": code, "message": message}}))
+    said = _escaped(f"{message}  [{code}]")
+    errors.print(f"[bold red]codekiln:[/] {said}", soft_wrap=True)
+    sys.exit(status)
 
 
 def _escaped(text: str) -> str:

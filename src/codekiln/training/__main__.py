@@ -40,7 +40,7 @@ def main() -> int:
             if world.first:
                 print(json.dumps(made))
     except CodekilnError as error:
-        print(f"codekiln: {error}", file=sys.stderr)
+        print(f"codekiln: {error}  [{error.code}]", file=sys.stderr)
         return error.exit_code
     return 0
 

@@ -33,6 +33,16 @@ def test_each_format_has_its_own_shape(path, told):
     assert json.loads(answer.body) == told
 
 
+def test_a_header_tells_the_code_that_the_page_on_errors_has():
+    with asking() as (client, _):
+        refused = client.post("/infill", json={"prompt": "x", "model": "another"})
+        turned_away = client.get("/nothing")
+        taken = client.get("/health")
+    assert refused.headers["Codekiln-Error"] == "unknown-model"
+    assert turned_away.headers["Codekiln-Error"] == "http"
+    assert "Codekiln-Error" not in taken.headers
+
+
 def test_a_lone_surrogate_in_a_message_is_no_mistake_of_ours():
     body = b'{"prompt": "x", "model": "\\ud800"}'
     with asking() as (client, _):

@@ -11,14 +11,16 @@ from starlette.responses import JSONResponse, Response
 
 from codekiln.errors import (
     CodekilnError,
+    LateError,
     OverloadedError,
     ServerError,
     UnknownModelError,
     UsageError,
 )
-from codekiln.serve.http.replies import HungUpError, LateError
+from codekiln.serve.http.replies import HungUpError
 
 RETRY_AFTER = 1  # seconds
+CODE, UNCLASSED = "Codekiln-Error", "http"  # the header; the code of what is refused before a route
 HUNG_UP = 499  # nginx's number; nobody reads it but the metrics
 
 _STATUS: tuple[tuple[type[Exception], int], ...] = (
@@ -58,9 +60,14 @@ def message_of(error: Exception) -> str:
     return "Something went wrong in the server; its terminal says what."
 
 
-def failure(path: str, status: int, message: str) -> Response:
-    """The answer that says so, in the shape of the format that `path` belongs to."""
-    headers = {"Retry-After": str(RETRY_AFTER)} if status == 429 else {}
+def failure(path: str, status: int, message: str, code: str = UNCLASSED) -> Response:
+    """The answer that says so, in the shape of the format that `path` belongs to.
+
+    No format has a place for `code`, which docs/errors.md is ordered by, so a header tells it.
+    """
+    headers = {CODE: code}
+    if status == 429:
+        headers["Retry-After"] = str(RETRY_AFTER)
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     told = message.encode(errors="backslashreplace").decode()  # names in it may be no text
@@ -105,7 +112,8 @@ def _kind(status: int) -> str:
 
 
 async def _ours(request: Request, error: Exception) -> Response:
-    return failure(request.url.path, status_of(error), message_of(error))
+    assert isinstance(error, CodekilnError)
+    return failure(request.url.path, status_of(error), message_of(error), error.code)
 
 
 async def _hung_up(request: Request, error: Exception) -> Response:  # noqa: ARG001

@@ -15,7 +15,7 @@ from typing import TypeVar
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
-from codekiln.errors import CodekilnError, OverloadedError
+from codekiln.errors import LateError, OverloadedError
 from codekiln.generate import CompletionRequest
 from codekiln.serve.assistant import Answer, Assistant
 from codekiln.serve.http.settings import Settings
@@ -26,10 +26,6 @@ T = TypeVar("T")
 
 class HungUpError(Exception):
     """The client no longer waits; nothing that is sent will be read."""
-
-
-class LateError(CodekilnError):
-    """An answer took longer than the server allows."""
 
 
 class Replies:
