@@ -178,8 +178,11 @@ def test_typing_along_keeps_it_and_typing_elsewhere_does_not(tmp_path):
         nvim.ghost()
         nvim.keys("fir")
         assert nvim.until(lambda state: state["text"][0] == "x = fir")["ghost"] == (0, 7, "st")
+        nvim.keys("q")
+        state = nvim.until(lambda state: state["text"][0] == "x = firq" and state["ghost"])
+        assert state["ghost"] == (0, 8, "first")  # asked anew, for it is not what was shown
         nvim.keys("<C-]>")
-        assert nvim.until(lambda state: not state["ghost"])["text"] == ["x = fir"]
+        assert nvim.until(lambda state: not state["ghost"])["text"] == ["x = firq"]
         nvim.keys("<Esc>")
         assert nvim.until(lambda state: state["mode"] == "n")["ghost"] is None
 

@@ -103,15 +103,13 @@ class Document:
         return position.line, self._units.characters(line, position.character)
 
     def _replace(self, start: tuple[int, int], end: tuple[int, int], text: str) -> None:
-        start, end = min(start, end), max(start, end)
-        # A line feed may come to stand behind a carriage return of the line before, or of the text.
-        first, last = max(start[0] - 1, 0), min(end[0] + 1, len(self._lines) - 1)
-        before = "".join(self._lines[first : start[0]]) + self._lines[start[0]][: start[1]]
-        after = self._lines[end[0]][end[1] :] + "".join(self._lines[end[0] + 1 : last + 1])
-        lines = _lines(before + text + after)
-        if last < len(self._lines) - 1 and lines[-1] == "":
-            lines.pop()  # the next line is there already
-        self._lines[first : last + 1] = lines
+        (first, column), (last, behind) = min(start, end), max(start, end)
+        begin = max(first - 1, 0)  # a line feed may come to stand behind a carriage return
+        before = "".join(self._lines[begin:first]) + self._lines[first][:column]
+        lines = _lines(before + text + self._lines[last][behind:])
+        if last < len(self._lines) - 1:
+            lines.pop()  # the empty one: the next line is there already
+        self._lines[begin : last + 1] = lines
 
 
 def _lines(text: str) -> list[str]:
