@@ -113,6 +113,15 @@ def test_the_two_languages_say_the_same(english: Path, chinese: Path) -> None:
     assert set(re.findall(code, prose(english))) == set(re.findall(code, prose(chinese)))
 
 
+@pytest.mark.parametrize("path", [path for path in DOCUMENTS if "zh-CN" in path.name], ids=name_of)
+def test_what_is_in_chinese_is_in_chinese(path: Path) -> None:
+    lines = re.sub(r"`[^`]*`|\]\([^)]*\)", "", prose(path)).split("\n")
+    assert len(lines) > 50
+    assert [
+        line for line in lines if len(line) > 60 and not re.search("[\u4e00-\u9fff]", line)
+    ] == []
+
+
 def levels(path: Path) -> list[int]:
     """The depth of each heading, in order."""
     return [len(marks) for marks in re.findall(r"^(#+) ", prose(path), re.MULTILINE)]
