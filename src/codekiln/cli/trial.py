@@ -85,10 +85,11 @@ def _verdict(found: "Trial", alone: int, indexed: int) -> str:
 
 
 def _examples(found: "Trial") -> "list[Exact]":
-    """Lines that the index had, each text once; first long ones that the model alone had not."""
+    """Lines that the index had, of a file each if it can be; first long ones that the model had not."""
     known = {one.text: one for one in found.exact if "index" in one.by and one.source}
     order = sorted(known.values(), key=lambda one: ("model" in one.by, -len(one.text)))
-    return order[:EXAMPLES]
+    firsts = {one.path: one for one in reversed(order)}.values()
+    return sorted(order, key=lambda one: one not in firsts)[:EXAMPLES]
 
 
 def _print_example(example: "Exact") -> None:
