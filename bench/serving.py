@@ -39,7 +39,8 @@ from bench.generate.latency import gguf
 from bench.generate.llama_cpp import LlamaServer
 from bench.generate.places import File
 from codekiln.generate.loading import STARTER, model_folder
-from codekiln.tasks import Header, completion_prompt
+from codekiln.inputs.formats import Header
+from codekiln.tasks import completion_prompt
 from codekiln.tokenizer import Tokenizer
 
 SECONDS = float(os.environ.get("CODEKILN_BENCH_SECONDS", "600"))
