@@ -32,6 +32,7 @@ NAMES = (
     "generate.agreement",
     "generate.growth",
     "generate.verified",
+    "serving",
     "corpus.languages",
     "corpus.licences",
     "corpus.secrets",

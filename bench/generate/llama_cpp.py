@@ -33,13 +33,14 @@ class Answer:
 
 
 class LlamaServer:
-    """A server on a free port with one GGUF file and one slot, until the context ends."""
+    """A server on a free port with one GGUF file, until the context ends."""
 
     def __init__(
         self,
         gguf: Path,
         *,
         context: int = 1024,
+        slots: int = 1,
         threads: int = 2,
         speculation: Speculation | None = "ngram-simple",
         lookup: int | None = None,
@@ -47,12 +48,14 @@ class LlamaServer:
     ) -> None:
         """Returns when the model is loaded.
 
-        `context`, `lookup` and `draft` (the longest) are in tokens; None leaves llama.cpp's default.
+        `context` (of each slot), `lookup` and `draft` (the longest) are in tokens; None leaves llama.cpp's
+        default. So many `slots` answer at once.
         ngram-cache has neither.
         """
         program = [sys.executable, "-m", "bench.generate.llama_cpp", str(gguf)]
         given = {
             "context": context,
+            "slots": slots,
             "threads": threads,
             "speculation": speculation,
             "lookup": lookup,
@@ -130,6 +133,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("gguf")
     parser.add_argument("--context", type=int)
+    parser.add_argument("--slots", type=int)
     parser.add_argument("--threads", type=int)
     parser.add_argument("--speculation")
     parser.add_argument("--lookup", type=int)
@@ -137,8 +141,8 @@ def main() -> None:
     arguments = parser.parse_args()
     settings = xllamacpp.CommonParams()
     settings.model.path = arguments.gguf
-    settings.n_ctx = arguments.context
-    settings.n_parallel = 1
+    settings.n_ctx = arguments.context * arguments.slots
+    settings.n_parallel = arguments.slots
     settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = arguments.threads
     settings.hostnames = ["127.0.0.1"]
     settings.port = 0
