@@ -36,6 +36,9 @@ GHOST = {
         "context": {"triggerKind": 2},
     },
 }
+# Plain completion: a newer inline one would end the one before it.
+PLACE = {name: GHOST["params"][name] for name in ("textDocument", "position")}
+LAST = {"id": "last", "method": "textDocument/completion", "params": PLACE}
 END = [{"id": "end", "method": "shutdown"}, {"method": "exit"}]
 
 
@@ -84,7 +87,7 @@ def conversation(tmp_path, *sent):
 
 def answers(tmp_path, *sent):
     """The answers to what is sent to a server that was initialized, by their ids."""
-    code, said = conversation(tmp_path, INITIALIZE, OPEN, *sent, {**GHOST, "id": "last"}, *END)
+    code, said = conversation(tmp_path, INITIALIZE, OPEN, *sent, LAST, *END)
     assert code == 0
     found = {one["id"]: one for one in said if "id" in one and "method" not in one}
     assert "error" not in found[0]
