@@ -49,7 +49,8 @@ ON_REQUEST = {
     "index.provenance",
     "generate.growth",
     "generate.native",
-}  # they need a GPU, what one made, or what takes long to build
+    "serving",
+}  # they need a GPU, what one made, what takes long to build, or half an hour of a quiet machine
 
 
 def main() -> None:

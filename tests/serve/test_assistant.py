@@ -1,7 +1,9 @@
 import threading
+from dataclasses import replace
 
 import pytest
 
+from codekiln.apps.gathered import gathered_in
 from codekiln.errors import OverloadedError, UnknownModelError, UsageError
 from codekiln.generate import CompletionRequest
 from codekiln.serve.admission import Admission
@@ -57,6 +59,34 @@ def test_a_context_that_is_there_stays(watched):
     answer = assistant(completer, folder=watched).suggest(request)
     assert answer.context is None
     assert completer.requests[0].context == "# mine\n"
+
+
+def test_who_is_cancelled_does_not_wait_for_context(watched, monkeypatch):
+    """Else whoever types keeps the server busy with what nobody reads."""
+    gathering, done, calls = threading.Event(), threading.Event(), []
+
+    def slowly(*arguments):
+        calls.append(arguments)
+        gathering.set()
+        assert done.wait(20)
+        return gathered_in(*arguments)
+
+    monkeypatch.setattr("codekiln.serve.assistant.gathered_in", slowly)
+    made, cancelled = assistant(FakeCompleter(["1"]), folder=watched), threading.Event()
+    first = threading.Thread(target=made.suggest, args=(REQUEST, "a"))
+    second = threading.Thread(
+        target=made.suggest, args=(replace(REQUEST, cancelled=cancelled), "b")
+    )
+    first.start()
+    assert gathering.wait(20)
+    second.start()
+    cancelled.set()
+    second.join(20)
+    assert not second.is_alive()
+    assert first.is_alive()
+    done.set()
+    first.join(20)
+    assert len(calls) == 1
 
 
 def test_context_needs_a_measure():

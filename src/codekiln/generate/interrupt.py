@@ -43,12 +43,12 @@ NEVER = Interrupt()
 
 @contextmanager
 def turn(lock: threading.Lock, interrupt: Interrupt) -> Iterator[Interruption | None]:
-    """Hold a lock, or give the reason why it was not waited for any longer."""
-    while not lock.acquire(timeout=ASKED_EVERY):
-        reason = interrupt.reason()
-        if reason:
-            yield reason
-            return
+    """Hold a lock, or give the reason why it was not waited for any longer, or not wanted at all."""
+    while (reason := interrupt.reason()) is None and not lock.acquire(timeout=ASKED_EVERY):
+        pass
+    if reason:
+        yield reason
+        return
     try:
         yield None
     finally:

@@ -19,6 +19,7 @@ from codekiln.generate import (
     CompletionRequest,
     collect,
 )
+from codekiln.generate.interrupt import Interrupt, turn
 from codekiln.generate.verify import Verifier
 from codekiln.languages import language_of
 from codekiln.serve.admission import Admission
@@ -147,7 +148,10 @@ class Assistant:
         if self._measure is None:
             raise UsageError("Context of other files is measured in tokens: give --model as well.")
         index = self.folder.index if self.folder else None
-        with self._gathering:
+        # Typing brings more requests than can be gathered for: who is cancelled leaves the queue.
+        with turn(self._gathering, Interrupt(cancelled=request.cancelled)) as reason:
+            if reason:
+                return request, None
             found = gathered_in(
                 request, self._files, self._measure, index, self._context_tokens, recent
             )
