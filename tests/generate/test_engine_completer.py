@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from codekiln.errors import UsageError
-from codekiln.generate import CompletionRequest, collect
-from codekiln.generate.engine_completer import Answer, EngineCompleter
+from codekiln.generate import CompletionRequest, collect, engine_completer
+from codekiln.generate.engine_completer import Answer, EngineCompleter, InTurn
+from codekiln.generate.interrupt import NEVER
 from codekiln.generate.speculation import StepCosts
 from fakes import FakeEngine, rambling, saying, tiny_tokenizer
 
@@ -182,6 +183,51 @@ def test_who_waits_for_his_turn_hears_the_deadline_and_that_he_is_cancelled(sear
     assert (late.token_ids, late.finish_reason) == ((), "deadline")
     assert (gone.token_ids, gone.finish_reason) == ((), "cancelled")
     assert collect(completer, replace(waiting, deadline_ms=60_000)).token_ids
+
+
+@pytest.mark.parametrize(
+    ("wanted", "waits", "lines"),
+    [
+        ({"line_deadline_ms": 60_000}, True, 1),
+        ({"line_deadline_ms": 60_000}, False, 3),
+        ({}, True, 3),  # who sets no deadline wants the whole
+    ],
+)
+def test_an_answer_ends_with_its_line_where_others_wait(monkeypatch, wanted, waits, lines):
+    monkeypatch.setattr(engine_completer, "SHARE", 0.0)
+    text = "first\nsecond\nthird"
+    completer = EngineCompleter(saying(TOKENIZER.encode(text), V), TOKENIZER, heal=False)
+    chunks = completer.complete(replace(REQUEST, **wanted))
+    said = next(chunks).text
+    with ThreadPoolExecutor() as pool:
+        if waits:
+            pool.submit(collect, completer, REQUEST)
+            until = time.monotonic() + 20
+            while not completer.turns.wanted:
+                assert time.monotonic() < until
+        said += "".join(chunk.text for chunk in chunks)
+    assert said == "\n".join(text.split("\n")[:lines])
+
+
+def test_who_has_the_turn_does_not_wait_for_it():
+    completer = EngineCompleter(rambling(V), TOKENIZER, heal=False)
+    with completer.turns.turn(NEVER):
+        answer = collect(InTurn(completer), REQUEST)
+    assert answer.token_ids == collect(completer, REQUEST).token_ids
+    with pytest.raises(UsageError, match="lines is 0"):
+        InTurn(completer).complete(replace(REQUEST, lines=0))
+
+
+def test_who_was_cancelled_before_his_turn_leaves_the_one_who_has_it_alone():
+    text = "def add(first, second):\n    return first + second\n    print(first)\n"
+    completer = EngineCompleter(knowing(text), TOKENIZER, heal=False)
+    request, gone = replace(REQUEST, prefix=text[:30]), threading.Event()
+    gone.set()
+    first = completer.complete(request)
+    said = next(first).text
+    later = replace(request, prefix=text[:50], cancelled=gone)
+    assert collect(InTurn(completer), later).finish_reason == "cancelled"
+    assert said + "".join(chunk.text for chunk in first) == text[30:]
 
 
 def test_two_callers_each_get_their_own_answer():

@@ -3,8 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from codekiln.generate import prefix_cache
 from codekiln.generate.interrupt import Interrupted
-from codekiln.generate.prefix_cache import PrefixCache, Slot
+from codekiln.generate.prefix_cache import SLOTS, PrefixCache, Slot
 from codekiln.generate.torch_engine import TorchEngine
 from fakes import FakeEngine
 from generate.reference import MODEL, assert_same, expected
@@ -93,6 +94,27 @@ def test_each_text_keeps_a_slot_until_there_are_too_many():
     assert cache.slot_for([*texts[0], 5]) is slots[0]
     assert slots[0].pending == [5]
     assert cache.slot_for(texts[3]) is slots[1]  # the one that was idle longest
+
+
+def test_long_texts_keep_few_slots(monkeypatch):
+    monkeypatch.setattr(prefix_cache, "TOKENS", 90)
+    cache = PrefixCache(counting())
+    texts = [[number] * 30 for number in range(1, 6)]
+    slots = []
+    for text in texts:
+        slots.append(cache.slot_for(text))
+        slots[-1].read()
+    assert slots[3] in slots[:3]
+    assert slots[4] in slots[:3]
+
+
+def test_short_texts_keep_many_slots():
+    cache = PrefixCache(counting())
+    for number in range(40):
+        cache.slot_for([number] * 30).read()
+    held = [cache.slot_for([number] * 30) for number in range(24, 40)]
+    assert len(set(map(id, held))) == SLOTS
+    assert all(len(slot.pending) == 1 for slot in held)
 
 
 @settings(max_examples=20, deadline=None)

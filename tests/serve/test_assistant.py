@@ -1,16 +1,18 @@
 import threading
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from codekiln.apps.gathered import gathered_in
 from codekiln.errors import OverloadedError, UnknownModelError, UsageError
 from codekiln.generate import CompletionRequest
+from codekiln.generate.engine_completer import EngineCompleter
 from codekiln.serve.admission import Admission
 from codekiln.serve.assistant import Assistant
 from codekiln.serve.watched import WatchedFolder
 from codekiln.tasks.context import Snippet
-from fakes import FakeCompleter, tiny_tokenizer
+from fakes import FakeCompleter, FakeEngine, tiny_tokenizer
 from serve.http.asking import Endless, assistant
 
 REQUEST = CompletionRequest("def f(a):\n    return ", "\n", path="f.py")
@@ -87,6 +89,61 @@ def test_who_is_cancelled_does_not_wait_for_context(watched, monkeypatch):
     done.set()
     first.join(20)
     assert len(calls) == 1
+
+
+def test_a_model_of_ours_gathers_and_answers_in_one_turn(watched, monkeypatch):
+    """Who is gone before the answer before it is written was gathered for in vain."""
+    begun, said, calls = threading.Event(), threading.Event(), []
+
+    def after(*_):
+        begun.set()
+        assert said.wait(20)
+        logits = np.zeros(tokenizer.vocabulary_size, dtype=np.float32)
+        logits[tokenizer.end] = 9
+        return logits
+
+    def counted(*arguments):
+        calls.append(arguments)
+        return gathered_in(*arguments)
+
+    monkeypatch.setattr("codekiln.serve.assistant.gathered_in", counted)
+    tokenizer, cancelled = tiny_tokenizer(), threading.Event()
+    completer = EngineCompleter(FakeEngine(after, tokenizer.vocabulary_size), tokenizer)
+    made = assistant(completer, folder=watched)
+    first = threading.Thread(target=made.suggest, args=(REQUEST, "a"))
+    first.start()
+    assert begun.wait(20)
+    answers = []
+    second = threading.Thread(
+        target=lambda: answers.append(made.suggest(replace(REQUEST, cancelled=cancelled), "b"))
+    )
+    second.start()
+    cancelled.set()
+    second.join(20)
+    said.set()
+    first.join(20)
+    assert [answer.suggestion.completion.finish_reason for answer in answers] == ["cancelled"]
+    assert len(calls) == 1
+
+
+def test_a_server_answers_several_at_once(watched):
+    both = threading.Barrier(2, timeout=20)
+
+    class Meeting(FakeCompleter):
+        def complete(self, request):
+            both.wait()
+            return super().complete(request)
+
+    made, answers = assistant(Meeting(["1"]), folder=watched), []
+    threads = [
+        threading.Thread(target=lambda name=name: answers.append(made.suggest(REQUEST, name)))
+        for name in "ab"
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert len(answers) == 2
 
 
 def test_context_needs_a_measure():

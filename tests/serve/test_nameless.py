@@ -3,7 +3,9 @@ import pytest
 from codekiln.generate import CompletionRequest
 from codekiln.index import Index
 from codekiln.index.origins import Origin
-from codekiln.serve.nameless import named
+from codekiln.index.provenance import trace
+from codekiln.serve import nameless
+from codekiln.serve.nameless import Names
 from fakes import tiny_tokenizer
 
 SHAPES = "def area_of(width, height):\n    return width * height\n\n\ndef line(a):\n    return a\n"
@@ -35,14 +37,14 @@ def _index():
     ],
 )
 def test_which_file_has_the_lines(index, prefix, suffix, path):
-    found = named(CompletionRequest(prefix, suffix), index)
+    found = Names().named(CompletionRequest(prefix, suffix), index)
     assert found.path == path
     if path:
         assert found.language == "python"
 
 
 def test_a_name_that_is_told_stays(index):
-    found = named(CompletionRequest(SHAPES, path="mine.rs"), index)
+    found = Names().named(CompletionRequest(SHAPES, path="mine.rs"), index)
     assert (found.path, found.language) == ("mine.rs", "rust")
 
 
@@ -60,9 +62,40 @@ def test_a_name_that_is_told_stays(index):
     ],
 )
 def test_the_language_of_the_pieces_beside_it(text, beside, language):
-    assert named(CompletionRequest(text), None, beside).language == language
+    assert Names().named(CompletionRequest(text), None, beside).language == language
 
 
 def test_the_language_of_the_folder(index):
-    assert named(CompletionRequest("value = 1\nother = 2\n"), index).language == "python"
-    assert named(CompletionRequest(PROSE), index).language != "python"
+    assert Names().named(CompletionRequest("value = 1\nother = 2\n"), index).language == "python"
+    assert Names().named(CompletionRequest(PROSE), index).language != "python"
+
+
+def test_the_next_key_on_a_line_is_not_looked_for_again(index, monkeypatch):
+    looked = []
+    monkeypatch.setattr(
+        nameless, "trace", lambda *all, **more: looked.append(1) or trace(*all, **more)
+    )
+    names = Names()
+    for typed in ("", "r", "re", "ret"):
+        found = names.named(CompletionRequest(SHAPES + typed, "\n\nelse\n"), index)
+        assert (found.path, found.language) == ("shapes.py", "python")
+    assert len(looked) == 2  # before the cursor and behind it
+
+
+def test_what_was_not_found_is_looked_for_once_the_index_is_another(index):
+    names, other = Names(), "def other(b):\n    return b\n\n\n"
+    request = CompletionRequest(other)
+    assert names.named(request, index).path == ""
+    tokenizer = tiny_tokenizer()
+    newer = Index.of(tokenizer, [tokenizer.encode(other)], [Origin("repo", "other.py")])
+    assert names.named(request, newer).path == "other.py"
+
+
+def test_empty_places_are_not_taken_for_each_other():
+    names = Names()
+    assert names.named(CompletionRequest("#!/bin/sh"), None).language == "bash"
+    assert names.named(CompletionRequest("#!/usr/bin/python"), None).language == "python"
+
+
+def test_a_language_that_is_told_stays(index):
+    assert Names().named(CompletionRequest(SHAPES, language="ruby"), index).language == "ruby"

@@ -36,9 +36,10 @@ class CompletionRequest:
     likeliest answer as a whole, `best_of` samples so many: either takes the best that parses.
     With `json_schema`, the text of a schema, the answer is JSON that it allows. After `deadline_ms`,
     counted from the call, the answer is what there is by then; after `line_deadline_ms` it ends with the
-    line it has come to. Setting `cancelled`, from any thread, ends it at the next step. `adapter` is the
-    name of the one to answer with; without one the base answers. With `messages` it is a chat, whose next
-    turn is the answer: then there is no text around a cursor.
+    line it has come to, and sooner where others wait for the same model. Setting `cancelled`, from any
+    thread, ends it at the next step. `adapter` is the name of the one to answer with; without one the base
+    answers. With `messages` it is a chat, whose next turn is the answer: then there is no text around a
+    cursor.
     `witness` is told how the answer comes about.
     """
 
@@ -85,7 +86,8 @@ class CompletionRequest:
             extent = Lines(self.lines)
         if self.line_deadline_ms is None:
             return extent
-        return Hurried(extent, time.monotonic() + self.line_deadline_ms / 1000)
+        until = time.monotonic() + self.line_deadline_ms / 1000
+        return Hurried(extent, lambda: time.monotonic() >= until)
 
     @property
     def is_chat(self) -> bool:

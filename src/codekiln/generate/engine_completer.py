@@ -1,10 +1,11 @@
 """Answers requests with a model of ours: prompt, prefix cache, drafts and the index put together."""
 
-import threading
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 
 from codekiln.errors import UsageError
 from codekiln.generate.bounds import random_generator, token_limit
@@ -14,18 +15,22 @@ from codekiln.generate.constraints.grammar import GrammarCompiler
 from codekiln.generate.constraints.healing import Healer
 from codekiln.generate.decoding import Guides, Step, decode
 from codekiln.generate.engine import Engine
-from codekiln.generate.interrupt import Interrupt, turn
+from codekiln.generate.extents import Extent, Hurried
+from codekiln.generate.interrupt import Interrupt
 from codekiln.generate.mixing import Mixing
 from codekiln.generate.prefix_cache import PrefixCache
 from codekiln.generate.search.choice import search
 from codekiln.generate.speculation import FromAnswer, FromAnswers, FromMatches, Source, Speculation
 from codekiln.generate.strategies import Strategy, strategy_of
+from codekiln.generate.turns import Turns
 from codekiln.index import Documents, Index, Matcher, OpenFile, default_mixture
 from codekiln.tasks import completion_prompt
 from codekiln.tasks.chat import chat_prompt
 from codekiln.tokenizer import Tokenizer
 
-ANSWERS = 8  # that are remembered
+ANSWERS = 32  # that are remembered, for those who type on along them
+DRAFTED_FROM = 8  # of them: the latest, for all others
+SHARE = 0.1  # seconds that an answer may take before it is hurried for those who wait
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,11 @@ class Answer:
 
 
 class EngineCompleter:
-    """Completes with an engine in this process, one request at a time; others wait for their turn."""
+    """Completes with an engine in this process, one request at a time; others wait for their turn.
+
+    Any thread may ask. An answer with a deadline for its line makes room with the line for those who wait.
+    Who takes one of the `turns` beforehand, to prepare something, asks `InTurn`.
+    """
 
     def __init__(
         self,
@@ -72,7 +81,7 @@ class EngineCompleter:
         self._caches = {name: PrefixCache(one) for name, one in engines.items()}
         self._speculation = Speculation(engine.stride)
         self._answers: deque[Answer] = deque(maxlen=ANSWERS)
-        self._turn = threading.Lock()
+        self.turns = Turns()
 
     def complete(self, request: CompletionRequest) -> Iterator[CompletionChunk]:
         """A chunk a token, or one alone where answers are searched for; bad settings are refused at once.
@@ -80,30 +89,45 @@ class EngineCompleter:
         The prompt has what `max_tokens` leaves of the context, or half of it if that is more. A chat has
         to fit whole; it is answered by the model alone, without the index and the open file.
         """
+        answer, prompt_tokens = self.answer(request)
+        return self._waiting(answer, request.interrupt(), prompt_tokens)
+
+    def answer(self, request: CompletionRequest) -> tuple[Iterator[CompletionChunk], int]:
+        """As `complete`, and the prompt's tokens; not to be begun but in one of the `turns`."""
         self._check_adapter(request.adapter)
-        interrupt = request.interrupt()  # the time begins to run
+        interrupt, extent = request.interrupt(), request.extent()  # their time begins to run
         random_generator(request.seed)
         strategy = strategy_of(request.sampling)
         prompt, constraint, again = self._bounded(request)
         token_limit(self.engine, self.tokenizer, prompt, request.max_tokens, request.stop)
         request = replace(request, max_tokens=request.max_tokens + again)
         if request.is_search:
-            searched = self._search(request, prompt, strategy, constraint, interrupt)
-            return self._in_turn(searched, interrupt, len(prompt))
-        guides = self._guides(request, len(prompt), constraint, interrupt)
-        decoded = self._decode(request, prompt, strategy, guides)
-        return self._in_turn(decoded, interrupt, len(prompt))
+            answer = self._search(request, prompt, strategy, constraint, interrupt)
+        else:
+            answer = self._decode(request, prompt, strategy, constraint, extent, interrupt)
+        return answer, len(prompt)
+
+    def _waiting(
+        self, answer: Iterator[CompletionChunk], interrupt: Interrupt, prompt_tokens: int
+    ) -> Iterator[CompletionChunk]:
+        """The answer once no other is being written, or the reason why it was not waited for."""
+        with self.turns.turn(interrupt) as reason:
+            if reason:
+                yield CompletionChunk("", (), (), reason, prompt_tokens)
+            else:
+                yield from answer
 
     def _guides(
         self,
         request: CompletionRequest,
         start: int,
         constraint: Constraint | None,
+        extent: Extent,
         interrupt: Interrupt,
     ) -> Guides:
-        """What helps with an answer that begins behind `start` ids."""
+        """What helps with an answer that begins now, behind `start` ids."""
         if request.is_chat:
-            drafts = (FromAnswers([answer.ids for answer in self._answers]),)
+            drafts = (FromAnswers(self._latest()),)
             return Guides(None, constraint, drafts, self._speculation, interrupt=interrupt)
         open_file = self._open_file.index(request.prefix, request.suffix)
         index = self.index.without(request.path) if request.path else self.index
@@ -113,20 +137,15 @@ class EngineCompleter:
             constraint=constraint,
             sources=tuple(self._sources(request.prefix, overlap, start, index, open_file)),
             speculation=self._speculation,
-            extent=request.extent(),
+            extent=self._sharing(extent) if request.line_deadline_ms is not None else extent,
             interrupt=interrupt,
             witness=request.witness,
         )
 
-    def _in_turn(
-        self, answer: Iterator[CompletionChunk], interrupt: Interrupt, prompt_tokens: int
-    ) -> Iterator[CompletionChunk]:
-        """The answer once no other is being written, or the reason why it was not waited for."""
-        with turn(self._turn, interrupt) as reason:
-            if reason:
-                yield CompletionChunk("", (), (), reason, prompt_tokens)
-            else:
-                yield from answer
+    def _sharing(self, extent: Extent) -> Extent:
+        """Hurried for those who wait, after a fair share of the time."""
+        until = time.monotonic() + SHARE
+        return Hurried(extent, lambda: time.monotonic() >= until and self.turns.wanted)
 
     def _check_adapter(self, name: str) -> None:
         if name not in self._caches:
@@ -134,9 +153,16 @@ class EngineCompleter:
             raise UsageError(f"There is no adapter '{name}': loaded are {known}.")
 
     def _decode(
-        self, request: CompletionRequest, prompt: list[int], strategy: Strategy, guides: Guides
+        self,
+        request: CompletionRequest,
+        prompt: list[int],
+        strategy: Strategy,
+        constraint: Constraint | None,
+        extent: Extent,
+        interrupt: Interrupt,
     ) -> Iterator[CompletionChunk]:
-        overlap = guides.constraint.overlap if guides.constraint else 0
+        guides = self._guides(request, len(prompt), constraint, extent, interrupt)
+        overlap = constraint.overlap if constraint else 0
         if guides.witness:
             guides.witness.begins(prompt, overlap)
         slot = self._caches[request.adapter].slot_for(prompt)
@@ -230,15 +256,32 @@ class EngineCompleter:
             data = prefix.encode()
             healed = data[len(data) - overlap :].decode(errors="ignore")
             yield FromAnswer(self.tokenizer.encode(healed + rest), start)
-        yield FromAnswers([answer.ids for answer in self._answers])
+        yield FromAnswers(self._latest())
         yield FromMatches("index", index)
         yield FromMatches("open file", open_file)
+
+    def _latest(self) -> list[list[int]]:
+        return [answer.ids for answer in islice(self._answers, DRAFTED_FROM)]
 
     def _remember(self, prefix: str, written: list[int], overlap: int) -> None:
         data = b"".join(map(self.tokenizer.bytes_of, written))
         if len(data) > overlap:
             text = data[overlap:].decode(errors="replace")
             self._answers.appendleft(Answer(prefix, text, written))
+
+
+@dataclass(frozen=True)
+class InTurn:
+    """A completer for who has one of its `turns` already, or was cancelled before."""
+
+    completer: EngineCompleter
+
+    def complete(self, request: CompletionRequest) -> Iterator[CompletionChunk]:
+        """As `EngineCompleter.complete`."""
+        answer, prompt_tokens = self.completer.answer(request)
+        if reason := request.interrupt().reason():
+            return iter([CompletionChunk("", (), (), reason, prompt_tokens)])
+        return answer
 
 
 def _token(step: Step) -> tuple[int, ...]:

@@ -1,12 +1,11 @@
 """How far an answer goes by its text: a number of lines, the block that the cursor stands in, or the line
-in which its time is over.
+in which it is to be hurried.
 
 Fed the text of an answer as it comes; what may lie behind the end is held back. Stop strings and
 characters cut in two are settled before, in `text_stream`.
 """
 
 import re
-import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -68,14 +67,12 @@ class Lines:
 
 
 class Hurried:
-    """Another extent that, once its time is over, ends with the line it has come to."""
+    """Another extent that, once it is late, ends with the line it has come to."""
 
-    def __init__(
-        self, extent: Extent, until: float, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        """`until` is a value of `clock`."""
+    def __init__(self, extent: Extent, is_late: Callable[[], bool]) -> None:
+        """`is_late` is asked whenever text comes."""
         self.ended = False
-        self._extent, self._until, self._clock = extent, until, clock
+        self._extent, self._is_late = extent, is_late
         self._visible = False
 
     def feed(self, text: str, final: bool = False) -> str:
@@ -84,7 +81,7 @@ class Hurried:
         self.ended = self._extent.ended
         blank = 0 if self._visible else len(certain) - len(certain.lstrip())
         self._visible = self._visible or bool(certain.strip())
-        if self._clock() >= self._until and (found := _LINE_END.search(certain, blank)):
+        if (found := _LINE_END.search(certain, blank)) and self._is_late():
             self.ended = True
             return certain[: found.start()]
         return certain

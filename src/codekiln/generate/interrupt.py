@@ -2,14 +2,12 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 Interruption = Literal["deadline", "cancelled"]
 GoOn = Callable[[], bool]
-ASKED_EVERY = 0.005  # seconds of waiting
 
 
 class Interrupted(Exception):  # noqa: N818 - no error, but what was asked for
@@ -39,17 +37,3 @@ class Interrupt:
 
 
 NEVER = Interrupt()
-
-
-@contextmanager
-def turn(lock: threading.Lock, interrupt: Interrupt) -> Iterator[Interruption | None]:
-    """Hold a lock, or give the reason why it was not waited for any longer, or not wanted at all."""
-    while (reason := interrupt.reason()) is None and not lock.acquire(timeout=ASKED_EVERY):
-        pass
-    if reason:
-        yield reason
-        return
-    try:
-        yield None
-    finally:
-        lock.release()

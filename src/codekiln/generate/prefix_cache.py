@@ -12,7 +12,9 @@ import numpy as np
 from codekiln.generate.engine import Engine, Ids, Logits
 from codekiln.generate.interrupt import GoOn, Interrupted
 
-SLOTS = 3  # the file that is open, the one before it, and one for everything else
+SLOTS = 16  # one for each who types
+FEW = 3  # the file that is open, the one before it, and one for everything else
+TOKENS = 16_384  # in more slots than these few
 KEPT = 16  # a slot that shares fewer ids than these is not worth losing its own text for
 PIECE_MS = 40.0  # what is read between two questions whether anybody still wants it
 SMALLEST_PIECE, LARGEST_PIECE = 32, 512  # ids
@@ -93,7 +95,10 @@ class Slot:
 
 
 class PrefixCache:
-    """A few slots on one set of weights; memory is bounded by `slots` times a full context."""
+    """A few slots on one set of weights.
+
+    Memory is bounded by `FEW` full contexts; where these are short, by that of `TOKENS` in `slots`.
+    """
 
     def __init__(self, engine: Engine, slots: int = SLOTS) -> None:
         self._slots = [Slot(engine)]
@@ -103,14 +108,15 @@ class PrefixCache:
         """The slot that shares most with the prompt, or else the one that was idle longest, primed."""
         slot = max(self._slots, key=lambda slot: slot.shared(prompt))
         if slot.ids and slot.shared(prompt) < min(KEPT, len(prompt) - 1):
-            slot = self._another()
+            slot = self._another(len(prompt))
         self._clock += 1
         slot.used = self._clock
         slot.prime(prompt)
         return slot
 
-    def _another(self) -> Slot:
-        if len(self._slots) < self._most:
+    def _another(self, tokens: int) -> Slot:
+        held = tokens + sum(len(slot.ids) for slot in self._slots)
+        if len(self._slots) < (self._most if held <= TOKENS else min(FEW, self._most)):
             self._slots.append(Slot(self._slots[0].engine.twin()))
             return self._slots[-1]
         return min(self._slots, key=lambda slot: slot.used)

@@ -3,10 +3,10 @@
 One model and at most one folder stand behind it. Any thread may ask.
 """
 
-import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from codekiln.apps.gathered import gathered_in
@@ -19,11 +19,15 @@ from codekiln.generate import (
     CompletionRequest,
     collect,
 )
-from codekiln.generate.interrupt import Interrupt, turn
+from codekiln.generate.engine_completer import EngineCompleter, InTurn
+from codekiln.generate.interrupt import Interrupt
+from codekiln.generate.turns import Turns
 from codekiln.generate.verify import Verifier
+from codekiln.index import Index
 from codekiln.languages import language_of
 from codekiln.serve.admission import Admission
 from codekiln.serve.embedder import Embedder
+from codekiln.serve.nameless import Names
 from codekiln.serve.watched import WatchedFolder
 from codekiln.tasks.context import Context, Snippet, WorkingFolder
 from codekiln.tokenizer import Tokenizer
@@ -75,7 +79,11 @@ class Assistant:
         self.folder, self.admission = folder, admission or Admission()
         self._context_tokens = context_tokens
         self._files = WorkingFolder(folder.root) if folder else None  # for one thread at a time
-        self._gathering = threading.Lock()
+        self._answering: Completer = completer
+        self._turns = Turns()
+        if isinstance(completer, EngineCompleter):
+            self._answering, self._turns = InTurn(completer), completer.turns
+        self._names = Names()
         self._verifier = Verifier()
 
     @property
@@ -93,6 +101,10 @@ class Assistant:
             known = ", ".join(self.models)
             raise UnknownModelError(f"There is no model '{model}' here: ask for one of {known}.")
         return model if model in self.adapters else ""
+
+    def named(self, request: CompletionRequest, beside: Iterable[str] = ()) -> CompletionRequest:
+        """With path and language, where its client told none, as `Names` finds them in the folder."""
+        return self._names.named(request, self._index, beside)
 
     def suggest(
         self,
@@ -113,9 +125,13 @@ class Assistant:
         """
         begun = time.perf_counter()
         with self.admission.admitted(document, request.cancelled) as cancelled:
-            request, context = self._with_context(replace(request, cancelled=cancelled), recent)
-            index = self.folder.index if self.folder else None
-            found = suggest(self.completer, request, index=index, verifier=self._verifier)
+            with self._prepared(replace(request, cancelled=cancelled), recent) as (
+                request,
+                context,
+            ):
+                found = suggest(
+                    self._answering, request, index=self._index, verifier=self._verifier
+                )
             milliseconds = 1000 * (time.perf_counter() - begun)
             number = f"cmpl-{uuid.uuid4()}"
             answer = Answer(found, context, client, request.language, milliseconds, number)
@@ -128,14 +144,36 @@ class Assistant:
 
         Errors as `suggest`.
         """
-        with self.admission.admitted(cancelled=request.cancelled) as cancelled:
-            request, _ = self._with_context(replace(request, cancelled=cancelled), recent)
-            return collect(self.completer, replace(request, max_tokens=1))
+        with (
+            self.admission.admitted(cancelled=request.cancelled) as cancelled,
+            self._prepared(replace(request, cancelled=cancelled), recent) as (prepared, _),
+        ):
+            return collect(self._answering, replace(prepared, max_tokens=1))
 
     def stream(self, request: CompletionRequest, document: str = "") -> Iterator[CompletionChunk]:
         """What the model writes, as it writes it, unverified; errors as `suggest`, with the first chunk."""
         with self.admission.admitted(document, request.cancelled) as cancelled:
             yield from self.completer.complete(replace(request, cancelled=cancelled))
+
+    @property
+    def _index(self) -> Index | None:
+        return self.folder.index if self.folder else None
+
+    @contextmanager
+    def _prepared(
+        self, request: CompletionRequest, recent: Sequence[Snippet]
+    ) -> Iterator[tuple[CompletionRequest, Context | None]]:
+        """The request with its context. What is cancelled before its turn has none, nor an answer.
+
+        A model of ours answers within the same turn, so that nothing is begun for who will not wait for its
+        end; a server answers several at once.
+        """
+        with self._turns.turn(Interrupt(cancelled=request.cancelled)) as reason:
+            prepared = (request, None) if reason else self._with_context(request, recent)
+            if self._answering is not self.completer:
+                yield prepared
+                return
+        yield prepared
 
     def _with_context(
         self, request: CompletionRequest, recent: Sequence[Snippet]
@@ -147,12 +185,7 @@ class Assistant:
             return request, None
         if self._measure is None:
             raise UsageError("Context of other files is measured in tokens: give --model as well.")
-        index = self.folder.index if self.folder else None
-        # Typing brings more requests than can be gathered for: who is cancelled leaves the queue.
-        with turn(self._gathering, Interrupt(cancelled=request.cancelled)) as reason:
-            if reason:
-                return request, None
-            found = gathered_in(
-                request, self._files, self._measure, index, self._context_tokens, recent
-            )
+        found = gathered_in(
+            request, self._files, self._measure, self._index, self._context_tokens, recent
+        )
         return replace(request, context=found.text), found

@@ -4,8 +4,9 @@ In a known folder the index tells which file has its lines. Else the language is
 it, or of the folder, if the text reads as one in it.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+import threading
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -19,27 +20,65 @@ LEAST = 20  # characters of a passage
 SHARE = 0.5  # of those lines that a file must have to be the one
 FILES = 1000  # of a folder whose languages are looked at
 LIKELIEST = 3  # languages that are tried
+REMEMBERED = 64  # places
 ERRORS = 0.05  # of a text's bytes: it may begin in the middle of something
 
 
-def named(
-    request: CompletionRequest, index: Index | None, beside: Iterable[str] = ()
-) -> CompletionRequest:
-    """The request with path and language, as far as they are told; `beside` are paths of other pieces."""
-    path = request.path or (_path(request, index) if index else "")
+class Names:
+    """Remembers what a place was, for the next key on the same line; any thread may ask."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: OrderedDict[tuple[str, ...], tuple[Index | None, str, str]] = OrderedDict()
+
+    def named(
+        self, request: CompletionRequest, index: Index | None, beside: Iterable[str] = ()
+    ) -> CompletionRequest:
+        """With path and language, as far as they are told; `beside` are paths of other pieces.
+
+        A file that was not found is looked for again once the index is another.
+        """
+        if request.path and request.language:
+            return request
+        place = (request.path, *_around(request))
+        with self._lock:
+            searched, path, language = self._known.get(place, (None, "", ""))
+        if not (path and language) and (searched is not index or index is None):
+            path, language = _told(request, index, beside)
+            self._remember(place, (index, path, language))
+        return replace(request, path=path, language=request.language or language)
+
+    def _remember(self, place: tuple[str, ...], known: tuple[Index | None, str, str]) -> None:
+        if not "".join(place).strip():
+            return  # which is many a place
+        with self._lock:
+            self._known[place] = known
+            if len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+
+
+def _told(
+    request: CompletionRequest, index: Index | None, beside: Iterable[str]
+) -> tuple[str, str]:
+    """Path and language."""
+    path = request.path or (_path_of(_around(request), index) if index else "")
     language = detect(path, request.prefix)
     if language is None:
         texts = _texts(request)
         language = _language(beside, texts) or _language(_paths(index), texts)
-    return replace(request, path=path, language=language.name if language else "")
+    return path, language.name if language else ""
 
 
-def _path(request: CompletionRequest, index: Index) -> str:
-    """The file that has most of the lines around the cursor, word for word; the cursor's own is new."""
+def _around(request: CompletionRequest) -> tuple[str, ...]:
+    """The lines before and behind the cursor's, which is new."""
     before = request.prefix.split("\n")[-AROUND - 1 : -1]
     behind = request.suffix.split("\n")[1 : AROUND + 1]
+    return tuple("\n".join(lines) + "\n" for lines in (before, behind) if lines)
+
+
+def _path_of(sides: Sequence[str], index: Index) -> str:
+    """The file that has most of the lines, word for word."""
     found: Counter[str] = Counter()
-    sides = ["\n".join(lines) + "\n" for lines in (before, behind) if lines]
     telling = sum(map(len, sides))
     for side in sides:
         for passage in trace(side, index, least=LEAST):

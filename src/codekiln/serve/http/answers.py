@@ -11,7 +11,6 @@ from codekiln.serve.assistant import Assistant
 from codekiln.serve.http.debug import debug
 from codekiln.serve.http.settings import Settings
 from codekiln.serve.http.templated import templated
-from codekiln.serve.nameless import named
 from codekiln.tasks.context import Snippet
 from codekiln.tokenizer import Tokenizer
 
@@ -82,8 +81,7 @@ def answer(
     if not asked.fills:
         yield from assistant.stream(request)
         return
-    index = assistant.folder.index if assistant.folder else None
-    request = named(request, index, [piece.path for piece in asked.recent])
+    request = assistant.named(request, [piece.path for piece in asked.recent])
     found = assistant.suggest(request, request.path, asked.recent, client)
     whole = found.suggestion.completion
     yield Suggested(

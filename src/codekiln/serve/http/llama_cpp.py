@@ -20,7 +20,6 @@ from codekiln.serve.http.debug import debug
 from codekiln.serve.http.errors import llama_cpp_error, message_of, status_of
 from codekiln.serve.http.replies import streamed, whole
 from codekiln.serve.http.settings import Settings
-from codekiln.serve.nameless import named
 from codekiln.tasks.context import Snippet
 from codekiln.tokenizer import Tokenizer
 
@@ -94,8 +93,7 @@ def router(assistant: Assistant) -> APIRouter:
         recent = [Snippet(extra.filename, extra.text) for extra in body.input_extra]
 
         def results(cancelled: threading.Event) -> list[dict[str, Any]]:
-            index = assistant.folder.index if assistant.folder else None
-            asked = named(replace(wanted, cancelled=cancelled), index, _paths(body))
+            asked = assistant.named(replace(wanted, cancelled=cancelled), _paths(body))
             if body.n_predict == 0:
                 told = [_result(assistant, assistant.warm(asked, recent), "")]
             else:
