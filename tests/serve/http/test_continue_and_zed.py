@@ -25,13 +25,13 @@ STOPS = ["<|endoftext|>", "<fim_prefix>", "<fim_middle>", "<fim_suffix>"]
 def _asked():
     """A client, and the requests that reach the model."""
     made = assistant(TEXT)
-    requests, complete = [], made.completer.complete
+    requests, answer = [], made.completer.answer
 
     def noted(request):
         requests.append(request)
-        return complete(request)
+        return answer(request)
 
-    made.completer.complete = noted
+    made.completer.answer = noted
     with TestClient(create_app(made), base_url="http://127.0.0.1:8012") as client:
         yield client, requests
 
