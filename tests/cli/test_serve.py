@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from codekiln.apps.places import Places
+from codekiln.serve.events import Events
 from cli import serving as program
 from cli.refusals import assert_refused, assert_refused_as_json
 from cli.serving import EVENT, INFILL, TABBY, serving
@@ -126,6 +128,17 @@ def test_with_a_token_and_events_and_stats(tmp_path, codekiln):
     assert "tabby: 1 suggestions, 1 accepted (rate 100%)" in said.out
     assert codekiln("stats", "--work", work, "--delete", "--json").json["deleted"]
     assert "Nothing is kept" in codekiln("stats", "--work", work).out
+
+
+def test_stats_know_servers_and_editors(tmp_path, codekiln, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Places, "cache", tmp_path / "cache")
+    for place in (tmp_path / "work", tmp_path / "cache"):
+        Events(place).told("accepted", place.name)
+    assert codekiln("stats", "--json").json["clients"]["all"]["accepted"] == 2
+    assert codekiln("stats", "--work", "work", "--json").json["clients"]["all"]["accepted"] == 1
+    assert codekiln("stats", "--delete", "--json").json["deleted"]
+    assert codekiln("stats", "--json").json["clients"]["all"]["accepted"] == 0
 
 
 def test_a_server_that_is_told_to_stop_finishes_its_answer(tmp_path):

@@ -153,7 +153,7 @@ def test_context_needs_a_measure():
         made.suggest(REQUEST, recent=[Snippet("a.py", "x")])
 
 
-def test_listeners_hear_of_every_answer():
+def test_listeners_hear_of_answers():
     made, heard = assistant(FakeCompleter(["a"])), []
     made.listeners.append(heard.append)
     assert heard == [made.suggest(REQUEST)]
@@ -162,13 +162,15 @@ def test_listeners_hear_of_every_answer():
 def test_the_newer_request_of_a_document_ends_the_older():
     completer = Endless()
     made = assistant(completer)
-    answers = []
+    answers, heard = [], []
+    made.listeners.append(heard.append)
     older = threading.Thread(target=lambda: answers.append(made.suggest(REQUEST, "a")))
     older.start()
     assert completer.begun.wait(20)
     with made.admission.admitted("a"):
         older.join(20)
     assert [answer.suggestion.completion.finish_reason for answer in answers] == ["cancelled"]
+    assert heard == []  # nobody saw it
 
 
 def test_too_many_are_refused_before_the_model_is_asked():

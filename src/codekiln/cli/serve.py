@@ -2,6 +2,7 @@
 
 import socket
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -42,6 +43,13 @@ Context = Annotated[
 ]
 NoEvents = Annotated[
     bool, typer.Option("--no-events", help="Keep nothing of what becomes of suggestions.")
+]
+Kept = Annotated[
+    Path | None,
+    typer.Option(
+        "--work",
+        help="Where it is kept; default: 'work', where servers do, and the user's cache, where editors do.",
+    ),
 ]
 Delete = Annotated[bool, typer.Option("--delete", help="Delete all that was kept.")]
 
@@ -105,19 +113,25 @@ def serve(
         errors.print("[dim]Stopped.[/]")
 
 
-def stats(work: Work = Path("work"), delete: Delete = False, as_json: Json = False) -> None:
+def stats(work: Kept = None, delete: Delete = False, as_json: Json = False) -> None:
     """Say how many suggestions were taken, how much of them stayed, and how long they took."""
+    from codekiln.apps.places import Places
     from codekiln.serve.acceptance import acceptance
     from codekiln.serve.events import delete_events, read_events
 
-    found = {name: asdict(each) for name, each in acceptance(read_events(work)).items()}
+    places = [work] if work else [Path("work"), Places().cache]
+    events = chain.from_iterable(map(read_events, places))
+    found = {name: asdict(each) for name, each in acceptance(events).items()}
     if delete:
-        delete_events(work)
+        for place in places:
+            delete_events(place)
     if as_json:
         print_json({"deleted": delete, "clients": found})
         return
     if not found["all"]["suggested"]:
-        output.print("Nothing is kept: 'codekiln serve' keeps it, unless told --no-events.")
+        output.print(
+            "Nothing is kept: 'codekiln serve' and 'codekiln lsp' keep it, unless told --no-events."
+        )
         return
     for name, each in found.items():
         output.print(_line(name, each), soft_wrap=True)

@@ -75,7 +75,7 @@ class Assistant:
         self.adapters = tuple(adapters)
         self.embedder = embedder
         self._measure = measure or tokenizer
-        self.listeners: list[Callable[[Answer], None]] = []  # told of every answer
+        self.listeners: list[Callable[[Answer], None]] = []  # told of answers that are still wanted
         self.folder, self.admission = folder, admission or Admission()
         self._context_tokens = context_tokens
         self._files = WorkingFolder(folder.root) if folder else None  # for one thread at a time
@@ -135,8 +135,9 @@ class Assistant:
             milliseconds = 1000 * (time.perf_counter() - begun)
             number = f"cmpl-{uuid.uuid4()}"
             answer = Answer(found, context, client, request.language, milliseconds, number)
-        for listener in self.listeners:
-            listener(answer)
+        if not cancelled.is_set():
+            for listener in self.listeners:
+                listener(answer)
         return answer
 
     def warm(self, request: CompletionRequest, recent: Sequence[Snippet] = ()) -> Completion:

@@ -6,9 +6,8 @@ model is asked when that is given.
 
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 from lsprotocol import types
 
@@ -68,14 +67,13 @@ def offered(
     return found
 
 
-def implemented(task: Task, arguments: Mapping[str, Any]) -> tuple[types.TextEdit, str]:
-    """The edit that writes a body, and what a user should know of it.
+def implemented(task: Task, line: int, _: str) -> tuple[types.TextEdit, str]:
+    """The edit that writes a body for the function at a line, and what a user should know of it.
 
     Raises:
         UsageError: there is no such function, or nothing that parses was written.
     """
-    language, line = _language(task), _line(arguments)
-    text = _feeds(task.document)
+    language, text = _language(task), _feeds(task.document)
     found = implement(task, text, line + 1, language, path=task.path)
     if not found.body:
         raise UsageError(
@@ -86,8 +84,8 @@ def implemented(task: Task, arguments: Mapping[str, Any]) -> tuple[types.TextEdi
     return edit_between(task.document, text, found.text), remark
 
 
-def fixed(task: Task, arguments: Mapping[str, Any]) -> tuple[types.TextEdit, str]:
-    """The edit of a patch for a diagnostic, and nothing more to say.
+def fixed(task: Task, line: int, message: str) -> tuple[types.TextEdit, str]:
+    """The edit of a patch for what is said of a line, and nothing more to say.
 
     Raises:
         PatchError: the model wrote none that can be taken.
@@ -96,9 +94,8 @@ def fixed(task: Task, arguments: Mapping[str, Any]) -> tuple[types.TextEdit, str
     tokenizer = task.assistant.tokenizer
     if tokenizer is None:
         raise UsageError("A fix is asked for in tokens of a model of ours: give one with --model.")
-    text, message = _feeds(task.document), str(arguments.get("message", ""))
-    line = _line(arguments) + 1
-    found = fix(task, tokenizer, text, message, line, _language(task), path=task.path)
+    text = _feeds(task.document)
+    found = fix(task, tokenizer, text, message, line + 1, _language(task), path=task.path)
     return edit_between(task.document, text, found.text), ""
 
 
@@ -129,13 +126,6 @@ def _wanted(kind: str, only: tuple[str, ...]) -> bool:
 
 def _told(diagnostic: types.Diagnostic) -> str:
     return " ".join(diagnostic.message.split())
-
-
-def _line(arguments: Mapping[str, Any]) -> int:
-    line = arguments.get("line")
-    if not isinstance(line, int):
-        raise UsageError("The command needs a line: choose the action in the editor.")
-    return line
 
 
 def _language(task: Task) -> Language:

@@ -18,7 +18,7 @@ from codekiln.generate.loading import load_completer, model_folder
 from codekiln.generate.servers import open_server
 from codekiln.index.folder import FolderIndex
 from codekiln.serve.admission import Admission
-from codekiln.serve.assistant import Answer, Assistant
+from codekiln.serve.assistant import Assistant
 from codekiln.serve.watched import WatchedFolder
 from codekiln.telemetry import Listener, listening
 from codekiln.tokenizer import Tokenizer
@@ -42,21 +42,14 @@ class Assistants:
     """The assistants, by the path of the file that is asked for; any thread may ask."""
 
     def __init__(
-        self,
-        load: Callable[[], Model],
-        work: Path,
-        *,
-        tell: Tell,
-        follow: Follow,
-        suggested: Callable[[Answer], None],
+        self, load: Callable[[], Model], work: Path, *, tell: Tell, follow: Follow
     ) -> None:
         """`work` is where indexes live.
 
-        `tell` is given what a user should know, what `follow` makes of a folder hears how far its index
-        is, and `suggested` is told of every answer.
+        `tell` is given what a user should know, and what `follow` makes of a folder hears how far its
+        index is.
         """
-        self._load, self._work = load, work
-        self._tell, self._follow, self._suggested = tell, follow, suggested
+        self._load, self._work, self._tell, self._follow = load, work, tell, follow
         self._admission = Admission()
         self._loading, self._opening = threading.Lock(), threading.Lock()
         self._model: Model | None = None
@@ -77,12 +70,9 @@ class Assistants:
             if assistant.folder:
                 assistant.folder.close()
 
-    def root_of(self, file: Path | None) -> Path | None:
-        """The innermost folder of the workspace that a file is in."""
-        if file is None:
-            return None
-        place = file.parent.resolve() / file.name
-        return next((root for root in self._roots if place.is_relative_to(root)), None)
+    def root_of(self, file: Path) -> Path | None:
+        """The innermost folder of the workspace that a file is in, whose path has no links."""
+        return next((root for root in self._roots if file.is_relative_to(root)), None)
 
     def model(self) -> Model:
         """The model, once it is loaded.
@@ -114,7 +104,6 @@ class Assistants:
                 folder=folder,
                 admission=self._admission,
             )
-            made.listeners.append(self._suggested)
             self._open[root] = made
             return made
 

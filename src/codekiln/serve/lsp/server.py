@@ -8,12 +8,12 @@ which is then answered with nothing.
 import asyncio
 import logging
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInternalError, JsonRpcInvalidParams
@@ -43,10 +43,11 @@ from codekiln.serve.lsp.stdio import Read, converse
 WORKERS = 34  # more than are admitted, so that these are told that they are too many
 TRIGGERS = (".", "(", "[", "=")
 REQUEST_FAILED = -32803
+BOUNDS = Bounds()
 
 T = TypeVar("T")
 Handler = Callable[..., Awaitable[T]]
-Act = Callable[[actions.Task, Mapping[str, Any]], tuple[types.TextEdit, str]]
+Act = Callable[[actions.Task, int, str], tuple[types.TextEdit, str]]
 log = logging.getLogger(__name__)
 
 
@@ -63,10 +64,8 @@ class CodekilnServer(LanguageServer):
             protocol_cls=ServerProtocol,
             converter_factory=default_converter,
         )
-        self.assistants = Assistants(
-            load, work, tell=self._tell, follow=self._follow, suggested=events.suggested
-        )
-        self._bounds, self._events = Bounds(), events
+        self.assistants = Assistants(load, work, tell=self._tell, follow=self._follow)
+        self._events = events
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="request")
         self._loop = asyncio.get_running_loop()
         self._generating: set[threading.Event] = set()
@@ -127,50 +126,53 @@ class CodekilnServer(LanguageServer):
     async def _inline_completion(
         self, params: types.InlineCompletionParams
     ) -> types.InlineCompletionList:
-        document, file = self._document(params), _file(params)
-        path, selected = self._told(file), params.context.selected_completion_info
-        cursor = cursor_at(document, params.position, path, self._bounds, selected)
+        place = self._place(params.text_document.uri, params.position.line)
+        selected = params.context.selected_completion_info
+        cursor = cursor_at(place.document, params.position, place.path, BOUNDS, selected)
         if params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked:
-            cursor = to_block(cursor, self._bounds)
-        return inline_items(cursor, *await self._suggested(params, cursor, "inline"))
+            cursor = to_block(cursor, BOUNDS)
+        return inline_items(cursor, *await self._suggested(place, cursor, "inline"))
 
     async def _completion(self, params: types.CompletionParams) -> types.CompletionList:
-        document, file = self._document(params), _file(params)
-        cursor = cursor_at(document, params.position, self._told(file), self._bounds)
-        return plain_items(cursor, *await self._suggested(params, cursor, "plain"))
+        place = self._place(params.text_document.uri, params.position.line)
+        cursor = cursor_at(place.document, params.position, place.path, BOUNDS)
+        return plain_items(cursor, *await self._suggested(place, cursor, "plain"))
 
     async def _suggested(
-        self, params: "_Positioned", cursor: Cursor, kind: str
+        self, place: "_Place", cursor: Cursor, kind: str
     ) -> tuple[str, types.Command]:
         """The text at a cursor, and what is to be called when it is taken."""
-        root, document = self.assistants.root_of(_file(params)), params.text_document.uri
 
         def suggested(cancelled: threading.Event) -> tuple[str, str]:
             request = replace(cursor.request, cancelled=cancelled)
-            assistant = self.assistants.assistant(root)
-            answer = assistant.suggest(request, f"{kind} {document}", client=f"lsp {kind}")
-            return "" if cancelled.is_set() else answer.suggestion.text, answer.id
+            assistant = self.assistants.assistant(place.root)
+            answer = assistant.suggest(request, f"{kind} {place.uri}", client=f"lsp {kind}")
+            if cancelled.is_set():
+                return "", answer.id
+            self._events.suggested(answer)
+            return answer.suggestion.text, answer.id
 
         text, name = await self._until_cancelled(suggested)
         return text, types.Command("Suggestion taken", ACCEPTED, arguments=[name])
 
     async def _code_actions(self, params: types.CodeActionParams) -> list[types.CodeAction]:
-        document = self._document(params).copy()
-        path = self._told(_file(params))
-        return await self._on_thread(partial(actions.offered, document, path, params))
+        place = self._place(params.text_document.uri)
+        document = place.document.copy()
+        return await self._on_thread(partial(actions.offered, document, place.path, params))
 
     async def _act(self, act: Act, arguments: Any = None) -> None:
         """Do what a code action stands for, and have the client apply it."""
-        if not isinstance(arguments, dict):
-            raise JsonRpcInvalidParams("The command needs a document and a line.")
-        params = _Named(types.TextDocumentIdentifier(str(_uri(arguments))))
-        document, file = self._document(params).copy(), _file(params)
-        root, uri = self.assistants.root_of(file), params.text_document.uri
-        path = self._told(file)
+        match arguments:
+            case {"textDocument": {"uri": str(uri)}, "line": int(line)}:
+                place = self._place(uri, line)
+            case _:
+                raise JsonRpcInvalidParams("The command needs a document and a line.")
+        document = place.document.copy()
 
         def done(cancelled: threading.Event) -> tuple[types.TextEdit, str]:
-            assistant = self.assistants.assistant(root)
-            return act(actions.Task(assistant, document, uri, path, cancelled), arguments)
+            assistant = self.assistants.assistant(place.root)
+            task = actions.Task(assistant, document, uri, place.path, cancelled)
+            return act(task, line, str(arguments.get("message", "")))
 
         edit, remark = await self._until_cancelled(done)
         if remark:
@@ -201,31 +203,26 @@ class CodekilnServer(LanguageServer):
             raise JsonRpcInvalidParams("The command needs the name of a suggestion.")
         await self._on_thread(partial(self._events.told, "accepted", suggestion))
 
-    def _document(self, params: "_Positioned") -> Document:
-        """The open document that a request is about.
+    def _place(self, uri: str, line: int = 0) -> "_Place":
+        """The open document of a name, and where it lies.
 
         Raises:
-            JsonRpcInvalidParams: it is not open, or the position is behind its last line.
+            JsonRpcInvalidParams: it is not open, or the line is behind its end.
         """
-        uri = params.text_document.uri
         document = self.protocol.documents.get(uri)
         if document is None:
             raise JsonRpcInvalidParams(f"{uri} is not open.")
-        position = getattr(params, "position", None)
-        if position and position.line >= document.line_count:
+        if not 0 <= line < document.line_count:
             raise JsonRpcInvalidParams(
-                f"Line {position.line} of {uri} is behind its end: it has {document.line_count} lines."
+                f"Line {line} of {uri} is behind its end: it has {document.line_count} lines."
             )
-        return document
-
-    def _told(self, file: Path | None) -> str:
-        """The path to tell the model: from the workspace's folder, or the bare name."""
-        if file is None:
-            return ""
+        name = to_fs_path(uri)
+        if not name:  # it lies in no file yet
+            return _Place(uri, document, None, "")
+        file = Path(name).parent.resolve() / Path(name).name
         root = self.assistants.root_of(file)
-        return (
-            (file.parent.resolve() / file.name).relative_to(root).as_posix() if root else file.name
-        )
+        path = file.relative_to(root).as_posix() if root else file.name
+        return _Place(uri, document, root, path)
 
     async def _until_cancelled(self, work: Callable[[threading.Event], T]) -> T:
         """What `work` gives on a thread; where the client cancels, its event is set."""
@@ -253,15 +250,14 @@ class CodekilnServer(LanguageServer):
         return IndexProgress(self, self._loop, root.name)
 
 
-class _Positioned(Protocol):
-    """Params of a request about a document."""
+@dataclass(frozen=True)
+class _Place:
+    """An open document, the folder of the workspace that it is in, and its path from there."""
 
-    text_document: types.TextDocumentIdentifier
-
-
-@dataclass
-class _Named:
-    text_document: types.TextDocumentIdentifier
+    uri: str
+    document: Document
+    root: Path | None
+    path: str
 
 
 def _answering(handler: Handler[T]) -> Handler[T]:
@@ -279,14 +275,3 @@ def _answering(handler: Handler[T]) -> Handler[T]:
             raise JsonRpcInternalError(f"{type(error).__name__}; the log says more.") from None
 
     return answered
-
-
-def _file(params: _Positioned) -> Path | None:
-    """The file that a document is; None for one that lies in none yet."""
-    path = to_fs_path(params.text_document.uri)
-    return Path(path) if path else None
-
-
-def _uri(arguments: Mapping[str, Any]) -> Any:
-    document = arguments.get("textDocument")
-    return document.get("uri") if isinstance(document, dict) else None
