@@ -42,6 +42,18 @@ CASES = {
         "return a + 1;",
         "add(int a) {\n        return a + 1;\n    }\n}\n",
     ),
+    "java, package": (
+        "package a;\n\nclass A {\n    /** Adds. */\n    int add(int a) {\n    }\n}\n",
+        5,
+        "return a + 1;",
+        "add(int a) {\n        return a + 1;\n    }\n}\n",
+    ),
+    "javascript, block comment": (
+        "/**\n * Adds.\n */\nfunction add(a, b) {\n}\n",
+        4,
+        "return a + b;",
+        "add(a, b) {\n    return a + b;\n}\n",
+    ),
 }
 
 

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from codekiln.apps.places import Places
-from codekiln.serve.events import Events
 from cli import serving as program
 from cli.refusals import assert_refused, assert_refused_as_json
 from cli.serving import EVENT, INFILL, TABBY, serving
+from codekiln.apps.places import Places
+from codekiln.serve.events import Events
 
 BWRAP = ("bwrap", "--dev-bind", "/", "/", "--unshare-user", "--unshare-net", "--")
 

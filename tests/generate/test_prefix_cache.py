@@ -108,6 +108,18 @@ def test_long_texts_keep_few_slots(monkeypatch):
     assert slots[4] in slots[:3]
 
 
+def test_texts_that_grow_let_others_go(monkeypatch):
+    monkeypatch.setattr(prefix_cache, "TOKENS", 16 * 20)
+    cache = PrefixCache(counting())
+    for number in range(16):
+        cache.slot_for([number] * 20).read()
+    for number in range(16):
+        cache.slot_for([number] * 60).read()
+        held = sum(len(slot.ids) for slot in cache._slots)
+        assert held <= 16 * 20 or len(cache._slots) <= prefix_cache.FEW
+    assert cache.slot_for([15] * 61).pending == [15]  # the last is there still
+
+
 def test_short_texts_keep_many_slots():
     cache = PrefixCache(counting())
     for number in range(40):

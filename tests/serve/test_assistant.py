@@ -8,11 +8,12 @@ from codekiln.apps.gathered import gathered_in
 from codekiln.errors import OverloadedError, UnknownModelError, UsageError
 from codekiln.generate import CompletionRequest
 from codekiln.generate.engine_completer import EngineCompleter
+from codekiln.generate.interrupt import NEVER
 from codekiln.serve.admission import Admission
 from codekiln.serve.assistant import Assistant
 from codekiln.serve.watched import WatchedFolder
 from codekiln.tasks.context import Snippet
-from fakes import FakeCompleter, FakeEngine, tiny_tokenizer
+from fakes import FakeCompleter, FakeEngine, rambling, tiny_tokenizer
 from serve.http.asking import Endless, assistant
 
 REQUEST = CompletionRequest("def f(a):\n    return ", "\n", path="f.py")
@@ -205,3 +206,26 @@ def test_models_and_adapters_go_by_their_names():
     assert [made.adapter_of(name) for name in ("", "small", "ours")] == ["", "", "ours"]
     with pytest.raises(UnknownModelError, match="small, ours"):
         made.adapter_of("gpt-4")
+
+
+def test_waiting_for_a_turn_counts_against_the_time(watched):
+    tokenizer = tiny_tokenizer()
+    completer = EngineCompleter(rambling(tokenizer.vocabulary_size), tokenizer)
+    made = assistant(completer, folder=watched)
+    with completer.turns.turn(NEVER):
+        late = made.suggest(replace(REQUEST, deadline_ms=20))
+    assert late.suggestion.completion.finish_reason == "deadline"
+    assert late.context is None
+    soon = made.suggest(replace(REQUEST, deadline_ms=60_000, max_tokens=3))
+    assert soon.suggestion.completion.token_ids
+
+
+def test_warming_reads_as_much_of_a_long_file_as_will_be_asked_for():
+    tokenizer = tiny_tokenizer()
+    engine = rambling(tokenizer.vocabulary_size)
+    made = assistant(EngineCompleter(engine, tokenizer))
+    long = CompletionRequest("first = second\n" * 400, "\n" + "third\n" * 400, max_tokens=300)
+    made.warm(long)
+    read = made.suggest(replace(long, lines=1)).suggestion.completion.timings
+    assert engine.prefills == 1
+    assert read.prompt_tokens <= engine.context - 300

@@ -1,3 +1,6 @@
+import gc
+from weakref import ref
+
 import pytest
 
 from codekiln.generate import CompletionRequest
@@ -99,3 +102,13 @@ def test_empty_places_are_not_taken_for_each_other():
 
 def test_a_language_that_is_told_stays(index):
     assert Names().named(CompletionRequest(SHAPES, language="ruby"), index).language == "ruby"
+
+
+def test_an_index_that_was_replaced_is_let_go():
+    tokenizer, names = tiny_tokenizer(), Names()
+    index = Index.of(tokenizer, [tokenizer.encode(SHAPES)], [Origin("repo", "shapes.py")])
+    gone = ref(index)
+    assert names.named(CompletionRequest(SHAPES), index).path == "shapes.py"
+    del index
+    gc.collect()
+    assert gone() is None

@@ -101,3 +101,18 @@ def test_two_may_not_have_one_index(folder, watched, tmp_path):
         WatchedFolder(folder, tiny_tokenizer(), tmp_path / "work")
     with WatchedFolder(folder, tiny_tokenizer(), tmp_path / "other") as beside:
         assert beside.wait(SOON)
+
+
+def test_what_nobody_foresaw_does_not_end_the_watch(folder, watched, monkeypatch):
+    update = watched.live.update
+
+    def fail(path):
+        if "bad" in str(path):
+            raise ValueError("odd")
+        update(path)
+
+    monkeypatch.setattr(watched.live, "update", fail)
+    (folder / "bad.py").write_text("x = 1\n")
+    until(lambda: "could not be indexed" in watched.trouble)
+    (folder / "good.py").write_text("def good():\n    return 2\n")
+    until(lambda: "good.py" in paths(watched))

@@ -84,7 +84,7 @@ function funnelRow({ language, counts, seen }) {
     "tr",
     {},
     h("th", { scope: "row" }, language || t("otherFiles")),
-    h("td", {}, h("div", { class: "flow" }, [["kept", kept], ...shown].map(part))),
+    h("td", {}, h("div", { class: "flow" }, [[t("kept"), kept], ...shown].map(part))),
     h("td", { class: "n" }, count(seen)),
     h("td", { class: "n" }, count(kept)),
     h("td", { class: "n" }, bytes(corpus.languages[language]?.bytes ?? 0)),
@@ -189,6 +189,10 @@ async function open(name) {
 
 shell();
 onLanguage(draw);
-({ corpora: names } = await ask("/corpora"));
-if (names.length) await open(names[0]);
-else draw();
+try {
+  ({ corpora: names } = await ask("/corpora"));
+  if (names.length) await open(names[0]);
+  else draw();
+} catch (error) {
+  document.querySelector("#status").textContent = t("failed", { message: error.message });
+}

@@ -96,6 +96,11 @@ const looks = EditorView.theme({
   ".cm-ghost": { color: "var(--ghost)", fontStyle: "italic", whiteSpace: "pre-wrap" },
 });
 
+const LEAVING = 2000; // milliseconds in which Tab leaves the editor
+
+// What the keys are called on this machine.
+export const KEYS = /Mac|iP(hone|ad)/.test(navigator.platform) ? { word: "⌥→", ask: "Ctrl+\\" } : { word: "Ctrl+→", ask: "Alt+\\" };
+
 // `events`: changed(), asked(), accepted(text), dismissed(). A host is an empty element.
 export function editor(host, text, events) {
   const root = host.attachShadow({ mode: "open" });
@@ -112,6 +117,7 @@ export function editor(host, text, events) {
   const dismiss = (view) => {
     if (!shown(view)) return false;
     view.dispatch({ effects: setGhost.of("") });
+    view.setTabFocusMode(LEAVING); // as Escape does where nothing is shown
     events.dismissed();
     return true;
   };
@@ -128,7 +134,7 @@ export function editor(host, text, events) {
             { key: "Tab", run: taking((text) => text) },
             { key: "Ctrl-ArrowRight", mac: "Alt-ArrowRight", run: taking(firstWord) },
             { key: "Escape", run: dismiss },
-            { key: "Alt-\\", run: ask },
+            { key: "Alt-\\", mac: "Ctrl-\\", run: ask }, // Option writes a sign there
           ]),
         ),
         lineNumbers(),

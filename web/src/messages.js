@@ -78,6 +78,10 @@ const en = {
   attentionLead:
     "Each head of each layer gathers what it needs from the tokens before. The darker a token, the more this head took from it when the model wrote the one that is chosen above. The weights of a row sum to 1. The reference engine computes them in fp32 from the same ids.",
   looked: "What this head looked at before it wrote",
+  lookedEnd: ".",
+  "why-definition": "definition of {name}",
+  "why-edited recently": "edited recently",
+  "why-similar to the lines before the cursor": "similar to the lines before the cursor",
   layer: "Layer",
   head: "Head",
 
@@ -117,7 +121,7 @@ const en = {
 
   // playground
   editor: "Editor",
-  editorHelp: "Tab accepts, Ctrl+→ accepts a word, Esc dismisses, Alt+\\ asks. To leave the editor press Esc, then Tab.",
+  editorHelp: "Tab accepts, {word} accepts a word, Esc dismisses, {ask} asks. To leave the editor press Esc, then Tab.",
   codeLanguage: "Language",
   glassBox: "How it came about",
   waiting: "Write, and pause: what the model would go on with appears in grey, and how it came about stands here.",
@@ -277,7 +281,11 @@ const zh = {
   attention: "注意力",
   attentionLead:
     "每层的每个头都从前面的词元中取用所需的信息。颜色越深，说明模型写出上面所选词元时，这个头从该处取得越多。每一行的权重之和为 1，由参考引擎以 fp32 从同样的编号算出。",
-  looked: "写出下面这个词元之前，这个头看的是：",
+  looked: "图中颜色表示这个头在写出某个词元之前看了哪里。这个词元是",
+  lookedEnd: "。",
+  "why-definition": "{name} 的定义",
+  "why-edited recently": "最近编辑过",
+  "why-similar to the lines before the cursor": "与光标前的几行相似",
   layer: "层",
   head: "头",
 
@@ -314,7 +322,7 @@ const zh = {
   "part-provenance": "追溯来源",
 
   editor: "编辑器",
-  editorHelp: "Tab 接受，Ctrl+→ 接受一个词，Esc 取消，Alt+\\ 请求。离开编辑器：先按 Esc 再按 Tab。",
+  editorHelp: "Tab 接受，{word} 接受一个词，Esc 取消，{ask} 请求。离开编辑器：先按 Esc 再按 Tab。",
   codeLanguage: "语言",
   glassBox: "它是怎样得出的",
   waiting: "写几个字，停一下：模型的续写以灰色出现，它是怎样得出的显示在这里。",

@@ -1,7 +1,7 @@
 // The playground: an editor with ghost text, and beside it how the last suggestion came about.
 
 import { h, replace, roving } from "./dom.js";
-import { editor } from "./editor.js";
+import { KEYS, editor } from "./editor.js";
 import { attentionOf, heads } from "./glassbox/attention.js";
 import { beamTree } from "./glassbox/beams.js";
 import { choice } from "./glassbox/choice.js";
@@ -31,7 +31,11 @@ function changed(update) {
   const along = update.docChanged && edit.ghost();
   if (along) return; // who types what was suggested, or accepted a word of it, has the rest still
   clearTimeout(timer);
-  asked?.abort();
+  if (asked) {
+    asked.abort();
+    asked = null;
+    say("");
+  }
   if (update.docChanged) timer = setTimeout(suggest, PAUSE);
 }
 
@@ -53,6 +57,8 @@ async function suggest() {
     draw();
   } catch (error) {
     if (!signal.aborted) say(t("failed", { message: error.message }));
+  } finally {
+    if (asked?.signal === signal) asked = null;
   }
 }
 
@@ -80,7 +86,7 @@ function frame() {
 
 function labels() {
   document.querySelector("#editor-title").textContent = t("editor");
-  document.querySelector("#help").textContent = t("editorHelp");
+  document.querySelector("#help").textContent = t("editorHelp", KEYS);
   edit.label(t("editor"));
   const choose = (event) => {
     code = event.target.value;
@@ -145,10 +151,16 @@ const views = {
     promptTokens(state.facts.prompt, true),
     h("h2", {}, t("contextTitle")),
     state.pieces.length
-      ? h("ul", { class: "passages" }, state.pieces.map((piece) => h("li", {}, h("code", {}, piece.path), ` ${piece.why}, ${t("pieceTokens", { count: piece.tokens })}`)))
+      ? h("ul", { class: "passages" }, state.pieces.map((piece) => h("li", {}, h("code", {}, piece.path), ` ${why(piece.why)}, ${t("pieceTokens", { count: piece.tokens })}`)))
       : h("p", { class: "note" }, t("noContext")),
   ],
 };
+
+// A server's reason for a piece, in the language of the page.
+function why(reason) {
+  const name = reason.match(/^definition of (.*)/)?.[1];
+  return name ? t("why-definition", { name }) : t(`why-${reason}`);
+}
 
 function show() {
   const panel = document.querySelector("#view");
@@ -200,6 +212,7 @@ function attention() {
 // --- beginning ------------------------------------------------------------------------------------------
 
 frame();
+shell();
 state.model = await ask("/model").catch((error) => {
   say(t("failed", { message: error.message }));
   throw error;
@@ -220,7 +233,6 @@ edit = editor(document.querySelector("#editor"), FIRST, {
 });
 if (!state.model.languages.includes(code)) code = "python";
 edit.highlight(grammarOf(code));
-shell();
 onLanguage(() => (labels(), draw()));
 labels();
 draw();

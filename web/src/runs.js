@@ -108,14 +108,20 @@ async function choose(name, wanted) {
   document.querySelector(`input[value="${CSS.escape(name)}"]`)?.focus();
 }
 
+// A run that cannot be read is shown without its curves, and asked for again when it is chosen anew.
 async function read() {
-  const missing = chosen.filter((name) => !runs.has(name));
-  await Promise.all(missing.map(async (name) => runs.set(name, await ask(`/runs/${encodeURIComponent(name)}`).catch(() => null))));
+  const missing = chosen.filter((name) => !runs.get(name));
+  await Promise.all(missing.map(async (name) => runs.set(name, await ask(`/runs/${encodeURIComponent(name)}`).catch(said))));
+}
+
+function said(error) {
+  document.querySelector("#status").textContent = t("failed", { message: error.message });
+  return null;
 }
 
 shell();
 onLanguage(draw);
-({ runs: names } = await ask("/runs"));
+({ runs: names } = (await ask("/runs").catch(said)) ?? { runs: [] });
 chosen = names.slice(0, AT_FIRST);
 await read();
 draw();

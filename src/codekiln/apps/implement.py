@@ -22,7 +22,7 @@ _UNWRITTEN = re.compile(
 )
 _COMMENT = re.compile(r"\s*(?:#|//|--|/?\*).*")
 _CLOSING = re.compile(r"[ \t]*(?:\}[;,]?|end)[ \t]*\Z")
-_INDENT = re.compile(r"^([ \t]+)\S", re.MULTILINE)
+_INDENT = re.compile(r"^([ \t]+)[^\s*]", re.MULTILINE)  # lines of block comments begin with a star
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ def implement(
             f"Line {line} is in no {language.name} function without a body: put the cursor on the "
             "signature of one."
         )
-    content = text.encode()
-    indent = _indent(content, place)
+    content = text.encode(errors="replace")
+    indent = _indent(language, content, place)
     request = CompletionRequest(
         excerpt(language, content, place).prefix + indent,
         path=path,
@@ -104,7 +104,7 @@ def _end(content: bytes, place: FunctionPlace) -> int:
     return start if _CLOSING.fullmatch(last) else place.end
 
 
-def _indent(content: bytes, place: FunctionPlace) -> str:
+def _indent(language: Language, content: bytes, place: FunctionPlace) -> str:
     """The margin of the body: that of what stands there, or one step more than the signature's."""
     body = content[place.body : _end(content, place)].decode(errors="replace")
     if written := _INDENT.search(body):
@@ -113,7 +113,5 @@ def _indent(content: bytes, place: FunctionPlace) -> str:
     margin = content[first : place.start].decode(errors="replace")
     steps = _INDENT.findall(content.decode(errors="replace"))
     step = min((one.replace("\t", " " * 8) for one in steps), key=len, default=" " * 4)
-    is_tabbed = (
-        any(one.startswith("\t") for one in steps) or b"\npackage " in b"\n" + content[:2000]
-    )
+    is_tabbed = any(one.startswith("\t") for one in steps) or language.name == "go"
     return margin + ("\t" if is_tabbed else step)

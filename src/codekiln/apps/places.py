@@ -51,15 +51,22 @@ class Places:
     @property
     def helix(self) -> Path:
         """Of Helix, the languages."""
-        return self._roaming(".config") / "helix" / "languages.toml"
+        if self.system == "win32":
+            return self._windows("APPDATA", "AppData/Roaming") / "helix" / "languages.toml"
+        return self._xdg("XDG_CONFIG_HOME", ".config") / "helix" / "languages.toml"
 
     @property
     def emacs(self) -> Path:
-        """Of Emacs, the user's folder: the one that is there, as Emacs looks for it."""
+        """Of Emacs, the user's file: of those that are there the one that it reads."""
+        home = self.home
         if self.system == "win32":
-            return self._windows("APPDATA", "AppData/Roaming") / ".emacs.d"
-        old, new = self.home / ".emacs.d", self._xdg("XDG_CONFIG_HOME", ".config") / "emacs"
-        return new if new.is_dir() and not old.is_dir() else old
+            named = self.environment.get("HOME")
+            home = Path(named) if named else self._windows("APPDATA", "AppData/Roaming")
+        for name in (".emacs.el", ".emacs"):
+            if (home / name).exists():
+                return home / name
+        old, new = home / ".emacs.d", self._xdg("XDG_CONFIG_HOME", ".config") / "emacs"
+        return (new if new.is_dir() and not old.is_dir() else old) / "init.el"
 
     @property
     def zed(self) -> Path:

@@ -132,10 +132,11 @@ def doctor(
 ) -> None:
     """Say what is installed, what is missing and the line that installs it."""
     if editor:
+        from codekiln.apps.connect import checked_address
         from codekiln.apps.connect.reachable import diagnose_editor
         from codekiln.apps.places import Places
 
-        findings = diagnose_editor(address.rstrip("/"), token, model, Places(), os.environ)
+        findings = diagnose_editor(checked_address(address), token, model, Places(), os.environ)
     else:
         from codekiln.pipeline.doctor import diagnose
 

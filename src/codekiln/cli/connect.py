@@ -48,7 +48,7 @@ def connect(
     as_json: Json = False,
 ) -> None:
     """Write an editor's settings, so that codekiln completes in it; shown first, with undo."""
-    from codekiln.apps.connect import EDITORS, Connection, changes, write
+    from codekiln.apps.connect import EDITORS, Connection, changes, checked_address, write
     from codekiln.apps.connect import undo as undone
     from codekiln.apps.places import Places
 
@@ -60,7 +60,7 @@ def connect(
         folder = str(Path(model).resolve()) if model and Path(model).exists() else model
         command = (*_command(), "lsp", *(("--model", folder) if folder else ()))
         name = Path(model).name if model else "starter"
-        connection = Connection(command, address.rstrip("/"), _plugin(), token, name)
+        connection = Connection(command, checked_address(address), _plugin(), token, name)
         try:
             found = changes(editor.value, connection, places)
         except SettingsError as error:

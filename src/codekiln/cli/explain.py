@@ -50,7 +50,7 @@ def explain(
         raise UsageError(f"'{language}' is no language that we know: 'python' is one, or ''.")
     request = CompletionRequest(
         text.replace("\\n", "\n"),
-        suffix,
+        suffix.replace("\\n", "\n"),
         path=path,
         language=language,
         max_tokens=max_tokens,

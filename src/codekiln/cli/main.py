@@ -4,6 +4,8 @@ import io
 import json
 import os
 import sys
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NoReturn, cast
 
 import typer
@@ -11,7 +13,7 @@ import typer
 from codekiln.artifact import DISK_ERRNOS
 from codekiln.cli.commands import app
 from codekiln.cli.terminal import errors
-from codekiln.errors import CodekilnError, UsageError
+from codekiln.errors import CodekilnError, SettingsError, UsageError
 
 INTERRUPTED = 130
 STOPPED, REFUSED = "interrupted", "system"  # codes of what is no error of ours
@@ -37,7 +39,8 @@ def main() -> NoReturn:
         text = f"{said.rstrip('.')}. Try '{command} --help'."
         _fail("UsageError", UsageError.code, text, error.exit_code, as_json)
     except CodekilnError as error:
-        _fail(type(error).__name__, error.code, str(error), error.exit_code, as_json)
+        told = {"lines": error.lines} if isinstance(error, SettingsError) and error.lines else {}
+        _fail(type(error).__name__, error.code, str(error), error.exit_code, as_json, told)
     except KeyboardInterrupt:
         text = "Stopped. The same command goes on from here."
         _fail("Interrupted", STOPPED, text, INTERRUPTED, as_json)
@@ -53,10 +56,17 @@ def main() -> NoReturn:
     sys.exit(0)
 
 
-def _fail(kind: str, code: str, message: str, status: int, as_json: bool) -> NoReturn:
-    """`code` is an anchor in docs/errors.md."""
+def _fail(
+    kind: str,
+    code: str,
+    message: str,
+    status: int,
+    as_json: bool,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> NoReturn:
+    """`code` is an anchor in docs/errors.md; `more` is told in JSON alone."""
     if as_json:
-        print(json.dumps({"error": {"type": kind, "code": code, "message": message}}))
+        print(json.dumps({"error": {"type": kind, "code": code, "message": message, **more}}))
     said = _escaped(f"{message}  [{code}]")
     errors.print(f"[bold red]codekiln:[/] {said}", soft_wrap=True)
     sys.exit(status)

@@ -16,7 +16,7 @@ from codekiln.generate.constraints.healing import Healer
 from codekiln.generate.decoding import Guides, Step, decode
 from codekiln.generate.engine import Engine
 from codekiln.generate.extents import Extent, Hurried
-from codekiln.generate.interrupt import Interrupt
+from codekiln.generate.interrupt import Interrupt, Interruption
 from codekiln.generate.mixing import Mixing
 from codekiln.generate.prefix_cache import PrefixCache
 from codekiln.generate.search.choice import search
@@ -205,11 +205,14 @@ class EngineCompleter:
         mixture = default_mixture("loss" if request.temperature else "lines")
         return Mixing(mixture, matchers, request.witness)
 
-    def _prompt(self, request: CompletionRequest) -> list[int]:
+    def room(self, request: CompletionRequest) -> int:
+        """How many tokens its prompt may have."""
         context = self.engine.context
-        budget = max(context - request.max_tokens, context // 2)
-        if request.max_prompt_tokens is not None:
-            budget = min(request.max_prompt_tokens, budget)
+        most = max(context - request.max_tokens, context // 2)
+        return most if request.max_prompt_tokens is None else min(request.max_prompt_tokens, most)
+
+    def _prompt(self, request: CompletionRequest) -> list[int]:
+        budget = self.room(request)
         if request.is_chat:
             return self._chat(request, budget)
         return completion_prompt(
@@ -272,16 +275,24 @@ class EngineCompleter:
 
 @dataclass(frozen=True)
 class InTurn:
-    """A completer for who has one of its `turns` already, or was cancelled before."""
+    """A completer for who has one of its `turns` already."""
 
     completer: EngineCompleter
 
     def complete(self, request: CompletionRequest) -> Iterator[CompletionChunk]:
         """As `EngineCompleter.complete`."""
-        answer, prompt_tokens = self.completer.answer(request)
-        if reason := request.interrupt().reason():
-            return iter([CompletionChunk("", (), (), reason, prompt_tokens)])
-        return answer
+        return self.completer.answer(request)[0]
+
+
+@dataclass(frozen=True)
+class Unbegun:
+    """A completer for who got no turn: says why, and has read nothing."""
+
+    reason: Interruption
+
+    def complete(self, _: CompletionRequest) -> Iterator[CompletionChunk]:
+        """That reason alone."""
+        yield CompletionChunk("", (), (), self.reason)
 
 
 def _token(step: Step) -> tuple[int, ...]:

@@ -28,6 +28,7 @@ class Slot:
         self.ids: list[int] = []
         self.pending: list[int] = []
         self.used = 0  # when it last was taken, as a number that grows
+        self.held = 0  # the most ids that it had, for which its engine has memory
         self._piece = SMALLEST_PIECE
 
     def shared(self, prompt: list[int]) -> int:
@@ -46,6 +47,7 @@ class Slot:
         kept = min(self.shared(prompt), len(prompt) - 1)
         self.rewind(len(self.ids) - kept)
         self.pending = prompt[kept:]
+        self.held = max(self.held, len(prompt))
 
     def read(self, draft: Sequence[int] = (), go_on: GoOn | None = None) -> Logits:
         """Read what is pending and a draft behind it; logits `[1 + len(draft), vocab]`.
@@ -112,11 +114,21 @@ class PrefixCache:
         self._clock += 1
         slot.used = self._clock
         slot.prime(prompt)
+        self._let_go()
         return slot
 
     def _another(self, tokens: int) -> Slot:
-        held = tokens + sum(len(slot.ids) for slot in self._slots)
-        if len(self._slots) < (self._most if held <= TOKENS else min(FEW, self._most)):
+        few = len(self._slots) < min(FEW, self._most)
+        if few or (len(self._slots) < self._most and self._held() + tokens <= TOKENS):
             self._slots.append(Slot(self._slots[0].engine.twin()))
             return self._slots[-1]
         return min(self._slots, key=lambda slot: slot.used)
+
+    def _held(self) -> int:
+        return sum(slot.held for slot in self._slots)
+
+    def _let_go(self) -> None:
+        """Of those that were idle longest, as many as are too many for their size."""
+        self._slots.sort(key=lambda slot: -slot.used)
+        while len(self._slots) > FEW and self._held() > TOKENS:
+            self._slots.pop()

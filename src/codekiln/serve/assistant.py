@@ -19,8 +19,7 @@ from codekiln.generate import (
     CompletionRequest,
     collect,
 )
-from codekiln.generate.engine_completer import EngineCompleter, InTurn
-from codekiln.generate.interrupt import Interrupt
+from codekiln.generate.engine_completer import EngineCompleter, InTurn, Unbegun
 from codekiln.generate.turns import Turns
 from codekiln.generate.verify import Verifier
 from codekiln.index import Index
@@ -147,14 +146,20 @@ class Assistant:
         """
         with (
             self.admission.admitted(cancelled=request.cancelled) as cancelled,
-            self._prepared(replace(request, cancelled=cancelled), recent) as (prepared, _),
+            self._prepared(replace(request, cancelled=cancelled), recent) as prepared,
         ):
-            return collect(self._answering, replace(prepared, max_tokens=1))
+            return collect(prepared.completer, self._only_read(prepared.request))
 
     def stream(self, request: CompletionRequest, document: str = "") -> Iterator[CompletionChunk]:
         """What the model writes, as it writes it, unverified; errors as `suggest`, with the first chunk."""
         with self.admission.admitted(document, request.cancelled) as cancelled:
             yield from self.completer.complete(replace(request, cancelled=cancelled))
+
+    def _only_read(self, request: CompletionRequest) -> CompletionRequest:
+        """For the prompt that the request will have, of which one token is written."""
+        own = self.completer if isinstance(self.completer, EngineCompleter) else None
+        room = own.room(request) if own else request.max_prompt_tokens
+        return replace(request, max_tokens=1, max_prompt_tokens=room)
 
     @property
     def _index(self) -> Index | None:
@@ -163,14 +168,20 @@ class Assistant:
     @contextmanager
     def _prepared(
         self, request: CompletionRequest, recent: Sequence[Snippet]
-    ) -> Iterator[tuple[CompletionRequest, Context | None]]:
-        """The request with its context. What is cancelled before its turn has none, nor an answer.
+    ) -> Iterator["_Prepared"]:
+        """The request with its context, and what answers it. What gets no turn has neither.
 
         A model of ours answers within the same turn, so that nothing is begun for who will not wait for its
         end; a server answers several at once.
         """
-        with self._turns.turn(Interrupt(cancelled=request.cancelled)) as reason:
-            prepared = (request, None) if reason else self._with_context(request, recent)
+        begun = time.monotonic()
+        with self._turns.turn(request.interrupt()) as reason:
+            if reason:
+                prepared = _Prepared(request, None, Unbegun(reason))
+            else:
+                asked, context = self._with_context(request, recent)
+                waited = 1000 * (time.monotonic() - begun)
+                prepared = _Prepared(_less(asked, waited), context, self._answering)
             if self._answering is not self.completer:
                 yield prepared
                 return
@@ -190,3 +201,20 @@ class Assistant:
             request, self._files, self._measure, self._index, self._context_tokens, recent
         )
         return replace(request, context=found.text), found
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    request: CompletionRequest
+    context: Context | None
+    completer: Completer
+
+
+def _less(request: CompletionRequest, waited: float) -> CompletionRequest:
+    """With what is left of its time after so many milliseconds."""
+    line, whole = request.line_deadline_ms, request.deadline_ms
+    return replace(
+        request,
+        line_deadline_ms=None if line is None else max(line - waited, 0.0),
+        deadline_ms=None if whole is None else max(whole - waited, 1.0),
+    )

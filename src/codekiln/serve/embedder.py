@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from codekiln.device import require_torch
+from codekiln.generate.interrupt import Interrupt
+from codekiln.generate.turns import Turns
 
 if TYPE_CHECKING:
     from codekiln.model.encoder import Encoder
@@ -30,8 +32,11 @@ class Embedder(Protocol):
     def name(self) -> str:
         """By which it is asked for."""
 
-    def embed(self, texts: Sequence[str]) -> Embedded:
-        """A vector for each text, which is cut where it is longer than can be read."""
+    def embed(self, texts: Sequence[str], cancelled: threading.Event | None = None) -> Embedded:
+        """A vector for each text, which is cut where it is longer than can be read.
+
+        Where `cancelled` is set before they are begun, they have no numbers.
+        """
 
 
 class EncoderEmbedder:
@@ -39,12 +44,14 @@ class EncoderEmbedder:
 
     def __init__(self, name: str, encoder: "Encoder") -> None:
         self.name, self._encoder = name, encoder
-        self._turn = threading.Lock()
+        self._turns = Turns()
 
-    def embed(self, texts: Sequence[str]) -> Embedded:
+    def embed(self, texts: Sequence[str], cancelled: threading.Event | None = None) -> Embedded:
         """As `Embedder`. Raises UsageError: a text is none of Unicode's."""
         ids = [self._encoder.tokenizer.encode(text) for text in texts]
-        with self._turn:
+        with self._turns.turn(Interrupt(cancelled=cancelled)) as reason:
+            if reason:
+                return Embedded(np.zeros((len(texts), 0), np.float32), 0)
             vectors = self._encoder.embed(ids)
         return Embedded(vectors, sum(min(len(one) + 2, self._encoder.context) for one in ids))
 

@@ -9,6 +9,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
+from weakref import ReferenceType, ref
 
 from codekiln.generate import CompletionRequest
 from codekiln.index import Index
@@ -29,7 +30,8 @@ class Names:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._known: OrderedDict[tuple[str, ...], tuple[Index | None, str, str]] = OrderedDict()
+        # By what stands around; a weak reference, since an index that was replaced is to go.
+        self._known: OrderedDict[int, tuple[ReferenceType[Index] | None, str, str]] = OrderedDict()
 
     def named(
         self, request: CompletionRequest, index: Index | None, beside: Iterable[str] = ()
@@ -40,19 +42,20 @@ class Names:
         """
         if request.path and request.language:
             return request
-        place = (request.path, *_around(request))
+        around = _around(request)
+        place = hash((request.path, around))
         with self._lock:
             searched, path, language = self._known.get(place, (None, "", ""))
-        if not (path and language) and (searched is not index or index is None):
+        is_searched = searched is not None and searched() is index
+        if not (path and language) and not is_searched:
             path, language = _told(request, index, beside)
-            self._remember(place, (index, path, language))
+            if "".join(around).strip():  # else it may be many a place
+                self._remember(place, index, path, language)
         return replace(request, path=path, language=request.language or language)
 
-    def _remember(self, place: tuple[str, ...], known: tuple[Index | None, str, str]) -> None:
-        if not "".join(place).strip():
-            return  # which is many a place
+    def _remember(self, place: int, index: Index | None, path: str, language: str) -> None:
         with self._lock:
-            self._known[place] = known
+            self._known[place] = (ref(index) if index else None, path, language)
             if len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
 

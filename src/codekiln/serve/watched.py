@@ -1,5 +1,6 @@
 """A folder whose index follows its files: built in the background, then kept up with what changes."""
 
+import logging
 import threading
 from collections.abc import Callable
 from contextvars import copy_context
@@ -13,6 +14,8 @@ from codekiln.errors import CodekilnError
 from codekiln.index import Index
 from codekiln.index.folder import FolderIndex
 from codekiln.tokenizer import Tokenizer
+
+log = logging.getLogger(__name__)
 
 STEP = 200  # milliseconds in which changes are gathered
 ASKED_EVERY = 1000  # milliseconds, whether the folder is still there
@@ -72,8 +75,10 @@ class WatchedFolder:
         self.close()
 
     def _follow(self) -> None:
-        self._look(self._live.refresh)
-        self._built.set()
+        try:
+            self._look(self._live.refresh)
+        finally:
+            self._built.set()
         while not self._stop.is_set():
             try:
                 self._watch()
@@ -111,6 +116,9 @@ class WatchedFolder:
             self.trouble = ""
         except CodekilnError as error:
             self.trouble = str(error)
+        except Exception as error:  # one file must not end the watch over all others
+            log.exception("A change could not be indexed")
+            self.trouble = f"A change could not be indexed ({error!r}); the log says more."
 
 
 def _identity(folder: Path) -> tuple[int, int]:

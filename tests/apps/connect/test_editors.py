@@ -10,10 +10,19 @@ from pathlib import Path
 import pytest
 import yaml
 
-from codekiln.apps.connect import EDITORS, Change, Connection, changes, undo, write
+from codekiln.apps.connect import (
+    EDITORS,
+    Change,
+    Connection,
+    change,
+    changes,
+    checked_address,
+    undo,
+    write,
+)
 from codekiln.apps.connect.jsonc import parsed
 from codekiln.apps.places import Places
-from codekiln.errors import SettingsError
+from codekiln.errors import SettingsError, UsageError
 
 PLUGIN = Path(__file__).parents[3] / "editors" / "neovim"
 COMMAND = ("/opt/my tools/co'de\"kiln", "lsp", "--model", "C:\\models\\a")
@@ -106,13 +115,12 @@ def test_vim_reads_its_file_and_keeps_what_is_set(places):
 
 
 def test_emacs_loads_a_file_from_the_end_of_the_users(places):
-    init = places.emacs / "init.el"
+    init, own = places.emacs, places.emacs.with_name("codekiln.el")
     init.parent.mkdir(parents=True)
     init.write_text('(setq a "(") ; (\n(setq b ?\\()', encoding="utf-8")
     text = apply("emacs", places)
-    assert (
-        init.read_text() == f'(setq a "(") ; (\n(setq b ?\\()\n(load "{places.emacs}/codekiln" t)\n'
-    )
+    assert text == f'(setq a "(") ; (\n(setq b ?\\()\n(load "{own.with_suffix("")}" t)\n'
+    text = own.read_text(encoding="utf-8")
     assert '"/opt/my tools/co\'de\\"kiln" "lsp" "--model" "C:\\\\models\\\\a"' in text
     init.write_text("(setq a", encoding="utf-8")
     with pytest.raises(SettingsError, match="do not close"):
@@ -186,7 +194,7 @@ def test_a_file_that_changes_meanwhile_is_not_written(places):
         ("continue", "models: []\n", "apiBase"),
         ("neovim", "-- mine\n", "require"),
         ("vim", '" mine\n', "g:llama_config"),
-        ("emacs", "; mine\n", "eglot"),
+        ("emacs", "(setq a", "(load"),
     ],
 )
 def test_what_cannot_be_merged_is_left_with_the_lines_to_paste(name, text, lines, places):
@@ -227,3 +235,94 @@ def test_each_system_has_its_places(system, environment, expected, tmp_path):
 def test_a_diff_shows_what_changes():
     change = Change(Path("a"), "x\ny", "x\nz\n")
     assert change.diff.splitlines()[2:] == ["@@ -1,2 +1,2 @@", " x", "-y", "+z"]
+
+
+def test_what_a_user_writes_between_two_writes_is_not_taken_back(places):
+    apply("vscode", places)
+    mine = places.vscode.read_text().replace("{", '{\n  "editor.fontSize": 20,', 1)
+    places.vscode.write_text(mine)
+    record = places.state / "vscode.json"
+    write(changes("vscode", Connection(("other",), "http://a:1", PLUGIN), places), record)
+    write(undo(record), record)
+    assert places.vscode.read_text() == mine
+
+
+def test_all_files_of_two_writes_are_taken_back(places):
+    """The second time Emacs's own file is right already, and only ours changes."""
+    before = set(places.home.rglob("*"))
+    apply("emacs", places)
+    apply("emacs", places, Connection(("other",), "http://a:1", PLUGIN))
+    record = places.state / "emacs.json"
+    write(undo(record), record)
+    left = set(places.home.rglob("*")) - before
+    assert not [path for path in left if path.is_file() and path != record]
+
+
+def test_the_file_that_emacs_reads_is_the_one(places):
+    old = places.home / ".emacs"
+    old.parent.mkdir(parents=True)
+    old.write_text("(setq a 1)\n")
+    assert apply("emacs", places).startswith("(setq a 1)\n(load ")
+    assert (places.home / ".emacs.d" / "codekiln.el").exists()
+    assert not (places.home / ".emacs.d" / "init.el").exists()
+
+
+def test_what_may_hold_a_token_is_its_owners_alone(places):
+    for name in ("vim", "continue"):
+        apply(name, places, Connection(COMMAND, "http://a:1", PLUGIN, "secret"))
+        assert EDITORS[name].place(places).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_write_that_failed_can_be_taken_back(places, monkeypatch):
+    found = changes("emacs", CONNECTION, places)
+    record, put = places.state / "emacs.json", change._put
+
+    def fail(path, text):
+        if path == places.emacs:
+            raise PermissionError
+        put(path, text)
+
+    monkeypatch.setattr(change, "_put", fail)
+    with pytest.raises(PermissionError):
+        write(found, record)
+    monkeypatch.setattr(change, "_put", put)
+    write(undo(record), record)
+    assert not places.emacs.with_name("codekiln.el").exists()
+
+
+@pytest.mark.parametrize("feed", ["\n", "\r\n"])
+def test_continue_is_not_given_a_second_entry(places, feed):
+    places.continue_.parent.mkdir(parents=True)
+    start = f"name: mine{feed}models:{feed}- name: chat{feed}  provider: x{feed}"
+    places.continue_.write_bytes(start.encode())
+    apply("continue", places)
+    assert changes("continue", CONNECTION, places) == []
+    with pytest.raises(SettingsError, match="take them back with --undo first") as refused:
+        changes("continue", Connection(COMMAND, CONNECTION.address, PLUGIN, "secret"), places)
+    assert "secret" in refused.value.lines
+
+
+def test_continue_goes_on_reading_its_older_file(places):
+    older = places.continue_.with_name("config.json")
+    older.parent.mkdir(parents=True)
+    older.write_text('{"models": []}')
+    with pytest.raises(SettingsError, match=r"config\.json beside it") as refused:
+        changes("continue", CONNECTION, places)
+    assert yaml.safe_load(refused.value.lines)["models"][0]["name"] == "codekiln"
+
+
+def test_helix_knows_settings_of_ours(places):
+    text = apply("helix", places)
+    places.helix.write_bytes(text.replace("\n", "\r\n").encode())
+    assert changes("helix", CONNECTION, places) == []
+    with pytest.raises(SettingsError, match="settings of ours for another server"):
+        changes("helix", Connection(("other",), "http://a:1", PLUGIN), places)
+
+
+@pytest.mark.parametrize(
+    "text", ["http://127.0.0.1:80x", "127.0.0.1:8012", "http://", "ftp://a", "http://["]
+)
+def test_an_address_that_is_none_is_refused(text):
+    with pytest.raises(UsageError, match="--address is"):
+        checked_address(text)
+    assert checked_address("http://127.0.0.1:8012/") == "http://127.0.0.1:8012"

@@ -198,3 +198,8 @@ def test_an_entry_comes_first_in_a_yaml_list(text):
 def test_a_yaml_list_in_another_style_is_refused(text):
     with pytest.raises(SettingsError):
         with_entry(text, "models", ENTRY)
+
+
+def test_line_ends_of_windows_stay():
+    found = with_member('{\r\n  "a": 1\r\n}\r\n', ["b"], 2)
+    assert found.replace("\r\n", "\n") == '{\n  "b": 2,\n  "a": 1\n}\n'

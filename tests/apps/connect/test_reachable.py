@@ -1,6 +1,7 @@
 """Each thing that keeps suggestions away is found, and named with what to do."""
 
 import json
+import socket
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -153,3 +154,31 @@ def test_editors_without_settings_or_with_those_of_another_address(diagnosed, tm
     for name in ("zed", "continue", "vim"):
         assert "leads to http://127.0.0.1:8012, not to" in found[name].detail
         assert found[name].remedy == f"codekiln connect {name} --address http://127.0.0.1:9"
+
+
+def test_somebody_who_speaks_no_http_is_told(diagnosed):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def greet():
+            taken, _ = listener.accept()
+            with taken:
+                taken.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
+                taken.recv(4096)
+
+        thread = threading.Thread(target=greet)
+        thread.start()
+        found = diagnosed(f"http://127.0.0.1:{listener.getsockname()[1]}")["server"]
+        thread.join()
+    assert found.state == "missing"
+    assert "no HTTP is spoken there" in found.detail
+
+
+def test_settings_of_somebody_else_are_not_ours(diagnosed, tmp_path):
+    places = Places(tmp_path, "linux", {})
+    for path, text in (
+        (places.continue_, "models:\n  - name: mine\n    apiBase: http://localhost:11434\n"),
+        (places.zed, "// see https://zed.dev\n{}\n"),
+    ):
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+    assert diagnosed("http://127.0.0.1:9")["editors"].state == "missing"

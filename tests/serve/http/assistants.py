@@ -50,6 +50,6 @@ class Lengths:
 
     name = "lengths"
 
-    def embed(self, texts: Sequence[str]) -> Embedded:
+    def embed(self, texts: Sequence[str], _: object = None) -> Embedded:
         vectors = [[len(text), text.count("\n")] for text in texts]
         return Embedded(np.array(vectors, np.float32), sum(map(len, texts)))

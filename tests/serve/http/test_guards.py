@@ -140,6 +140,23 @@ def test_a_browser_brings_the_token_once_in_the_address():
         assert post.status_code == 401  # for browsers that open a page, and for nothing else
 
 
+def test_a_cookie_keeps_any_token_and_does_not_tell_it():
+    odd = 'two words, "quotes"; and 一个词'
+    with asking(settings=Settings(host="0.0.0.0", token=odd)) as (client, _):
+        reply = client.get("/docs", params={"token": odd}, follow_redirects=False)
+        assert reply.status_code == 303
+        assert "words" not in reply.headers["set-cookie"]
+        assert client.get("/docs").status_code == 200
+        client.cookies.set("codekiln-token", "another")
+        assert client.get("/docs").status_code == 401
+
+
+@pytest.mark.parametrize("origin", ["http://[", "null", "", "http://"])
+def test_an_origin_that_is_none_is_refused(origin):
+    with asking() as (client, _):
+        assert client.get("/health", headers={"Origin": origin}).status_code == 403
+
+
 def test_bodies_have_a_largest_size():
     small = Settings(body_bytes=100)
     with asking(settings=small) as (client, completer):

@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from codekiln.errors import ServerError, UsageError
 from codekiln.generate import CompletionRequest
 from codekiln.serve.admission import Admission
+from codekiln.serve.events import Events
 from codekiln.serve.http import Settings, create_app
 from codekiln.serve.http.errors import message_of
 from codekiln.serve.http.replies import streamed
@@ -181,3 +182,23 @@ def test_a_stream_that_takes_too_long_ends_with_a_word():
         assert completer.left.wait(SOON)
     assert reply.text.startswith("x\n")
     assert reply.text.endswith("failed: The answer took longer than 0.2 s: ask for fewer tokens.\n")
+
+
+def test_two_who_type_in_files_of_the_same_name_do_not_cancel_each_other():
+    """Of one person a newer request of a document ends the older, as Tabby's clients name it."""
+    documents = []
+    made = assistant(FakeCompleter(["1"]))
+    admitted = made.admission.admitted
+
+    def noted(document="", cancelled=None):
+        documents.append(document)
+        return admitted(document, cancelled)
+
+    made.admission.admitted = noted
+    app = create_app(made, Settings(), Events(None))
+    body = {"language": "python", "segments": {"prefix": "x = ", "filepath": "a.py"}}
+    for host in ("10.0.0.1", "10.0.0.2", "10.0.0.2"):
+        with TestClient(app, base_url=ADDRESS, client=(host, 1)) as client:
+            assert client.post("/v1/completions", json=body).status_code == 200
+    one, other, again = documents
+    assert one != other == again

@@ -1,4 +1,4 @@
-"""One model for all folders: its completers do not disturb each other, and a folder in use is tried again."""
+"""One model for all folders; a folder that is in use, and a model that cannot be had, are tried again."""
 
 from contextlib import ExitStack
 from pathlib import Path
@@ -29,6 +29,7 @@ def fake():
 def test_a_folder_in_use_is_told_once_and_tried_again(tmp_path, monkeypatch):
     told, folder, work = [], tmp_path / "one", tmp_path / "work"
     folder.mkdir()
+    (folder / "a.py").write_text("a = 1\n")
     found = opened(work, fake, told)
     found.set_folders([folder])
     with FolderIndex(folder, tiny_tokenizer(), work):
@@ -81,9 +82,35 @@ def test_a_model_of_a_server_answers_for_every_folder(tmp_path):
         assert found.assistant(None) is made
 
 
-def test_a_server_that_is_not_there_is_told_with_each_request(tmp_path):
+def test_a_server_that_is_not_there_is_told(tmp_path):
     with ExitStack() as stack:
         found = opened(tmp_path, loader(Path("starter"), stack, "http://127.0.0.1:9"))
-        for _ in range(2):
-            with pytest.raises(ServerError):
-                found.model()
+        with pytest.raises(ServerError):
+            found.model()
+
+
+def test_a_model_that_cannot_be_loaded_is_not_tried_for_every_key(tmp_path, monkeypatch):
+    tries = []
+
+    def load():
+        tries.append(1)
+        raise ServerError("There is no server: start one.")
+
+    found = opened(tmp_path, load)
+    for _ in range(3):
+        with pytest.raises(ServerError, match="start one"):
+            found.model()
+    assert len(tries) == 1
+    monkeypatch.setattr(module, "SOON", 0.0)
+    with pytest.raises(ServerError):
+        found.model()
+    assert len(tries) == 2
+
+
+def test_a_folder_that_has_left_the_workspace_is_not_opened(tmp_path):
+    folder, work = tmp_path / "one", tmp_path / "work"
+    folder.mkdir()
+    (folder / "a.py").write_text("a = 1\n")
+    found = opened(work, fake)
+    assert found.assistant(folder).folder is None
+    FolderIndex(folder, tiny_tokenizer(), work).close()  # nobody has it

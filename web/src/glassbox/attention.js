@@ -15,7 +15,7 @@ export function attentionOf(facts, rows, selected) {
   return h(
     "div",
     {},
-    h("p", { class: "lead" }, t("looked"), " ", h("span", { class: "token plain" }, tokenText(tokens[reader])), "."),
+    h("p", { class: "lead" }, t("looked"), " ", h("span", { class: "token plain" }, tokenText(tokens[reader])), t("lookedEnd")),
     h(
       "div",
       { class: "tokens looked", role: "img", tabindex: "0", "aria-label": most.map(([weight, place]) => `${tokenText(tokens[place])} ${percent(weight)}`).join(", ") },

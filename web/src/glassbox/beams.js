@@ -63,12 +63,15 @@ function edge(from, to, thick) {
 
 function cell(node, { column, row }, thick) {
   const mark = MARKS[node.fate];
-  const hint = `${tokenText(node.token)}  ${percent(node.probability)}, ${t("logprob")} ${node.logprob.toFixed(2)}`;
+  const figures = `${tokenText(node.token)}  ${percent(node.probability)}, ${t("logprob")} ${node.logprob.toFixed(2)}`;
+  const hint = mark ? `${figures}, ${t(`fate-${node.fate}`)}` : figures;
   return h(
     "span",
     {
       class: `node${thick ? " thick" : ""}`,
-      title: mark ? `${hint}, ${t(`fate-${node.fate}`)}` : hint,
+      title: hint,
+      role: "img",
+      "aria-label": hint,
       style: { left: `${column * COLUMN}px`, top: `${row * ROW}px`, width: `${CELL}px` },
     },
     h("span", { class: `token h${shadeOf(node.probability)}` }, tokenText(node.token)),

@@ -1,4 +1,4 @@
--- Ghost text for Neovim 0.10 and 0.11: asks for `textDocument/inlineCompletion` while somebody types, and
+-- Ghost text for Neovim 0.11: asks for `textDocument/inlineCompletion` while somebody types, and
 -- draws the answer behind the cursor until it is taken, typed along, or out of place.
 
 local M = {}

@@ -1,5 +1,5 @@
 -- codekiln in Neovim: starts `codekiln lsp` and shows what it suggests behind the cursor.
--- Neovim 0.12 draws inline completion itself; for 0.10 and 0.11 `codekiln.ghost` does.
+-- Neovim 0.12 draws inline completion itself; for 0.11 `codekiln.ghost` does.
 
 local M = {}
 
@@ -29,7 +29,7 @@ end
 -- `keys` are given to `map`, a function from an action's name to what it does where something is shown.
 local function map_keys(view)
   for name, key in pairs(M.options.keys) do
-    if key then
+    if key and view[name] then
       vim.keymap.set("i", key, function()
         if name ~= "ask" and not view.visible() then
           return key
@@ -41,7 +41,8 @@ local function map_keys(view)
   end
 end
 
--- Neovim's own, in the words of `codekiln.ghost`. It has no part of a suggestion, so a word is all of it.
+-- Neovim's own, in the words of `codekiln.ghost`. It has no part of a suggestion, so a word is all of it, and
+-- asks by itself, so that there is no key to ask.
 local function built_in()
   local inline = vim.lsp.inline_completion
   inline.enable(true)
@@ -57,7 +58,7 @@ local function built_in()
     inline.enable(false)
     inline.enable(true)
   end
-  return { visible = visible, accept = get, word = get, dismiss = dismiss, ask = get }
+  return { visible = visible, accept = get, word = get, dismiss = dismiss }
 end
 
 --- Start the server with every file that is opened, and map the keys.

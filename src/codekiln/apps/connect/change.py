@@ -53,20 +53,25 @@ def read_settings(path: Path) -> str | None:
 def write(changes: Sequence[Change], record: Path) -> None:
     """Write the files, and in `record` what they were; a link stays one, and permissions stay.
 
+    A new file is its owner's alone, since it may hold a token.
+
     Raises:
         SettingsError: a file has changed since it was read.
     """
     for change in changes:
         if read_settings(change.path) != change.before:
             raise SettingsError(f"{change.path} has just changed: run the command again.")
-    first = {one.path: one for one in _read(record)}
-    kept = [
-        Change(one.path, first[one.path].before if one.path in first else one.before, one.after)
-        for one in changes
+    kept = {one.path: one for one in _read(record)}
+    for one in changes:
+        first = kept.get(one.path)
+        # What somebody else has written since the first time is not to be taken back with it.
+        before = first.before if first and first.after == one.before else one.before
+        kept[one.path] = Change(one.path, before, one.after)
+    rows = [
+        {"path": str(one.path), "before": one.before, "after": one.after} for one in kept.values()
     ]
-    rows = [{"path": str(one.path), "before": one.before, "after": one.after} for one in kept]
     record.parent.mkdir(parents=True, exist_ok=True)
-    _put(record, json.dumps(rows), private=True)
+    _put(record, json.dumps(rows))
     for change in changes:
         _put(change.path, change.after)
 
@@ -82,13 +87,14 @@ def undo(record: Path) -> list[Change]:
         raise SettingsError(
             "Nothing was written for this editor, so there is nothing to take back."
         )
+    there = {one.path: read_settings(one.path) for one in written}
     for one in written:
-        if read_settings(one.path) != one.after:
+        if there[one.path] not in (one.after, one.before):  # a write that failed wrote only some
             raise SettingsError(
                 f"{one.path} was changed since: take our lines out by hand, or copy what it was from "
                 f"{record}."
             )
-    return [Change(one.path, one.after, one.before) for one in written]
+    return [Change(one.path, there[one.path], one.before) for one in written]
 
 
 def _read(record: Path) -> list[Change]:
@@ -99,14 +105,13 @@ def _read(record: Path) -> list[Change]:
         return []
 
 
-def _put(path: Path, text: str | None, private: bool = False) -> None:
+def _put(path: Path, text: str | None) -> None:
     """Write a file as a whole, where a link leads to; or remove it."""
     place = path.resolve()
     if text is None:
         place.unlink(missing_ok=True)
         return
     place.parent.mkdir(parents=True, exist_ok=True)
-    mode = place.stat().st_mode & 0o777 if place.exists() else None
+    mode = place.stat().st_mode & 0o777 if place.exists() else 0o600
     write_atomically(place, text.encode())
-    if private or mode is not None:
-        place.chmod(mode if mode is not None and not private else 0o600)
+    place.chmod(mode)

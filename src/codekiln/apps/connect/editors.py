@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import indent
 
 from codekiln.apps.connect.change import Change, read_settings
 from codekiln.apps.connect.jsonc import with_member
@@ -16,6 +17,7 @@ from codekiln.apps.connect.yaml import with_entry
 from codekiln.apps.places import Places
 from codekiln.errors import SettingsError
 
+TAKE_BACK = "take them back with --undo first: codekiln connect"
 MARK = "Written by 'codekiln connect"  # in the first line of files that are ours
 # The servers that Helix itself has for a language: a list of ours would replace them.
 _HELIX: Mapping[str, tuple[str, ...]] = {
@@ -96,9 +98,12 @@ def _helix(path: Path, connection: Connection) -> list[Change]:
         for name, servers in _HELIX.items()
     ]
     before, added = read_settings(path), server + "".join(languages)
-    if before is not None and added in before:
+    there = _feeds(before)
+    if added in there:
         return []
-    if before and ("codekiln" in before or "[[language]]" in before):
+    if "[language-server.codekiln]" in there:
+        raise _refused(path, f"settings of ours for another server ({TAKE_BACK} helix)", added)
+    if "[[language]]" in there:
         raise _refused(path, "languages of its own, and a second entry would hide them", added)
     return [_merged(path, before, added, with_tables)]
 
@@ -109,18 +114,23 @@ def _continue(path: Path, connection: Connection) -> list[Change]:
         f"name: codekiln\nprovider: llama.cpp\nmodel: {json.dumps(connection.model)}\n"
         f"apiBase: {connection.address}\n{key}roles:\n  - autocomplete\n"
     )
-    before = read_settings(path)
-    if before and f"apiBase: {connection.address}\n" in before:
+    before, item = read_settings(path), f"  - {indent(entry, '    ').lstrip()}"
+    there = _feeds(before)
+    plain = [line.strip().removeprefix("- ") for line in there.splitlines()]
+    if "\n".join(line.strip().removeprefix("- ") for line in entry.splitlines()) in "\n".join(
+        plain
+    ):
         return []
-    start = (
-        before.replace("\r\n", "\n")
-        if before
-        else "name: My configuration\nversion: 1.0.0\nschema: v1\n"
-    )
+    if "name: codekiln" in plain:
+        raise _refused(path, f"an entry of ours already ({TAKE_BACK} continue)", f"models:\n{item}")
+    if before is None and path.with_name("config.json").exists():
+        reason = "config.json beside it, which Continue reads no longer once this one is there"
+        raise _refused(path, reason, f"models:\n{item}")
+    start = there or "name: My configuration\nversion: 1.0.0\nschema: v1\n"
     try:
         return [Change(path, before, with_entry(start, "models", entry))]
     except SettingsError as error:
-        raise _refused(path, str(error), f"models:\n  - {entry}") from None
+        raise _refused(path, str(error), f"models:\n{item}") from None
 
 
 def _neovim(path: Path, connection: Connection) -> list[Change]:
@@ -147,7 +157,9 @@ def _vim(path: Path, connection: Connection) -> list[Change]:
     ]
 
 
-def _emacs(path: Path, connection: Connection) -> list[Change]:
+def _emacs(init: Path, connection: Connection) -> list[Change]:
+    folder = init.parent if init.name == "init.el" else init.parent / ".emacs.d"
+    path = folder / "codekiln.el"
     command = " ".join(map(_lisp, connection.command))
     own = _own(
         path,
@@ -160,7 +172,6 @@ def _emacs(path: Path, connection: Connection) -> list[Change]:
         "                    :activation-fn (lambda (&rest _) t)\n"
         "                    :add-on? t :priority -1 :server-id 'codekiln)))\n",
     )
-    init = path.with_name("init.el")
     before, line = read_settings(init), f"(load {_lisp(str(path.with_suffix('')))} t)"
     if before is not None and line in before:
         return [own]
@@ -196,7 +207,7 @@ EDITORS: Mapping[str, Editor] = {
         "Suggestions are in the completion list; 'hx --health python' shows the server.",
     ),
     "emacs": Editor(
-        lambda places: places.emacs / "codekiln.el",
+        lambda places: places.emacs,
         _emacs,
         False,
         "Suggestions are in completion at point, with M-x eglot or M-x lsp.",
@@ -255,6 +266,11 @@ def _refused(path: Path, reason: str, lines: str) -> SettingsError:
         f"{path} is left as it is, since it has {reason.rstrip('.')}: put these lines in by hand.",
         lines,
     )
+
+
+def _feeds(text: str | None) -> str:
+    """With line feeds alone; empty where there is none."""
+    return (text or "").replace("\r\n", "\n")
 
 
 def _is_balanced(text: str) -> bool:

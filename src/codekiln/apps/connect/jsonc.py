@@ -53,7 +53,11 @@ def with_member(text: str, path: Sequence[str], value: Any) -> str:
     member = f"\n{margin}{json.dumps(rest[0])}: {_dumped(value, margin, _step(text))}"
     behind = text[here.start + 1 :]
     if here.members:
-        behind = f",{behind}" if behind.startswith("\n") else f",\n{margin}{behind.lstrip(' ')}"
+        behind = (
+            f",{behind}"
+            if behind.startswith(("\n", "\r\n"))
+            else f",\n{margin}{behind.lstrip(' ')}"
+        )
     elif not behind.lstrip(" \t").startswith(("\n", "\r", "/")):
         behind = f"\n{outer}{behind.lstrip()}"
     return text[: here.start + 1] + member + behind

@@ -9,6 +9,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -29,6 +30,7 @@ SLOW = 1000  # milliseconds, after which most editors have given up
 TOKENS = 8
 BEFORE, AFTER = "import numpy as", "\n\nzeros = np.zeros(3)\n"
 _ADDRESS = re.compile(r"https?://[\w.:\[\]-]+(?=/v1/completions|/infill|\s*$)", re.MULTILINE)
+_OURS = "open_ai_compatible_api"  # under which Zed has us
 _PROXIES = ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
 
 
@@ -146,9 +148,9 @@ def _editor(name: str, address: str, places: Places) -> Finding | None:
         text = read_settings(path) or ""
     except SettingsError as error:
         return Finding(name, "warning", str(error), f"codekiln connect {name}")
-    addresses = _ADDRESS.findall(text) if editor.serves else []
-    if "codekiln" not in text and not addresses:
+    if "codekiln" not in text and _OURS not in text:
         return None
+    addresses = _ADDRESS.findall(text) if editor.serves else []
     if editor.serves and address not in addresses:
         led = f"leads to {addresses[0]}" if addresses else "leads nowhere"
         remedy = f"codekiln connect {name} --address {address}"
@@ -176,6 +178,8 @@ def _asked(
     except HTTPError as error:
         with error:
             return error.code, _json(error.read)
+    except HTTPException as error:
+        raise OSError(f"no HTTP is spoken there: {error!r}") from None
 
 
 def _json(read: Callable[[int], bytes]) -> Any:

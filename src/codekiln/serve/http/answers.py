@@ -1,7 +1,8 @@
 """From a prompt to an assistant's answer, piece by piece: what the formats of OpenAI and Ollama share."""
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -70,6 +71,15 @@ def deadline_ms(limits: Settings) -> float:
     return 1000 * IN_TIME * limits.answer_seconds
 
 
+def in_time(questions: Iterable[Question]) -> Iterator[Question]:
+    """Those of one request, each with what the ones before it have left of the time."""
+    begun = time.monotonic()
+    for one in questions:
+        whole = one.request.deadline_ms
+        left = None if whole is None else max(whole - 1000 * (time.monotonic() - begun), 1.0)
+        yield replace(one, request=replace(one.request, deadline_ms=left))
+
+
 def answer(
     assistant: Assistant, asked: Question, client: str, cancelled: threading.Event
 ) -> Iterator[CompletionChunk]:
@@ -82,7 +92,8 @@ def answer(
         yield from assistant.stream(request)
         return
     request = assistant.named(request, [piece.path for piece in asked.recent])
-    found = assistant.suggest(request, request.path, asked.recent, client)
+    # Nobody says that its requests of one file replace each other: who no longer waits hangs up.
+    found = assistant.suggest(request, recent=asked.recent, client=client)
     whole = found.suggestion.completion
     yield Suggested(
         text=found.suggestion.text,

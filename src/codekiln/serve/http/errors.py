@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from codekiln.errors import (
     CodekilnError,
     LateError,
+    MissingExtraError,
     OverloadedError,
     ServerError,
     UnknownModelError,
@@ -29,6 +30,7 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (UsageError, 400),
     (LateError, 504),
     (ServerError, 502),
+    (MissingExtraError, 501),
 )
 _KINDS = {
     401: "authentication_error",

@@ -28,7 +28,9 @@ def bound(host: str, port: int) -> socket.socket:
     address = _address(host)
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     found = socket.socket(family, socket.SOCK_STREAM)
-    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # On Windows that would let others take over a port in use, and another option forbids it.
+    alone = getattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_REUSEADDR)
+    found.setsockopt(socket.SOL_SOCKET, alone, 1)
     try:
         found.bind((address, port))
     except OverflowError:

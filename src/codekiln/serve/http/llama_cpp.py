@@ -13,12 +13,13 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
-from codekiln.errors import UsageError
+from codekiln.errors import OverloadedError, UsageError
 from codekiln.generate import Completion, CompletionRequest
 from codekiln.serve.assistant import Answer, Assistant
+from codekiln.serve.http.answers import deadline_ms
 from codekiln.serve.http.debug import debug
 from codekiln.serve.http.errors import llama_cpp_error, message_of, status_of
-from codekiln.serve.http.replies import streamed, whole
+from codekiln.serve.http.replies import document_of, streamed, whole
 from codekiln.serve.http.settings import Settings
 from codekiln.tasks.context import Snippet
 from codekiln.tokenizer import Tokenizer
@@ -97,7 +98,8 @@ def router(assistant: Assistant) -> APIRouter:
             if body.n_predict == 0:
                 told = [_result(assistant, assistant.warm(asked, recent), "")]
             else:
-                answers = _answers(assistant, asked, recent, body.n_cmpl)
+                document = document_of(request, asked.path)
+                answers = _answers(assistant, asked, document, recent, body.n_cmpl)
                 told = [_told(assistant, answer, place) for place, answer in enumerate(answers)]
             return [_chosen(result, body.response_fields) for result in told]
 
@@ -133,32 +135,32 @@ def router(assistant: Assistant) -> APIRouter:
         ]
 
     @routes.post("/tokenize")
-    async def tokenize(body: Text) -> dict[str, Any]:
+    async def tokenize(body: Text, request: Request) -> dict[str, Any]:
         tokenizer = _known(assistant)
-        ids = tokenizer.encode(body.content)
+        ids = await whole(request, lambda _: tokenizer.encode(body.content))
         if not body.with_pieces:
             return {"tokens": ids}
         return {"tokens": [{"id": each, "piece": _piece(tokenizer.bytes_of(each))} for each in ids]}
 
     @routes.post("/detokenize")
-    async def detokenize(body: Tokens) -> dict[str, str]:
+    async def detokenize(body: Tokens, request: Request) -> dict[str, str]:
         tokenizer = _known(assistant)
         unknown = [each for each in body.tokens if not 0 <= each < tokenizer.vocabulary_size]
         if unknown:
             raise UsageError(f"There is no token {unknown[0]}: /tokenize gives those of a text.")
-        return {"content": tokenizer.decode(body.tokens)}
+        return {"content": await whole(request, lambda _: tokenizer.decode(body.tokens))}
 
     return routes
 
 
 def _wanted(body: Infill, assistant: Assistant, settings: Settings) -> CompletionRequest:
-    limit = body.n_predict if body.n_predict >= 0 else PREDICTED
+    limit = body.n_predict if body.n_predict > 0 else PREDICTED
     milliseconds = body.t_max_prompt_ms + body.t_max_predict_ms
     sampled = body.temperature > 0
     return CompletionRequest(
         body.input_prefix + body.prompt,
         body.input_suffix,
-        max_tokens=min(max(limit, 1), settings.tokens),
+        max_tokens=min(limit, settings.tokens),
         temperature=body.temperature,
         top_k=body.top_k if sampled and body.top_k > 0 else None,
         top_p=body.top_p if sampled else None,
@@ -166,6 +168,7 @@ def _wanted(body: Infill, assistant: Assistant, settings: Settings) -> Completio
         seed=0 if body.seed in (-1, LARGEST_SEED) else body.seed,
         stop=tuple(body.stop),
         block=True,
+        deadline_ms=deadline_ms(settings),
         line_deadline_ms=milliseconds if body.t_max_predict_ms else None,
         adapter=assistant.adapter_of(body.model) or _adapter(body.lora, assistant),
     )
@@ -189,17 +192,24 @@ def _adapter(loras: list[Lora], assistant: Assistant) -> str:
 
 
 def _answers(
-    assistant: Assistant, request: CompletionRequest, recent: list[Snippet], number: int
+    assistant: Assistant,
+    request: CompletionRequest,
+    document: str,
+    recent: list[Snippet],
+    number: int,
 ) -> list[Answer]:
-    """The likeliest, and others that were sampled; what says the same is told once."""
-    answers = [assistant.suggest(request, request.path, recent, CLIENT)]
+    """The likeliest, and others that were sampled while there is time; what says the same is told once."""
+    answers = [assistant.suggest(request, document, recent, CLIENT)]
     for seed in range(1, number):
         if request.cancelled and request.cancelled.is_set():
             break
         varied = replace(
             request, temperature=request.temperature or VARIED, seed=request.seed + seed
         )
-        another = assistant.suggest(varied, request.path, recent, CLIENT)
+        try:
+            another = assistant.suggest(varied, document, recent, CLIENT)
+        except OverloadedError:
+            break
         if another.suggestion.text not in ("", *(each.suggestion.text for each in answers)):
             answers.append(another)
     return answers

@@ -66,6 +66,11 @@ class Replies:
         self._busy -= 1
 
 
+def document_of(request: Request, name: str) -> str:
+    """How a document that a client names is told from those of others; empty where it has no name."""
+    return f"{request.client.host if request.client else ''}:{name}" if name else ""
+
+
 async def whole(request: Request, work: Callable[[threading.Event], T]) -> T:
     """What `work` returns, or raises.
 
@@ -142,6 +147,7 @@ async def streamed(
 
     replies.submit(write)
     gone = asyncio.ensure_future(_hung_up(request))
+    gone.add_done_callback(lambda _: cancelled.set())  # also where nobody ever asks for the body
     until = loop.time() + replies.seconds
 
     async def following() -> bytes | Exception | None:

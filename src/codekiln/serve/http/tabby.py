@@ -19,7 +19,7 @@ from codekiln.languages import known_as
 from codekiln.serve.assistant import Answer, Assistant
 from codekiln.serve.events import Events, Kind
 from codekiln.serve.http.debug import debug
-from codekiln.serve.http.replies import suggestion
+from codekiln.serve.http.replies import document_of, suggestion
 from codekiln.tasks.context import Snippet
 
 WRITTEN = 64  # tokens, as Tabby's own server does
@@ -118,7 +118,8 @@ def router(assistant: Assistant) -> APIRouter:
 async def completed(assistant: Assistant, body: Completion, request: Request) -> Response:
     """The answer to `/v1/completions`."""
     segments = body.segments
-    document = f"{body.user}:{segments.git_url}:{segments.filepath}" if segments.filepath else ""
+    named = segments.filepath and f"{body.user}:{segments.git_url}:{segments.filepath}"
+    document = document_of(request, named or "")
     answer = await suggestion(
         request, assistant, _wanted(body), document, _pieces(segments), client="tabby"
     )

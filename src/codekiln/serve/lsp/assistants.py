@@ -23,6 +23,7 @@ from codekiln.serve.watched import WatchedFolder
 from codekiln.telemetry import Listener, listening
 from codekiln.tokenizer import Tokenizer
 
+SOON = 5.0  # seconds until a model is tried again that could not be loaded
 AGAIN = 60.0  # seconds until a folder is tried again whose index could not be opened
 
 Tell = Callable[[str], None]
@@ -53,6 +54,8 @@ class Assistants:
         self._admission = Admission()
         self._loading, self._opening = threading.Lock(), threading.Lock()
         self._model: Model | None = None
+        self._refusal: CodekilnError | None = None
+        self._refused = 0.0
         self._roots: list[Path] = []
         self._open: dict[Path | None, Assistant] = {}
         self._failed: dict[Path, float] = {}
@@ -82,8 +85,18 @@ class Assistants:
         """
         with self._loading:
             if self._model is None:
-                self._model = self._load()
+                self._model = self._loaded()
             return self._model
+
+    def _loaded(self) -> Model:
+        """What failed a moment ago is not tried again for every key; the lock is held."""
+        if self._refusal and time.monotonic() < self._refused + SOON:
+            raise self._refusal
+        try:
+            return self._load()
+        except CodekilnError as error:
+            self._refusal, self._refused = error.with_traceback(None), time.monotonic()
+            raise
 
     def assistant(self, root: Path | None) -> Assistant:
         """That of a folder, as `root_of` gave it.
@@ -93,6 +106,8 @@ class Assistants:
         """
         model = self.model()
         with self._opening:
+            if root not in self._roots:  # it has left the workspace meanwhile
+                root = None
             if root in self._open and not self._is_due(root):
                 return self._open[root]
             folder = self._watched(root, model) if root else None

@@ -15,7 +15,7 @@ from codekiln.serve.lsp.documents import Document
 
 ACCEPTED = "codekiln.accepted"  # the command that an editor calls with an item that was taken
 LABEL = 60  # characters of an item's label
-_WORD = re.compile(r"[\w$]*\Z")
+_WORD = re.compile(r"(?<![\w$])[\w$]*\Z")  # looked for at the beginnings of words alone
 _LANGUAGE_IDS = {  # where LSP's name (3.18, "TextDocumentItem") is not ours
     "cuda-cpp": "cuda",
     "javascriptreact": "javascript",

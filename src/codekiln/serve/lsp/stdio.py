@@ -58,9 +58,11 @@ async def converse(read: Read, receiver: Receiver) -> None:
     loop, arrived = asyncio.get_running_loop(), asyncio.Queue[tuple[bytes | None] | None]()
 
     def listen() -> None:
-        for body in messages(read):
-            loop.call_soon_threadsafe(arrived.put_nowait, (body,))
-        loop.call_soon_threadsafe(arrived.put_nowait, None)
+        try:
+            for body in messages(read):
+                loop.call_soon_threadsafe(arrived.put_nowait, (body,))
+        finally:  # also where reading fails
+            loop.call_soon_threadsafe(arrived.put_nowait, None)
 
     threading.Thread(target=listen, name="stdin", daemon=True).start()
     stopping = asyncio.create_task(receiver.stopped.wait())

@@ -73,7 +73,7 @@ def embedder_of(assistant: Assistant, model: str) -> Embedder:
 async def embedded(embedder: Embedder, texts: str | list[str], request: Request) -> Embedded:
     """The vectors of one text or several; raises as `replies.whole`."""
     several = [texts] if isinstance(texts, str) else texts
-    return await whole(request, lambda _: embedder.embed(several))
+    return await whole(request, lambda cancelled: embedder.embed(several, cancelled))
 
 
 def _numbers(vector: npt.NDArray[np.float32]) -> list[float]:

@@ -18,6 +18,7 @@ from codekiln.serve.http.answers import (
     Question,
     Told,
     answer,
+    in_time,
     told,
     told_why,
 )
@@ -128,7 +129,7 @@ async def tell(assistant: Assistant, wanted: Wanted, request: Request) -> Respon
 
 def _object(assistant: Assistant, wanted: Wanted, cancelled: threading.Event) -> Json:
     count, choices, form = Count(), [], wanted.form
-    for index, asked in enumerate(wanted.questions):
+    for index, asked in enumerate(in_time(wanted.questions)):
         text, tokens, reason, why = asked.echo, list[Told](), None, Json()
         for chunk in answer(assistant, asked, CLIENT, cancelled):
             count.add(chunk, index % wanted.each == 0)
@@ -143,7 +144,7 @@ def _events(assistant: Assistant, wanted: Wanted, cancelled: threading.Event) ->
     """Nothing comes before an answer has begun, so that what is refused still has its status."""
     form, count = wanted.form, Count()
     head = wanted.head(form.piece_kind) | ({"usage": None} if wanted.usage == "more" else {})
-    for index, asked in enumerate(wanted.questions):
+    for index, asked in enumerate(in_time(wanted.questions)):
         place = len(asked.echo)
         opening = [said for said in (form.opening, asked.echo and form.piece(asked.echo)) if said]
         for chunk in answer(assistant, asked, CLIENT, cancelled):
