@@ -9,9 +9,9 @@ from fastapi import FastAPI
 
 
 @contextmanager
-def running(app: FastAPI) -> Iterator[str]:
+def running(app: FastAPI, **how: object) -> Iterator[str]:
     """The address of an app, while it runs."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", ws="none"))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", ws="none", **how))
     ready = threading.Event()
     startup = server.startup
 

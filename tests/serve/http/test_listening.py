@@ -1,9 +1,17 @@
 import socket
+from contextlib import closing
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
 
 import pytest
 
 from codekiln.errors import UsageError
+from codekiln.serve.events import Events
+from codekiln.serve.http import Settings, create_app, listening
 from codekiln.serve.http.listening import address_of, bound, is_local
+from fakes import FakeCompleter
+from serve.http.asking import assistant
+from serve.http.running import running
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.0.0.2", "::1"])
@@ -49,3 +57,19 @@ def test_a_port_that_is_taken_says_so_and_another_is_had():
         with pytest.raises(UsageError, match=str(port)):
             bound("127.0.0.1", port)
         bound("127.0.0.1", 0).close()
+
+
+def test_a_connection_that_says_nothing_is_closed(monkeypatch):
+    monkeypatch.setattr(listening, "SILENT", 0.1)
+    app = create_app(assistant(FakeCompleter(["1"])), Settings(), Events(None))
+    with running(app, http=listening._Protocol) as address:
+        place = urlsplit(address)
+        with (
+            socket.create_connection((place.hostname, place.port), timeout=20) as silent,
+            closing(HTTPConnection(place.hostname, place.port, timeout=20)) as asking,
+        ):
+            asking.request("GET", "/health")
+            assert asking.getresponse().read()
+            assert silent.recv(1) == b""
+            asking.request("GET", "/health")  # who has asked may ask again
+            assert asking.getresponse().status == 200

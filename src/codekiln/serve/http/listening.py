@@ -1,5 +1,6 @@
 """The socket and the loop: where a server listens, and how it stops."""
 
+import asyncio
 import ipaddress
 import signal
 import socket
@@ -7,10 +8,12 @@ from collections.abc import Callable
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from codekiln.errors import UsageError
 
 CONNECTIONS = 256  # at once; more are told to come later
+SILENT = 10  # seconds until a connection must have brought a request
 GRACE = 30  # seconds in which streams may finish
 
 
@@ -62,7 +65,7 @@ def run(app: FastAPI, listener: socket.socket, started: Callable[[], None]) -> N
     config = uvicorn.Config(
         app,
         loop="asyncio",
-        http="h11",
+        http=_Protocol,
         ws="none",
         lifespan="on",
         log_config=None,
@@ -80,6 +83,22 @@ def run(app: FastAPI, listener: socket.socket, started: Callable[[], None]) -> N
         pass  # as asked for
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+class _Protocol(H11Protocol):
+    """uvicorn's, which does not wait for ever for a connection's first request: there are only so many."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._silence = self.loop.call_later(SILENT, self._close_if_silent)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._silence.cancel()
+        super().connection_lost(exc)
+
+    def _close_if_silent(self) -> None:
+        if self.cycle is None:
+            self.transport.close()
 
 
 class _Server(uvicorn.Server):
