@@ -9,7 +9,7 @@ import pytest
 
 from codekiln.errors import UsageError
 from codekiln.generate import CompletionRequest, collect, engine_completer
-from codekiln.generate.engine_completer import Answer, EngineCompleter, InTurn
+from codekiln.generate.engine_completer import Answer, EngineCompleter, InTurn, Unbegun
 from codekiln.generate.interrupt import NEVER
 from codekiln.generate.speculation import StepCosts
 from fakes import FakeEngine, rambling, saying, tiny_tokenizer
@@ -216,18 +216,8 @@ def test_who_has_the_turn_does_not_wait_for_it():
     assert answer.token_ids == collect(completer, REQUEST).token_ids
     with pytest.raises(UsageError, match="lines is 0"):
         InTurn(completer).complete(replace(REQUEST, lines=0))
-
-
-def test_who_was_cancelled_before_his_turn_leaves_the_one_who_has_it_alone():
-    text = "def add(first, second):\n    return first + second\n    print(first)\n"
-    completer = EngineCompleter(knowing(text), TOKENIZER, heal=False)
-    request, gone = replace(REQUEST, prefix=text[:30]), threading.Event()
-    gone.set()
-    first = completer.complete(request)
-    said = next(first).text
-    later = replace(request, prefix=text[:50], cancelled=gone)
-    assert collect(InTurn(completer), later).finish_reason == "cancelled"
-    assert said + "".join(chunk.text for chunk in first) == text[30:]
+    gone = collect(Unbegun("cancelled"), REQUEST)
+    assert (gone.text, gone.finish_reason) == ("", "cancelled")
 
 
 def test_two_callers_each_get_their_own_answer():

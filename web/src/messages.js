@@ -281,8 +281,8 @@ const zh = {
   attention: "注意力",
   attentionLead:
     "每层的每个头都从前面的词元中取用所需的信息。颜色越深，说明模型写出上面所选词元时，这个头从该处取得越多。每一行的权重之和为 1，由参考引擎以 fp32 从同样的编号算出。",
-  looked: "图中颜色表示这个头在写出某个词元之前看了哪里。这个词元是",
-  lookedEnd: "。",
+  looked: "颜色深浅表示这个头看了哪里；随后写出的是",
+  lookedEnd: "这个词元。",
   "why-definition": "{name} 的定义",
   "why-edited recently": "最近编辑过",
   "why-similar to the lines before the cursor": "与光标前的几行相似",

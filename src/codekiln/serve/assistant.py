@@ -123,17 +123,15 @@ class Assistant:
             ServerError: the server behind it fails.
         """
         begun = time.perf_counter()
-        with self.admission.admitted(document, request.cancelled) as cancelled:
-            with self._prepared(replace(request, cancelled=cancelled), recent) as (
-                request,
-                context,
-            ):
-                found = suggest(
-                    self._answering, request, index=self._index, verifier=self._verifier
-                )
-            milliseconds = 1000 * (time.perf_counter() - begun)
-            number = f"cmpl-{uuid.uuid4()}"
-            answer = Answer(found, context, client, request.language, milliseconds, number)
+        with (
+            self.admission.admitted(document, request.cancelled) as cancelled,
+            self._prepared(replace(request, cancelled=cancelled), recent) as prepared,
+        ):
+            asked = prepared.request
+            found = suggest(prepared.completer, asked, index=self._index, verifier=self._verifier)
+        milliseconds = 1000 * (time.perf_counter() - begun)
+        number = f"cmpl-{uuid.uuid4()}"
+        answer = Answer(found, prepared.context, client, asked.language, milliseconds, number)
         if not cancelled.is_set():
             for listener in self.listeners:
                 listener(answer)
@@ -176,12 +174,12 @@ class Assistant:
         """
         begun = time.monotonic()
         with self._turns.turn(request.interrupt()) as reason:
+            waited = round(1000 * (time.monotonic() - begun))
             if reason:
                 prepared = _Prepared(request, None, Unbegun(reason))
             else:
-                asked, context = self._with_context(request, recent)
-                waited = 1000 * (time.monotonic() - begun)
-                prepared = _Prepared(_less(asked, waited), context, self._answering)
+                asked, context = self._with_context(_less(request, waited), recent)
+                prepared = _Prepared(asked, context, self._answering)
             if self._answering is not self.completer:
                 yield prepared
                 return
@@ -210,7 +208,7 @@ class _Prepared:
     completer: Completer
 
 
-def _less(request: CompletionRequest, waited: float) -> CompletionRequest:
+def _less(request: CompletionRequest, waited: int) -> CompletionRequest:
     """With what is left of its time after so many milliseconds."""
     line, whole = request.line_deadline_ms, request.deadline_ms
     return replace(

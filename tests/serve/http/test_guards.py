@@ -1,3 +1,5 @@
+import hashlib
+
 import pytest
 
 from codekiln.serve.http import Settings
@@ -105,7 +107,7 @@ def test_where_others_can_come_every_route_asks_for_the_token(method, path, head
     [
         {"Authorization": f"Bearer {TOKEN}"},
         {"Authorization": f"bearer  {TOKEN} "},
-        {"Cookie": f"theme=dark; codekiln-token={TOKEN}"},
+        {"Cookie": f"theme=dark; codekiln-token={hashlib.sha256(TOKEN.encode()).hexdigest()}"},
     ],
 )
 def test_the_token_lets_in(headers):
@@ -147,8 +149,8 @@ def test_a_cookie_keeps_any_token_and_does_not_tell_it():
         assert reply.status_code == 303
         assert "words" not in reply.headers["set-cookie"]
         assert client.get("/docs").status_code == 200
-        client.cookies.set("codekiln-token", "another")
-        assert client.get("/docs").status_code == 401
+        client.cookies.clear()
+        assert client.get("/docs", headers={"Cookie": "codekiln-token=x"}).status_code == 401
 
 
 @pytest.mark.parametrize("origin", ["http://[", "null", "", "http://"])

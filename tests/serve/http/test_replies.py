@@ -195,9 +195,9 @@ def test_two_who_type_in_files_of_the_same_name_do_not_cancel_each_other():
         return admitted(document, cancelled)
 
     made.admission.admitted = noted
-    app = create_app(made, Settings(), Events(None))
     body = {"language": "python", "segments": {"prefix": "x = ", "filepath": "a.py"}}
     for host in ("10.0.0.1", "10.0.0.2", "10.0.0.2"):
+        app = create_app(made, Settings(), Events(None))
         with TestClient(app, base_url=ADDRESS, client=(host, 1)) as client:
             assert client.post("/v1/completions", json=body).status_code == 200
     one, other, again = documents
