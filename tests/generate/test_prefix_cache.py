@@ -120,6 +120,19 @@ def test_texts_that_grow_let_others_go(monkeypatch):
     assert cache.slot_for([15] * 61).pending == [15]  # the last is there still
 
 
+def test_who_types_no_longer_keeps_no_slot():
+    now = 0.0
+    cache = PrefixCache(counting(), clock=lambda: now)
+    for number in range(8):
+        now += 1
+        cache.slot_for([number] * 30).read()
+    assert len(cache._slots) == 8
+    now += prefix_cache.IDLE - 0.5  # the last and the one before it were in use
+    cache.slot_for([7] * 31)
+    assert len(cache._slots) == prefix_cache.FEW
+    assert len(cache.slot_for([6] * 31).pending) == 1
+
+
 def test_short_texts_keep_many_slots():
     cache = PrefixCache(counting())
     for number in range(40):

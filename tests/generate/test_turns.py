@@ -54,7 +54,7 @@ def test_the_newest_is_served_first():
     assert queue.wait() == ["c", "b", "a"]
 
 
-def test_who_has_waited_long_comes_before_all_others():
+def test_every_other_turn_is_for_who_has_waited_long():
     now = 0.0
     turns = Turns(lambda: now)
     queue = Queue(turns)
@@ -64,7 +64,7 @@ def test_who_has_waited_long_comes_before_all_others():
         now = 2 * module.PATIENCE
         for name in "cd":
             queue.add(name)
-    assert queue.wait() == ["a", "b", "d", "c"]
+    assert queue.wait() == ["a", "d", "b", "c"]
 
 
 def test_who_is_interrupted_leaves_and_is_not_served():

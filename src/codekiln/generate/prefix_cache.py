@@ -15,6 +15,9 @@ from codekiln.generate.interrupt import GoOn, Interrupted
 SLOTS = 16  # one for each who types
 FEW = 3  # the file that is open, the one before it, and one for everything else
 TOKENS = 16_384  # in more slots than these few
+IDLE = (
+    60.0  # seconds after which who typed there does so no longer, and more than a few are not kept
+)
 KEPT = 16  # a slot that shares fewer ids than these is not worth losing its own text for
 PIECE_MS = 40.0  # what is read between two questions whether anybody still wants it
 SMALLEST_PIECE, LARGEST_PIECE = 32, 512  # ids
@@ -27,7 +30,7 @@ class Slot:
         self.engine = engine
         self.ids: list[int] = []
         self.pending: list[int] = []
-        self.used = 0  # when it last was taken, as a number that grows
+        self.used = 0.0  # when it last was taken
         self.held = 0  # the most ids that it had, for which its engine has memory
         self._piece = SMALLEST_PIECE
 
@@ -99,20 +102,23 @@ class Slot:
 class PrefixCache:
     """A few slots on one set of weights.
 
-    Memory is bounded by `FEW` full contexts; where these are short, by that of `TOKENS` in `slots`.
+    Memory is bounded by `FEW` full contexts; where these are short, by that of `TOKENS` in `slots`. More than
+    the few are kept only while they are in use.
     """
 
-    def __init__(self, engine: Engine, slots: int = SLOTS) -> None:
+    def __init__(
+        self, engine: Engine, slots: int = SLOTS, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`clock` gives seconds."""
         self._slots = [Slot(engine)]
-        self._most, self._clock = slots, 0
+        self._most, self._clock = slots, clock
 
     def slot_for(self, prompt: list[int]) -> Slot:
         """The slot that shares most with the prompt, or else the one that was idle longest, primed."""
         slot = max(self._slots, key=lambda slot: slot.shared(prompt))
         if slot.ids and slot.shared(prompt) < min(KEPT, len(prompt) - 1):
             slot = self._another(len(prompt))
-        self._clock += 1
-        slot.used = self._clock
+        slot.used = self._clock()
         slot.prime(prompt)
         self._let_go()
         return slot
@@ -128,7 +134,8 @@ class PrefixCache:
         return sum(slot.held for slot in self._slots)
 
     def _let_go(self) -> None:
-        """Of those that were idle longest, as many as are too many for their size."""
+        """Of those that were idle longest, as many as are too many for their size, or idle too long."""
         self._slots.sort(key=lambda slot: -slot.used)
-        while len(self._slots) > FEW and self._held() > TOKENS:
+        oldest = self._clock() - IDLE
+        while len(self._slots) > FEW and (self._held() > TOKENS or self._slots[-1].used < oldest):
             self._slots.pop()

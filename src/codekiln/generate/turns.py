@@ -2,7 +2,7 @@
 
 Who types asks at every key and hangs up on the key before, so that in a crowd the oldest requests are those
 that are gone before their answer's end: the newest is served first. But who has waited longer than a typist
-does between two keys has stopped to look, or is no typist: those come before all others, in their order.
+does between two keys has stopped to look, or is no typist: every other turn is theirs, in their order.
 """
 
 import threading
@@ -31,6 +31,7 @@ class Turns:
         """`clock` gives seconds."""
         self._lock = threading.Lock()
         self._clock, self._taken = clock, False
+        self._was_patient = False  # who has the turn
         self._waiting: list[_Waiting] = []  # the newest last
 
     @property
@@ -76,5 +77,6 @@ class Turns:
         with self._lock:
             self._taken = bool(self._waiting)
             if self._waiting:
-                patient = self._clock() - self._waiting[0].since > PATIENCE
-                self._waiting.pop(0 if patient else -1).called.set()
+                waited = self._clock() - self._waiting[0].since
+                self._was_patient = waited > PATIENCE and not self._was_patient
+                self._waiting.pop(0 if self._was_patient else -1).called.set()
