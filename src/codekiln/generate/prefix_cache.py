@@ -102,8 +102,8 @@ class Slot:
 class PrefixCache:
     """A few slots on one set of weights.
 
-    Memory is bounded by `FEW` full contexts; where these are short, by that of `TOKENS` in `slots`. More than
-    the few are kept only while they are in use.
+    Memory is bounded by `FEW` full contexts; where these are short, by that of `TOKENS` in `slots`.
+    More than the few are kept only while they are in use.
     """
 
     def __init__(
