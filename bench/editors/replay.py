@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -106,8 +105,7 @@ async def _hang_up(asked: asyncio.Task[None] | None, tally: Tally) -> None:
     if asked is None or asked.done():
         return
     asked.cancel()
-    with suppress(asyncio.CancelledError):
-        await asked
+    await asyncio.wait([asked])  # which raises only what is meant for us
     tally.cancelled += asked.cancelled()
 
 
