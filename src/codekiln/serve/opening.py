@@ -8,7 +8,6 @@ from codekiln.artifact import open_work
 from codekiln.errors import UsageError
 from codekiln.generate import Completer
 from codekiln.generate.loading import load_completer, model_folder
-from codekiln.generate.servers import open_server
 from codekiln.serve.assistant import CONTEXT_TOKENS, Assistant
 from codekiln.serve.embedder import load_embedder
 from codekiln.serve.watched import WatchedFolder
@@ -53,6 +52,8 @@ def opened_assistant(
         elif adapters:
             raise UsageError("An adapter changes a model of this machine: leave out --engine.")
         else:
+            from codekiln.generate.servers import open_server  # whose extra not everybody has
+
             asked = stack.enter_context(open_server(server, server_model, template=server_template))
             completer, name = asked, asked.dialect.model
         if name in adapters:

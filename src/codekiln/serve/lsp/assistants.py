@@ -15,7 +15,6 @@ from codekiln.errors import CodekilnError
 from codekiln.generate import Completer
 from codekiln.generate.engine_completer import EngineCompleter
 from codekiln.generate.loading import load_completer, model_folder
-from codekiln.generate.servers import open_server
 from codekiln.index.folder import FolderIndex
 from codekiln.serve.admission import Admission
 from codekiln.serve.assistant import Assistant
@@ -159,6 +158,8 @@ def loader(
         return Model(model_folder(folder).resolve().name, first.tokenizer, completer)
 
     def served() -> Model:
+        from codekiln.generate.servers import open_server  # whose extra not everybody has
+
         assert server is not None
         tokenizer = Tokenizer.load(model_folder(folder))
         asked = stack.enter_context(open_server(server, server_model))

@@ -1,0 +1,42 @@
+"""What `pip install codekiln` has to be able to do, which brings no extra: serve a model of this machine."""
+
+import subprocess
+import sys
+
+import pytest
+
+EXTRAS = ("httpx", "torch", "daft", "pyarrow", "llguidance", "matplotlib", "gguf", "yaml")
+SERVE = """
+from pathlib import Path
+from codekiln.serve.events import Events
+from codekiln.serve.http import Settings, create_app
+from codekiln.serve.opening import opened_assistant
+from codekiln.serve.web.router import router
+with opened_assistant(Path("starter"), work=Path("work"), folder=Path("code")) as assistant:
+    assert assistant.folder.wait(60)
+    app = create_app(assistant, Settings(), Events(None))
+    app.include_router(router(assistant, model=Path("starter"), work=Path("work")))
+"""
+LSP = """
+from contextlib import ExitStack
+from pathlib import Path
+import codekiln.serve.lsp.server
+from codekiln.serve.lsp.assistants import loader
+with ExitStack() as stack:
+    assert loader(Path("starter"), stack)().name == "starter"
+"""
+
+
+@pytest.mark.parametrize("program", [SERVE, LSP])
+def test_a_model_of_this_machine_needs_no_extra(program, tmp_path):
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "a.py").write_text("a = 1\n")
+    without = f"import sys\nfor name in {EXTRAS}: sys.modules[name] = None\n"
+    done = subprocess.run(
+        [sys.executable, "-c", without + program],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
