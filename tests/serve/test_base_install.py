@@ -1,4 +1,4 @@
-"""What `pip install codekiln` has to be able to do, which brings no extra: serve a model of this machine."""
+"""What `pip install codekiln` must be able to do, which brings no extra: serve a model of this machine."""
 
 import subprocess
 import sys
