@@ -89,8 +89,9 @@ class EngineCompleter:
         The prompt has what `max_tokens` leaves of the context, or half of it if that is more. A chat has
         to fit whole; it is answered by the model alone, without the index and the open file.
         """
+        interrupt = request.interrupt()  # the time begins to run
         answer, prompt_tokens = self.answer(request)
-        return self._waiting(answer, request.interrupt(), prompt_tokens)
+        return self._waiting(answer, interrupt, prompt_tokens)
 
     def answer(self, request: CompletionRequest) -> tuple[Iterator[CompletionChunk], int]:
         """As `complete`, and the prompt's tokens; not to be begun but in one of the `turns`."""
