@@ -1,5 +1,6 @@
 import json
 import logging
+import os
 import stat
 
 import pytest
@@ -67,6 +68,24 @@ def test_files_do_not_grow_without_end(tmp_path, monkeypatch):
     kept = [each.suggestion for each in read_events(tmp_path)]
     assert kept[-1] == "n99"
     assert kept == sorted(kept, key=lambda name: int(name[1:]))
+
+
+def test_what_another_process_has_begun_anew_does_not_replace_the_old(tmp_path, monkeypatch):
+    events = Events(tmp_path)
+    events.told("shown", "a")
+    older, path = tmp_path / "live" / "events.1.jsonl", tmp_path / "live" / "events.jsonl"
+    write = os.write
+
+    def written_while_another_begins_anew(descriptor, line):
+        count = write(descriptor, line)
+        path.replace(older)
+        path.touch()
+        return count
+
+    monkeypatch.setattr(module, "LARGEST", 10)
+    monkeypatch.setattr(os, "write", written_while_another_begins_anew)
+    events.told("shown", "b")
+    assert [each.suggestion for each in read_events(tmp_path)] == ["a", "b"]
 
 
 def test_a_line_that_was_cut_off_is_passed_over(tmp_path):

@@ -64,6 +64,17 @@ def test_files_come_change_and_go(folder, watched):
     assert watched.trouble == ""
 
 
+def test_many_folders_that_change_together_are_looked_at_once(folder, watched, monkeypatch):
+    looks = []
+    look = watched.live.refresh
+    monkeypatch.setattr(watched.live, "refresh", lambda: looks.append(1) or look())
+    for number in range(20):
+        (folder / f"part{number}").mkdir()
+        (folder / f"part{number}" / "code.py").write_text(f"def part():\n    return {number}\n")
+    until(lambda: len(paths(watched)) == 21)
+    assert len(looks) < 10  # the system may tell of them in several pieces
+
+
 def test_a_folder_that_goes_is_told_and_the_index_lives_on(folder, watched):
     shutil.rmtree(folder)
     until(lambda: watched.trouble)

@@ -117,7 +117,7 @@ class FolderIndex:
         """
         name = self._relative(path)
         with self._changing:
-            if Path(name).name == IGNORE or (self.root / name).is_dir():
+            if self.is_wide(name):
                 self.refresh()
                 return
             file = self._intake.find(name)
@@ -127,6 +127,10 @@ class FolderIndex:
             elif self._changed(file) and (text := self._text(file)):
                 self._add([text])
             self._merge_if_due()
+
+    def is_wide(self, path: str | Path) -> bool:
+        """Whether a change of it may concern any file: it is a folder, or says what is ignored."""
+        return Path(path).name == IGNORE or (self.root / path).is_dir()
 
     def close(self) -> None:
         """Write what is in memory, and let another process have the index."""

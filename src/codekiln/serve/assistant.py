@@ -111,11 +111,14 @@ class Assistant:
         document: str = "",
         recent: Sequence[Snippet] = (),
         client: str = "",
+        *,
+        is_alternative: bool = False,
     ) -> Answer:
         """What may be shown at the cursor. `document` names the file as its editor does.
 
         Where the request has no `context` yet, what the folder has for it is put in, and of the snippets
-        that its user looked at or edited lately, the last one first.
+        that its user looked at or edited lately, the last one first. Listeners are told of an answer unless
+        it is an alternative to one that they were told of.
 
         Raises:
             OverloadedError: too many ask at once.
@@ -132,7 +135,7 @@ class Assistant:
         milliseconds = 1000 * (time.perf_counter() - begun)
         number = f"cmpl-{uuid.uuid4()}"
         answer = Answer(found, prepared.context, client, asked.language, milliseconds, number)
-        if not cancelled.is_set():
+        if not (cancelled.is_set() or is_alternative):
             for listener in self.listeners:
                 listener(answer)
         return answer

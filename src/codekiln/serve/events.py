@@ -124,8 +124,9 @@ def _append(work: Path, line: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         os.write(descriptor, line)
-        size = os.fstat(descriptor).st_size
+        written = os.fstat(descriptor)
     finally:
         os.close(descriptor)
-    if size > LARGEST:
+    # Another process may have begun a new one meanwhile, which must not take the old one's place.
+    if written.st_size > LARGEST and os.path.samestat(written, path.stat()):
         path.replace(older)

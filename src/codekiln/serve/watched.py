@@ -107,8 +107,14 @@ class WatchedFolder:
             if changed_before:
                 self._look(self._live.refresh)
                 changed_before = False
-            for path in {path for _, path in changes}:
-                self._look(partial(self._live.update, path))
+            self._look_at({path for _, path in changes})
+
+    def _look_at(self, paths: set[str]) -> None:
+        if any(map(self._live.is_wide, paths)):
+            self._look(self._live.refresh)  # once, however many folders a checkout changes
+            return
+        for path in paths:
+            self._look(partial(self._live.update, path))
 
     def _look(self, look: Callable[[], object]) -> None:
         try:

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from codekiln.serve.events import Events, read_events
 from codekiln.serve.http import Settings
 from codekiln.serve.watched import WatchedFolder
 from fakes import FakeCompleter, tiny_tokenizer
@@ -107,6 +108,12 @@ def test_llama_vscode_is_told_several_answers():
     assert [each["content"] for each in told] == [SAID, "first + 1", "first + 2"]
     assert [each["index"] for each in told] == [0, 1, 2]
     assert [request.temperature for request in completer.requests] == [0, 0.6, 0.6]
+
+
+def test_alternatives_are_one_suggestion(tmp_path):
+    with asking(completer=Varied([]), events=Events(tmp_path)) as (client, _):
+        client.post("/infill", json=VSCODE)
+    assert [event.characters for event in read_events(tmp_path)] == [len(SAID)]
 
 
 def test_answers_that_say_the_same_are_told_once_and_alone():
