@@ -12,8 +12,8 @@ behind each word, an answer offered while the typed text agrees with it, files o
 index (and found by retrieval) once they are finished. Every prompt has 1,024 tokens, of which at most 448
 go to retrieved text. Nothing is trained. "index" has pieces of the index in its prompt and the index mixed
 in; "retrieved" has the same pieces alone, so the ratio to it is what mixing brings. The other baseline is
-independent of ours: chunks of 20 lines by BM25 as in RepoCoder. Intervals are of 95 %: of the figures
-resampled by file, of the ratios by line.
+independent of ours: chunks of 20 lines by BM25 as in RepoCoder. Intervals are of 95 %, resampled by file,
+or by runs of eight lines where there are fewer than ten files.
 
 `CODEKILN_BENCH_LINES` (100) is the number of lines of a package, `CODEKILN_BENCH_MODELS` names the models.
 """

@@ -71,7 +71,7 @@ class Trial:
     @property
     def is_better(self) -> bool:
         """Whether the index completes more lines by more than chance would have it."""
-        return self.gain.paired.difference.low > 0
+        return self.gain.paired.is_more
 
 
 def try_folder(

@@ -93,9 +93,12 @@ def compare(
         str | None, typer.Option("--second", help="Which system of the second.")
     ] = None,
     by: Annotated[
-        Literal["item", "group"],
-        typer.Option(help="What is resampled: items (lines, programs) or groups of them (files)."),
-    ] = "item",
+        Literal["item", "run", "group"] | None,
+        typer.Option(
+            help="What is resampled: items (lines, programs), runs of them, or groups (files); default: "
+            "the largest of which there are enough."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the resampling.")] = 0,
     as_json: Json = False,
 ) -> None:
@@ -110,7 +113,7 @@ def compare(
     if as_json:
         print_json({"comparisons": [plain(one) for one in found]})
     else:
-        output.print(_comparisons(found, by))
+        output.print(_comparisons(found))
 
 
 def show_results(made: "Artifact", as_json: bool) -> None:
@@ -124,7 +127,8 @@ def show_results(made: "Artifact", as_json: bool) -> None:
     _, items = open_results(made.path)
     rows = table(items, facts["seed"])
     commit = f", commit {facts['commit'][:8]}" if facts["commit"] else ""
-    output.print(results_table(f"{facts['evaluation']}: {facts['model']}{commit}", rows))
+    unsafe = ", without a sandbox" if facts.get("sandbox") == "unconfined" else ""
+    output.print(results_table(f"{facts['evaluation']}: {facts['model']}{commit}{unsafe}", rows))
     output.print(f"  {made.path}", markup=False, soft_wrap=True, style="cyan")
 
 
@@ -143,17 +147,21 @@ def results_table(title: str, rows: "list[Row]") -> Table:
         found = {row.system: row for row in rows if row.stratum == stratum}
         shown.add_section()
         shown.add_row(f"[bold]{escape(stratum)}[/]", *(f"{found[s].items:,}" for s in systems))
-        for name in next(iter(found.values())).figures:
-            shown.add_row(name, *(_interval(found[s].figures[name]) for s in systems))
-        for name in next(iter(found.values())).percentiles:
+        for name in dict.fromkeys(name for row in found.values() for name in row.figures):
+            shown.add_row(name, *(_interval(found[s].figures.get(name)) for s in systems))
+        for name in dict.fromkeys(name for row in found.values() for name in row.percentiles):
             shown.add_row(
                 f"{name}, p50 and p95",
-                *(", ".join(f"{x:.0f}" for x in found[s].percentiles[name]) for s in systems),
+                *(
+                    ", ".join(f"{x:.0f}" for x in found[s].percentiles.get(name, ()))
+                    for s in systems
+                ),
             )
     return shown
 
 
-def _comparisons(found: "list[Comparison]", by: str) -> Table:
+def _comparisons(found: "list[Comparison]") -> Table:
+    by = " and ".join(dict.fromkeys(one.drawn_by for one in found))
     shown = Table(caption=f"in brackets intervals of 95 %, pairs resampled by {by}")
     for name in ("", "first", "second", "ratio", "by chance"):
         shown.add_column(name, justify="right" if name else "left")
@@ -162,19 +170,18 @@ def _comparisons(found: "list[Comparison]", by: str) -> Table:
         shown.add_section()
         shown.add_row(f"[bold]{escape(stratum)}, {part[0].items:,}[/]")
         for one in part:
-            difference = one.paired.difference
             shown.add_row(
                 one.figure,
                 f"{one.first:.3f}",
                 f"{one.second:.3f}",
                 _interval(one.paired.ratio),
                 f"{one.paired.chance:.3f}",
-                style="green" if difference.low > 0 else "red" if difference.high < 0 else "",
+                style="green" if one.paired.is_more else "red" if one.paired.is_less else "",
             )
     return shown
 
 
-def _interval(found: "Estimate") -> str:
-    if math.isnan(found.value):  # nothing to divide by
+def _interval(found: "Estimate | None") -> str:
+    if found is None or math.isnan(found.value):  # a system without it; nothing to divide by
         return "–"
     return f"{found.value:.3f} ({found.low:.3f}–{found.high:.3f})"

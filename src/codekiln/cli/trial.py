@@ -79,7 +79,7 @@ def _verdict(found: "Trial", alone: int, indexed: int) -> str:
     if found.is_better:
         times = f"{indexed / alone:.1f} times as many" if alone else "so many more"
         return f"[green]With the index of your code: {times}.[/]"
-    if found.gain.paired.difference.high < 0:
+    if found.gain.paired.is_less:
         return "[yellow]With the index of your code it is fewer: here it does harm.[/]"
     return "[yellow]With the index of your code there is no gain beyond chance.[/]"
 

@@ -29,12 +29,23 @@ class Estimate(NamedTuple):
 class Paired(NamedTuple):
     """One system's figure less another's and divided by it, on the same items.
 
-    `chance` is how often resamples have the difference on the other side of 0, doubled.
+    `chance` is how often resamples have the difference on the other side of 0, doubled; but n groups that
+    all agree would do so once in 2^(n - 1) times where there is no difference, so it is no less than that.
     """
 
     difference: Estimate
     ratio: Estimate
     chance: float
+
+    @property
+    def is_more(self) -> bool:
+        """Whether the first has more, by more than chance would have it."""
+        return self.difference.value > 0 and self.chance < 1 - LEVEL
+
+    @property
+    def is_less(self) -> bool:
+        """Whether the first has less, by more than chance would have it."""
+        return self.difference.value < 0 and self.chance < 1 - LEVEL
 
 
 def estimate(figures: Figures, groups: Sequence[Hashable], seed: int = 0) -> Estimate:
@@ -51,7 +62,9 @@ def paired(first: Figures, second: Figures, groups: Sequence[Hashable], seed: in
         ratio = one / other
     resampled = difference[1:]
     sides = min((resampled <= 0).mean(), (resampled >= 0).mean())
-    return Paired(_estimate(difference), _estimate(ratio), min(1.0, 2 * float(sides)))
+    least = 2.0 ** (1 - len(set(groups)))
+    chance = min(1.0, max(2 * float(sides), least))
+    return Paired(_estimate(difference), _estimate(ratio), chance)
 
 
 def _estimate(drawn: Floats) -> Estimate:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from dulwich.errors import NotGitRepository
@@ -22,16 +22,19 @@ from codekiln.evaluate.bootstrap import Estimate, Paired, estimate, paired
 
 STAGE_NAME = "results"
 ITEMS = "items.jsonl"
-FEW_GROUPS = 10  # with fewer of them items are drawn one by one
+FEW_GROUPS = 10  # with fewer of them runs of items are drawn
 PERCENTILES = (50, 95)
+
+By = Literal["item", "run", "group"]
 
 
 @dataclass(frozen=True)
 class Item:
     """One thing that a system tried. `item` names it alike in all results that may be compared.
 
-    `group` is what it is drawn together with by the bootstrap, such as its file, and `strata` the parts of
-    the table that it counts in.
+    `group` is what it is drawn together with by the bootstrap, such as its file, or where groups are few
+    its `run`, such as the lines that were typed with it; `strata` are the parts of the table that it counts
+    in.
     """
 
     system: str
@@ -40,6 +43,7 @@ class Item:
     strata: tuple[str, ...]
     figures: Mapping[str, tuple[float, float]]
     samples: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    run: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One figure of two systems on the items that both have."""
+    """One figure of two systems on the items that both have; `drawn_by` as in a `Row`."""
 
     stratum: str
     figure: str
@@ -81,6 +85,7 @@ class Comparison:
     first: float
     second: float
     paired: Paired
+    drawn_by: str
 
 
 def write_results(out: Path, items: Sequence[Item], facts: Facts) -> Statistics:
@@ -114,9 +119,9 @@ def table(items: Iterable[Item], seed: int = 0) -> list[Row]:
 
 
 def compare(
-    first: Iterable[Item], second: Iterable[Item], seed: int = 0, by: str = "item"
+    first: Iterable[Item], second: Iterable[Item], seed: int = 0, by: By | None = None
 ) -> list[Comparison]:
-    """Two systems on the items that both tried; `by` is what is drawn: "item" or "group".
+    """Two systems on the items that both tried; `by` is what is drawn, by default as in tables.
 
     Raises:
         UsageError: they have no item, or no figure, in common.
@@ -167,9 +172,7 @@ def plain(row: Row | Comparison) -> dict[str, Any]:
 
 
 def _row(stratum: str, system: str, items: Sequence[Item], seed: int) -> Row:
-    groups = [item.group for item in items]
-    few = len(set(groups)) < FEW_GROUPS
-    drawn: Sequence[Hashable] = range(len(items)) if few else groups
+    drawn, by = _drawn(items)
     figures = {
         name: estimate([item.figures[name] for item in items], drawn, seed)
         for name in items[0].figures
@@ -179,19 +182,30 @@ def _row(stratum: str, system: str, items: Sequence[Item], seed: int) -> Row:
         for name in items[0].samples
         if (values := [value for item in items for value in item.samples[name]])
     }
-    return Row(stratum, system, len(items), figures, percentiles, "item" if few else "group")
+    return Row(stratum, system, len(items), figures, percentiles, by)
 
 
 def _comparison(
-    stratum: str, name: str, pairs: Sequence[tuple[Item, Item]], seed: int, by: str
+    stratum: str, name: str, pairs: Sequence[tuple[Item, Item]], seed: int, by: By | None
 ) -> Comparison:
     first = [one.figures[name] for one, _ in pairs]
     second = [other.figures[name] for _, other in pairs]
-    drawn: Sequence[Hashable] = range(len(pairs))
-    if by == "group":
-        drawn = [one.group for one, _ in pairs]
+    drawn, drawn_by = _drawn([one for one, _ in pairs], by)
     ours, theirs = (estimate(part, drawn, seed).value for part in (first, second))
-    return Comparison(stratum, name, len(pairs), ours, theirs, paired(first, second, drawn, seed))
+    found = paired(first, second, drawn, seed)
+    return Comparison(stratum, name, len(pairs), ours, theirs, found, drawn_by)
+
+
+def _drawn(items: Sequence[Item], by: By | None = None) -> tuple[Sequence[Hashable], By]:
+    """What each item is drawn together with, and what that is: as large as leaves enough of them."""
+    groups = [item.group for item in items]
+    if by is None:
+        has_runs = all(item.run for item in items)
+        is_many = len(set(groups)) >= FEW_GROUPS
+        by = "group" if is_many else "run" if has_runs else "item"
+    if by == "group":
+        return groups, by
+    return ([item.run for item in items], by) if by == "run" else (range(len(items)), by)
 
 
 def _item(row: dict[str, Any]) -> Item:

@@ -4,6 +4,7 @@ The line of the cursor is left out, since it changes with every key; a context s
 """
 
 import zlib
+from array import array
 from functools import lru_cache
 
 from codekiln.index.index import Index
@@ -53,5 +54,5 @@ def _may_cut(lines: list[str], place: int) -> bool:
 
 
 @lru_cache(maxsize=2048)
-def _encode(tokenizer: Tokenizer, text: str) -> tuple[int, ...]:
-    return tuple(tokenizer.encode(text))
+def _encode(tokenizer: Tokenizer, text: str) -> "array[int]":
+    return array("i", tokenizer.encode(text))  # a ninth of what as many numbers take

@@ -12,6 +12,7 @@ from codekiln.sandbox.limits import Limits
 
 BUS = ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")  # where systemd-run finds the user's systemd
 OURS = 4  # tasks: bubblewrap's two, the first process, and one to spare
+PATIENCE = 10  # seconds for a bus that may not answer
 SCOPE = ("systemd-run", "--user", "--scope", "--quiet", "--collect")
 
 
@@ -35,5 +36,8 @@ def available() -> bool:
     """Whether the user's systemd makes a scope; it is tried."""
     if shutil.which(SCOPE[0]) is None:
         return False
-    tried = subprocess.run([*SCOPE, "true"], capture_output=True, check=False, timeout=10)
+    try:
+        tried = subprocess.run([*SCOPE, "true"], capture_output=True, check=False, timeout=PATIENCE)
+    except (OSError, subprocess.TimeoutExpired):  # its bus is there and does not answer
+        return False
     return tried.returncode == 0

@@ -22,7 +22,8 @@ Judge = Callable[[Sandbox, str], Verdict]
 class Broken:
     """Code with a bug, the message of its failing test, and the code as it was.
 
-    `path` and `language` are what a model is told of the file.
+    `path` and `language` are what a model is told of the file. `judged_by` is the part of the table for
+    what is judged alike: a compiler takes anything that can be read again, a test does not.
     """
 
     name: str
@@ -34,11 +35,12 @@ class Broken:
     right: str
     message: str
     judge: Judge
+    judged_by: str = ""
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """How the bug was made."""
-        return (self.kind,)
+        """How it is judged, where that differs, and how the bug was made."""
+        return (self.judged_by, self.kind) if self.judged_by else (self.kind,)
 
     def judged(self, sandbox: Sandbox, answer: str) -> Verdict:
         """Run the whole program that an answer is."""

@@ -98,6 +98,7 @@ def _broken(example: TaskExample, number: int) -> Broken | None:
         right=right,
         message=example.message,
         judge=judge,
+        judged_by="judged by a compiler" if _is_compiled(example) else "judged by a test",
     )
 
 
@@ -114,13 +115,17 @@ def judge_of(example: TaskExample, right: str) -> Judge | None:
     So are Python's files whose bug is one of layout.
     """
     trial = Trial.parse(example.trial)
-    if example.origin.language != "python" or "py_compile" in trial.command:
+    if _is_compiled(example):
         return _compiles(trial)
     tests = [text for name, text in trial.files.items() if name.startswith("test_")]
     test = _asserted(tests[0]) if tests else _documented(right)
     if test and tests and _AWAITED.search(tests[0]):
         return _of_coroutine(test)
     return of_function(test) if test else None
+
+
+def _is_compiled(example: TaskExample) -> bool:
+    return example.origin.language != "python" or "py_compile" in Trial.parse(example.trial).command
 
 
 def _of_coroutine(test: FunctionTest) -> Judge:

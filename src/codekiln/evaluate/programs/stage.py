@@ -69,10 +69,11 @@ def evaluate(
         items = [item_of(chosen[row["item"]], row, part) for row in rows]
         reasons = Counter(reason for row in rows for reason in row["reasons"])
         facts = Facts.of(problems.name, model, config.settings.seed)
-        return {**write_results(out, items, facts), "reasons": dict(reasons.most_common())}
+        found = {"sandbox": sandbox.backend.name, "reasons": dict(reasons.most_common())}
+        return {**write_results(out, items, facts), **found}
 
     stage = Stage(STAGE_NAME, 1, build)
-    sources = {problems.name: problems.sha256}
+    sources = {problems.name: problems.sha256, "sandbox": sandbox.backend.name}
     return produce(stage, config, {"model": model}, work, problems.name, sources)
 
 

@@ -65,6 +65,7 @@ def of_commits(folder: Path, commits: int, most: int | None = None) -> History |
         kind="commits",
         born=born,
         length=len(chain) - 1,
+        below=prefix,
     )
 
 

@@ -49,7 +49,8 @@ class History:
 
     `base` is the revision of the start, `revision` that of the last step; `length` is how many steps there
     are, `born` when the repository began, in seconds since 1970, and 0 where nobody knows. `kind` is for a
-    person: "commits", "versions" or "hidden lines".
+    person: "commits", "versions" or "hidden lines". Of a folder inside the repository there is only what
+    lies `below`.
     """
 
     repository: str
@@ -60,6 +61,17 @@ class History:
     kind: str
     born: int = 0
     length: int = 1
+    below: str = ""
+
+    @property
+    def place(self) -> str:
+        """The repository, and the folder in it."""
+        return f"{self.repository}/{self.below}".rstrip("/")
+
+    @property
+    def state(self) -> str:
+        """What tells it from all others, of this place or another."""
+        return f"{self.kind} {self.base} {self.revision} {self.below}".rstrip()
 
 
 def of_versions(older: Source, newer: Source) -> History:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from codekiln.artifact import Artifact, Stage, Statistics, produce
 from codekiln.corpus.sources import parse_source
-from codekiln.errors import SourceError
+from codekiln.errors import SourceError, UsageError
 from codekiln.evaluate.replay.added import count_added, typed_edits
 from codekiln.evaluate.replay.commits import as_it_stands, of_commits
 from codekiln.evaluate.replay.growing_index import GrowingIndex
@@ -88,18 +88,32 @@ def replay(
     """Replay histories, or find the results of an earlier replay of the same ones.
 
     Errors are those of `artifact.produce` and `load_engine`.
+
+    Raises:
+        UsageError: the model's time is given, and nobody knows when a repository began.
     """
+    if config.model_time is not None:
+        _check_born(histories)
 
     def build(_: object, __: Mapping[str, Artifact], out: Path) -> Statistics:
         items = [item for history in histories for item in replayed(history, model, config)]
         facts = Facts.of("replay", model, config.seed)
-        kinds = {history.repository: history.kind for history in histories}
+        kinds = {history.place: history.kind for history in histories}
         return {**write_results(out, items, facts), "histories": kinds}
 
     stage = Stage(STAGE_NAME, 1, build)
-    sources = {f"replay {h.repository}": f"{h.kind} {h.base} {h.revision}" for h in histories}
+    sources = {f"replay {h.place}": h.state for h in histories}
     name = histories[0].repository or "replay"
     return produce(stage, config, {"model": model}, work, name, sources)
+
+
+def _check_born(histories: Sequence[History]) -> None:
+    for history in histories:
+        if not history.born:
+            raise UsageError(
+                f"Nobody knows when {history.place} began ({history.kind}), so whether it is newer than "
+                "the model: give a repository with its whole history, or leave --model-date out."
+            )
 
 
 def replayed(history: History, model: Artifact, config: ReplayConfig) -> Iterator[Item]:
@@ -136,4 +150,5 @@ def items_of(history: History, line: Replayed, young: bool = False) -> Iterator[
             "keys saved": (len(text) - pressed, len(text)),
         }
         times = [one.answer.milliseconds for one in said if one.answer]
-        yield Item(system_name, name, path, strata, figures, {"milliseconds": times})
+        run = f"{history.repository} {line.run}"
+        yield Item(system_name, name, path, strata, figures, {"milliseconds": times}, run)

@@ -18,13 +18,15 @@ RUN = 8  # lines in a row, which share most of their prompt
 class Replayed:
     """A line with what each system said, by its name.
 
-    One that is new stood nowhere in earlier versions; `total` is how many added lines the history has.
+    One that is new stood nowhere in earlier versions; `run` is told by how many added lines come before
+    those that were typed in a row with it, and `total` is how many the history has.
     """
 
     line: AddedLine
     revision: str
     is_new: bool
     said: dict[str, list[Said]]
+    run: int
     total: int
 
 
@@ -45,7 +47,7 @@ def walk(
                     break
                 said = {one.name: type_along(line, one) for one in systems}
                 typed += 1
-                yield Replayed(line, revision, line.text not in known, said, total)
+                yield Replayed(line, revision, line.text not in known, said, passed, total)
             if pace.is_over(typed):
                 return
             passed += len(run)

@@ -81,7 +81,7 @@ def contest(
         return {**found, "runs": pace.runs, "lines": len(items) // 2}
 
     inputs = {"model": model, **({"first": first} if first else {})}
-    facts = {"history": f"{history.kind} {history.base} {history.revision}"}
+    facts = {"history": history.state}
     config = {"system": name, "lines": LINES, "seconds": round(seconds) if first is None else 0}
     return produce(Stage(STAGE_NAME, 1, build), config, inputs, work, name_of(history), facts)
 

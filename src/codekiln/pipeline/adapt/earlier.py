@@ -7,6 +7,7 @@ from codekiln.artifact import Artifact, find_artifact, open_artifact
 from codekiln.errors import ArtifactError, UsageError
 from codekiln.evaluate.replay.history import History
 from codekiln.generate.loading import model_folder
+from codekiln.pipeline.adapt.contest import TUNED
 from codekiln.pipeline.adapt.split import comes_after
 
 MINUTES = 3.0  # for an update of what was not tuned
@@ -14,7 +15,7 @@ MINUTES = 3.0  # for an update of what was not tuned
 
 @dataclass(frozen=True)
 class Earlier:
-    """An adaptation and the artifacts that it was made with, as far as there are any."""
+    """An adaptation, and the corpus and examples that the model which was kept has learned, if any."""
 
     artifact: Artifact
     corpus: Artifact | None
@@ -45,6 +46,8 @@ class Earlier:
                 f"The history of {folder} was written anew since it was adapted, so lines that are held "
                 "out may have been learned: adapt it without --update."
             )
+        if not found["kept"].startswith(TUNED):  # what the base would have learned, it has not
+            return cls(artifact, None, None)
         corpus, examples = (_part(work, artifact, stage) for stage in ("corpus", "examples"))
         return cls(artifact, corpus, examples)
 

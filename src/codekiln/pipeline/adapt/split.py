@@ -15,6 +15,7 @@ from dulwich.repo import Repo
 
 from codekiln.artifact import Artifact, Stage, Statistics, produce, write_atomically
 from codekiln.corpus import CorpusConfig, build_corpus
+from codekiln.errors import CorpusError
 from codekiln.evaluate.replay.added import count_added
 from codekiln.evaluate.replay.commits import of_commits, repository_root
 from codekiln.evaluate.replay.history import History
@@ -55,8 +56,12 @@ def corpus_of(history: History, work: Path) -> Artifact:
     """The corpus of what came before, by the corpus' rules for one's own code; nothing more is held out.
 
     Raises:
-        CorpusError: none of it is code that the rules keep.
+        CorpusError: there was none, or none of it is code that the rules keep.
     """
+    if not history.start:
+        raise CorpusError(
+            "there was no code before what is held out: add --minutes when there is more"
+        )
     name = name_of(history)
     code = produce(Stage("before", 1, _writing(history)), {}, {}, work, name, _state(history))
     source = f"own:jsonl:{code.file(CODE).resolve()}"

@@ -178,6 +178,6 @@ def _steers(path: str, suite: Suite) -> bool:
     pure = PurePosixPath(path)
     tests = {PurePosixPath(test.partition("::")[0]) for test in suite.tests}
     named = bool(tests & {pure, *pure.parents})
-    looks = pure.name.startswith("test_") or pure.name.endswith(("_test.py", ".pth"))
+    looks = pure.name.startswith("test") or pure.name.endswith(("_test.py", ".pth"))
     outside = pure.is_absolute() or ".." in pure.parts
     return outside or named or looks or pure.name in STEERING

@@ -207,9 +207,7 @@ def _answers(
             request, temperature=request.temperature or VARIED, seed=request.seed + seed
         )
         try:
-            another = assistant.suggest(
-                varied, document, recent, CLIENT, is_alternative=True
-            )
+            another = assistant.suggest(varied, document, recent, CLIENT, is_alternative=True)
         except OverloadedError:
             break
         if another.suggestion.text not in ("", *(each.suggestion.text for each in answers)):
