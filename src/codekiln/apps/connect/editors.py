@@ -110,9 +110,12 @@ def _helix(path: Path, connection: Connection) -> list[Change]:
 
 def _continue(path: Path, connection: Connection) -> list[Change]:
     key = f"apiKey: {json.dumps(connection.token)}\n" if connection.token else ""
+    # Its llama.cpp would post to /completion, without a suffix. By openai, and not as a chat, it puts the
+    # prompt together itself, which `serve.http.templated` reads.
     entry = (
-        f"name: codekiln\nprovider: llama.cpp\nmodel: {json.dumps(connection.model)}\n"
-        f"apiBase: {connection.address}\n{key}roles:\n  - autocomplete\n"
+        f"name: codekiln\nprovider: openai\nmodel: {json.dumps(connection.model)}\n"
+        f"apiBase: {connection.address}/v1\n{key}useLegacyCompletionsEndpoint: true\n"
+        "roles:\n  - autocomplete\n"
     )
     before, item = read_settings(path), f"  - {indent(entry, '    ').lstrip()}"
     there = _feeds(before)

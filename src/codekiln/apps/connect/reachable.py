@@ -29,7 +29,9 @@ PATIENCE = 10.0  # seconds for an answer
 SLOW = 1000  # milliseconds, after which most editors have given up
 TOKENS = 8
 BEFORE, AFTER = "import numpy as", "\n\nzeros = np.zeros(3)\n"
-_ADDRESS = re.compile(r"https?://[\w.:\[\]-]+(?=/v1/completions|/infill|\s*$)", re.MULTILINE)
+_ADDRESS = re.compile(
+    r"https?://[\w.:\[\]-]+(?=/v1/completions|/infill|(?:/v1)?\s*$)", re.MULTILINE
+)
 _OURS = "open_ai_compatible_api"  # under which Zed has us
 _PROXIES = ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
 
