@@ -76,10 +76,11 @@ def _vscode(path: Path, connection: Connection) -> list[Change]:
 
 
 def _zed(path: Path, connection: Connection) -> list[Change]:
+    # With "infer" it asks nothing, but of models whose names it knows.
     server = {
         "api_url": f"{connection.address}/v1/completions",
         "model": connection.model,
-        "prompt_format": "infer",
+        "prompt_format": "star_coder",
         "max_output_tokens": 64,
     }
     ours = "open_ai_compatible_api"
