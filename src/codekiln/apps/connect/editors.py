@@ -19,6 +19,7 @@ from codekiln.errors import SettingsError
 
 TAKE_BACK = "take them back with --undo first: codekiln connect"
 MARK = "Written by 'codekiln connect"  # in the first line of files that are ours
+OURS_IN_ZED = "open_ai_compatible_api"  # the member that has our settings
 # The servers that Helix itself has for a language: a list of ours would replace them.
 _HELIX: Mapping[str, tuple[str, ...]] = {
     "python": ("ty", "ruff", "jedi", "pylsp"),
@@ -83,12 +84,11 @@ def _zed(path: Path, connection: Connection) -> list[Change]:
         "prompt_format": "star_coder",
         "max_output_tokens": 64,
     }
-    ours = "open_ai_compatible_api"
-    return [
-        _with_members(
-            path, {("edit_predictions", ours): server, ("edit_predictions", "provider"): ours}
-        )
-    ]
+    members: dict[tuple[str, ...], object] = {
+        ("edit_predictions", OURS_IN_ZED): server,
+        ("edit_predictions", "provider"): OURS_IN_ZED,
+    }
+    return [_with_members(path, members)]
 
 
 def _helix(path: Path, connection: Connection) -> list[Change]:
