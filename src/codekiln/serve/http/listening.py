@@ -122,5 +122,5 @@ def _address(host: str) -> str:
         return str(ipaddress.ip_address(host))
     except ValueError:
         raise UsageError(
-            f"--host is {host}, but must be an address, such as 127.0.0.1 or 0.0.0.0."
+            f"--host is {host}, but must be an address, such as 127.0.0.1; names go to --name."
         ) from None
