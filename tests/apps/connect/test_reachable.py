@@ -94,7 +94,8 @@ def test_nobody_at_the_address(diagnosed):
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        ({"health": (503, {})}, "still loading"),
+        ({"health": (503, {"error": {"message": "Loading model"}})}, "still loading"),
+        ({"health": (503, b"Service Unavailable")}, "all the connections"),
         ({"health": (200, b"<html>")}, "somebody else answers"),
         ({"health": (404, {})}, "somebody else answers"),
         ({"infill": (500, {"error": "no"})}, 'status 500: {"error": "no"}'),

@@ -78,10 +78,13 @@ def _server(address: str, token: str) -> list[Finding]:
         remedy = "give it with --token, and to the editor: 'codekiln connect' has --token too"
         what = "is wrong" if token else "is wanted"
         return [Finding("server", "ok", address), Finding("token", "missing", f"it {what}", remedy)]
-    if status == 503:
+    if status == 503 and health is not None:  # as llama.cpp's server says it
         return [
             Finding("server", "warning", "it is still loading its model", "wait, then try again")
         ]
+    if status == 503:
+        detail = "it has all the connections that it takes, or is somebody else's"
+        return [Finding("server", "warning", detail, "close some editors, then try again")]
     if status != 200 or not isinstance(health, dict) or health.get("status") != "ok":
         detail = f"somebody else answers at {address} (status {status})"
         return [
