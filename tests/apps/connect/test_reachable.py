@@ -14,6 +14,7 @@ from codekiln.apps.connect import reachable as module
 from codekiln.apps.connect.reachable import diagnose_editor
 from codekiln.apps.places import Places
 from codekiln.errors import ModelError
+from codekiln.serve.http.listening import address_of, bound
 from fakes import FakeCompleter
 
 TOKEN = "a token"
@@ -229,6 +230,14 @@ def test_somebody_who_speaks_no_http_is_told(diagnosed):
         thread.join()
     assert found.state == "missing"
     assert "no HTTP is spoken there" in found.detail
+
+
+def test_a_server_that_listens_and_still_loads(diagnosed, monkeypatch):
+    monkeypatch.setattr(module, "PATIENCE", 0.2)
+    with bound("127.0.0.1", 0) as listener:
+        found = diagnosed(address_of(listener))["server"]
+    assert found.state == "warning"
+    assert "still loading" in found.remedy
 
 
 def test_settings_of_somebody_else_are_not_ours(diagnosed, tmp_path):

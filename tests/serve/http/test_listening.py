@@ -55,11 +55,20 @@ def test_an_address_of_ipv6():
 
 def test_a_port_that_is_taken_says_so_and_another_is_had():
     with bound("127.0.0.1", 0) as first:
-        first.listen()
         port = first.getsockname()[1]
         with pytest.raises(UsageError, match=str(port)):
             bound("127.0.0.1", port)
         bound("127.0.0.1", 0).close()
+
+
+def test_who_asks_before_the_server_runs_is_answered_when_it_does():
+    with bound("127.0.0.1", 0) as listener:
+        place = urlsplit(address_of(listener))
+        with closing(HTTPConnection(place.hostname, place.port, timeout=20)) as asking:
+            asking.request("GET", "/health")
+            app = create_app(assistant(FakeCompleter(["1"])), Settings(), Events(None))
+            with running(app, listener):
+                assert asking.getresponse().status == 200
 
 
 def test_too_many_connections_are_told_as_the_page_on_errors_says():

@@ -70,6 +70,10 @@ def _server(address: str, token: str) -> list[Finding]:
     start = f"codekiln serve --port {urlsplit(address).port or 8012}"
     try:
         status, health = _asked(address, "/health", token)
+    except TimeoutError:
+        detail = f"{address} takes requests, but answered none within {PATIENCE:.0f} s"
+        remedy = "wait, if it is still loading its model, then try again"
+        return [Finding("server", "warning", detail, remedy)]
     except OSError as error:
         users = ", ".join(name for name, editor in EDITORS.items() if editor.serves)
         detail = f"nobody answers at {address} ({_reason(error)}); of the editors {users} need it"
