@@ -65,6 +65,19 @@ def test_a_model_is_named_by_where_it_lies(home, codekiln, monkeypatch):
     assert Path(command[0]).is_absolute()
 
 
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [(".", "mine"), ("../mine/", "mine"), ("link", "there"), ("a/name", "a/name")],
+)
+def test_a_model_is_called_as_the_server_calls_it(home, codekiln, monkeypatch, model, name):
+    (home / "mine" / "there").mkdir(parents=True)
+    monkeypatch.chdir(home / "mine")
+    Path("link").symlink_to("there")
+    codekiln("connect", "zed", "--model", model, "--yes")
+    settings = json.loads(Places().zed.read_text())["edit_predictions"]
+    assert settings["open_ai_compatible_api"]["model"] == name
+
+
 def test_what_cannot_be_merged_is_refused_with_the_lines_to_paste(home, codekiln):
     Places().zed.parent.mkdir(parents=True)
     Places().zed.write_text("[]")

@@ -116,9 +116,14 @@ def test_with_a_token_and_events_and_stats(tmp_path, codekiln):
             event = {**EVENT, "type": kind, "completion_id": told["id"]}
             assert server.ask("POST", "/v1/events", event, **key)[0] == 200
         assert server.stop(signal.SIGINT) == (0, "")
-    with serving("--work", work, "--host", "0.0.0.0", "--no-events") as server:
+    name = ("--name", "Models.example.org", "--name", "models")
+    with serving("--work", work, "--host", "0.0.0.0", "--no-events", *name) as server:
         assert server.told["token"] is None  # it was shown once
         assert server.ask("POST", "/v1/completions", TABBY, **key)[0] == 200
+        for host in ("models.example.org", "Models:8012"):
+            assert server.ask("GET", "/health", Host=host, **key)[0] == 200
+        status, content, _ = server.ask("GET", "/health", Host="evil.example", **key)
+        assert (status, b"--name" in content) == (403, True)
     figures = codekiln("stats", "--work", work, "--json").json["clients"]
     assert set(figures) == {"all", "tabby"}
     assert (figures["tabby"]["suggested"], figures["tabby"]["accepted"]) == (1, 1)
@@ -188,6 +193,9 @@ def test_a_port_in_use(codekiln, tmp_path):
         (["--port", 70000], 2, ["--port is 70000"]),
         (["--host", "example.org"], 2, ["example.org", "address"]),
         (["--host", "192.0.2.1"], 2, ["192.0.2.1"]),
+        (["--name", "models.example.org"], 2, ["--name", "--host"]),
+        (["--host", "0.0.0.0", "--name", "http://a:1"], 2, ["http://a:1", "models.example.org"]),
+        (["--host", "0.0.0.0", "--name", ""], 2, ["a name alone"]),
         (["--model", "nowhere"], 1, ["nowhere"]),
         (["--repo", "nowhere"], 2, ["nowhere"]),
         (["--adapter", "nothing"], 2, ["NAME=DIR"]),

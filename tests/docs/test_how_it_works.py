@@ -52,6 +52,15 @@ def test_what_is_worked_by_hand_is_what_the_code_computes(name, place):
         assert there, f"{number} is not in\n{formula.worked}"
 
 
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_the_page_leads_to_what_shows_it(name):
+    introduction, *steps = re.split(r"^## ", TEXTS[name], flags=re.MULTILINE)
+    [generation] = [step for step in steps if step.startswith("6. ")]
+    for part in (introduction, generation):
+        assert "`codekiln explain TEXT" in part
+        assert "`codekiln serve`" in part
+
+
 def test_the_page_is_whole():
     """The road from a text's likelihood to what a suggestion is worth."""
     assert len(ENGLISH) >= 35

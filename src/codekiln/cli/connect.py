@@ -57,9 +57,8 @@ def connect(
     if undo:
         found = undone(record)
     else:
-        folder = str(Path(model).resolve()) if model and Path(model).exists() else model
-        command = (*_command(), "lsp", *(("--model", folder) if folder else ()))
-        name = Path(model).name if model else "starter"
+        given, name = _model(model)
+        command = (*_command(), "lsp", *given)
         connection = Connection(command, checked_address(address), _plugin(), token, name)
         try:
             found = changes(editor.value, connection, places)
@@ -97,6 +96,16 @@ def _take_back(changes: "list[Change]", record: Path) -> None:
 
     write(changes, record)
     record.unlink()
+
+
+def _model(named: str | None) -> tuple[tuple[str, ...], str]:
+    """The option that names a model to the language server, and what a server calls it, as `serve` does."""
+    if named is None:
+        return (), "starter"
+    folder = Path(named).resolve()
+    if folder.is_dir():
+        return ("--model", str(folder)), folder.name
+    return ("--model", named), named
 
 
 def _command() -> tuple[str, ...]:

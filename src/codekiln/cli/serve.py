@@ -1,5 +1,6 @@
 """`codekiln serve` and `codekiln stats`: the server for editors, and what its suggestions were worth."""
 
+import re
 import socket
 from dataclasses import asdict
 from itertools import chain
@@ -19,6 +20,12 @@ Repo = Annotated[
 Port = Annotated[int, typer.Option(help="0 takes any that is free.")]
 Host = Annotated[
     str, typer.Option(help="The address to listen on; with another than this a token is asked for.")
+]
+Names = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--name", help="A name by which others' browsers may reach that address. Repeatable."
+    ),
 ]
 Engine = Annotated[
     str | None,
@@ -59,6 +66,7 @@ def serve(
     repo: Repo = None,
     port: Port = 8012,
     host: Host = "127.0.0.1",
+    name: Names = None,
     engine: Engine = None,
     engine_model: EngineModel = None,
     engine_template: EngineTemplate = None,
@@ -83,10 +91,11 @@ def serve(
             "--engine-model and --engine-template say how a server is asked: give its --engine address."
         )
     return_freed_memory()
+    names = _names(name or [], is_local(host))
     adapters = _adapters(adapter or [])
     listener = bound(host, port)
     token, place, is_new = ("", None, False) if is_local(host) else token_of(work)
-    settings = Settings(host=host, token=token, names=(socket.gethostname().lower(),))
+    settings = Settings(host=host, token=token, names=names)
     with (
         listener,
         opened_assistant(
@@ -139,6 +148,18 @@ def stats(work: Kept = None, delete: Delete = False, as_json: Json = False) -> N
         output.print(_line(name, each), soft_wrap=True)
     if delete:
         output.print("All of it is deleted.")
+
+
+def _names(given: list[str], is_local: bool) -> tuple[str, ...]:
+    """This machine's own and those that are given, as a browser tells them."""
+    for each in given:
+        if not re.fullmatch(r"[\w-]+(\.[\w-]+)*", each, re.ASCII):
+            raise UsageError(
+                f"--name is '{each}', but must be a name alone, like models.example.org."
+            )
+    if given and is_local:
+        raise UsageError("--name is for a server that others reach: give its --host too.")
+    return tuple(each.lower() for each in (socket.gethostname(), *given))
 
 
 def _adapters(given: list[str]) -> dict[str, Path]:

@@ -71,7 +71,7 @@ def test_continue_completes_and_keeps_its_chat(places):
     )
     ours, chat = found["models"]
     assert (ours["apiBase"], ours["apiKey"], ours["roles"]) == (
-        "http://a:1",
+        "http://a:1/v1",
         "se'c:ret",
         ["autocomplete"],
     )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from codekiln.apps.connect.jsonc import parsed, with_member
 from codekiln.apps.connect.toml import with_tables
-from codekiln.apps.connect.yaml import with_entry
+from codekiln.apps.connect.yaml import entry_named, with_entry
 from codekiln.errors import SettingsError
 
 NAMES = st.text(st.sampled_from('ab "\\/*漢'), min_size=1, max_size=4)
@@ -198,6 +198,22 @@ def test_an_entry_comes_first_in_a_yaml_list(text):
 def test_a_yaml_list_in_another_style_is_refused(text):
     with pytest.raises(SettingsError):
         with_entry(text, "models", ENTRY)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "models:\n  - name: ours\n    model: small\n",
+        "name: ours\nmodels:\n- provider: x\n- model: small\n  roles:\n    - a: b\n  name: ours\n",
+        "models:\r\n  - name: 'ours' # mine\r\n    x:\r\n      model: no\r\n    model: \"sm\\u0061ll\"\r\n",
+    ],
+)
+def test_an_entry_of_a_yaml_list_is_read(text):
+    [entry] = [one for one in yaml.safe_load(text)["models"] if one.get("name") == "ours"]
+    found = entry_named(text, "ours")
+    assert found["model"] == entry["model"] == "small"
+    assert set(found) <= set(entry)
+    assert entry_named(text, "another") == {}
 
 
 def test_line_ends_of_windows_stay():

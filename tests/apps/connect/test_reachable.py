@@ -9,18 +9,22 @@ from pathlib import Path
 
 import pytest
 
-from codekiln.apps.connect import Connection, changes, write
+from codekiln.apps.connect import EDITORS, Connection, changes, write
 from codekiln.apps.connect import reachable as module
 from codekiln.apps.connect.reachable import diagnose_editor
 from codekiln.apps.places import Places
 from codekiln.errors import ModelError
+from codekiln.serve.http.listening import address_of, bound
 from fakes import FakeCompleter
 
 TOKEN = "a token"
+MODELS = (200, {"object": "list", "data": [{"id": "codekiln"}, {"id": "adapter"}]})
 
 
 @contextmanager
-def serving(health=(200, {"status": "ok"}), infill=(200, {"content": " np"}), token=""):
+def serving(
+    health=(200, {"status": "ok"}), infill=(200, {"content": " np"}), models=MODELS, token=""
+):
     """Somebody who answers so; gives the address."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -34,7 +38,7 @@ def serving(health=(200, {"status": "ok"}), infill=(200, {"content": " np"}), to
             self.wfile.write(data)
 
         def do_GET(self):
-            self.answer(*health)
+            self.answer(*(models if self.path == "/v1/models" else health))
 
         def do_POST(self):
             self.rfile.read(int(self.headers["Content-Length"]))
@@ -91,7 +95,8 @@ def test_nobody_at_the_address(diagnosed):
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        ({"health": (503, {})}, "still loading"),
+        ({"health": (503, {"error": {"message": "Loading model"}})}, "still loading"),
+        ({"health": (503, b"Service Unavailable")}, "all the connections"),
         ({"health": (200, b"<html>")}, "somebody else answers"),
         ({"health": (404, {})}, "somebody else answers"),
         ({"infill": (500, {"error": "no"})}, 'status 500: {"error": "no"}'),
@@ -153,7 +158,61 @@ def test_editors_without_settings_or_with_those_of_another_address(diagnosed, tm
     found = diagnosed("http://127.0.0.1:9")
     for name in ("zed", "continue", "vim"):
         assert "leads to http://127.0.0.1:8012, not to" in found[name].detail
-        assert found[name].remedy == f"codekiln connect {name} --address http://127.0.0.1:9"
+        remedy = f"codekiln connect {name} --address http://127.0.0.1:9"
+        before = "codekiln connect continue --undo, then " if name == "continue" else ""
+        assert found[name].remedy == before + remedy
+
+
+@pytest.mark.parametrize("name", ["zed", "continue"])
+def test_a_model_that_the_server_has_not(diagnosed, tmp_path, name):
+    places = Places(tmp_path, "linux", {})
+    with serving() as address:
+        connection = Connection(("codekiln", "lsp"), address, tmp_path, model="größe")
+        write(changes(name, connection, places), places.state / name)
+        found = diagnosed(address)[name]
+    assert found.state == "warning"
+    assert "names the model 'größe', but the server has codekiln, adapter" in found.detail
+    assert found.remedy.endswith(f"connect {name} --address {address} --model codekiln")
+
+
+@pytest.mark.parametrize("models", [(404, {}), (200, {"data": [{}]}), (200, b"x"), (200, [1])])
+def test_a_server_that_tells_no_models_is_not_judged_by_them(diagnosed, tmp_path, models):
+    places = Places(tmp_path, "linux", {})
+    with serving(models=models) as address:
+        connection = Connection(("codekiln", "lsp"), address, tmp_path, model="another")
+        write(changes("zed", connection, places), places.state / "zed")
+        assert diagnosed(address)["zed"].state == "ok"
+
+
+@pytest.mark.parametrize(
+    ("name", "now", "before", "words"),
+    [
+        ("zed", '"prompt_format": "star_coder"', '"prompt_format": "infer"', "infers"),
+        ("zed", '"prompt_format": "star_coder",', "", "infers"),
+        ("continue", "provider: openai", "provider: llama.cpp", "asks for /completion"),
+        ("continue", "/v1", "", "does not end with /v1"),
+        ("continue", "name: codekiln", 'name: "codekiln" # ours', ""),
+        ("zed", "{", "// codekiln\n{", ""),
+    ],
+)
+def test_older_settings_of_ours_are_told_apart(diagnosed, tmp_path, name, now, before, words):
+    places = Places(tmp_path, "linux", {})
+    with serving() as address:
+        connection = Connection(("codekiln", "lsp"), address, tmp_path)
+        write(changes(name, connection, places), places.state / name)
+        path = EDITORS[name].place(places)
+        path.write_text(path.read_text().replace(now, before, 1))
+        found = diagnosed(address)[name]
+    assert (found.state == "warning", words in found.detail) == (bool(words), True)
+    assert f"codekiln connect {name} --address {address}" in found.remedy or not words
+
+
+def test_settings_that_cannot_be_read_are_told(diagnosed, tmp_path):
+    places = Places(tmp_path, "linux", {})
+    places.zed.parent.mkdir(parents=True)
+    places.zed.write_text('{"open_ai_compatible_api": broken')
+    found = diagnosed("http://127.0.0.1:9")["zed"]
+    assert (found.state, found.remedy) == ("warning", "codekiln connect zed")
 
 
 def test_somebody_who_speaks_no_http_is_told(diagnosed):
@@ -171,6 +230,14 @@ def test_somebody_who_speaks_no_http_is_told(diagnosed):
         thread.join()
     assert found.state == "missing"
     assert "no HTTP is spoken there" in found.detail
+
+
+def test_a_server_that_listens_and_still_loads(diagnosed, monkeypatch):
+    monkeypatch.setattr(module, "PATIENCE", 0.2)
+    with bound("127.0.0.1", 0) as listener:
+        found = diagnosed(address_of(listener))["server"]
+    assert found.state == "warning"
+    assert "still loading" in found.remedy
 
 
 def test_settings_of_somebody_else_are_not_ours(diagnosed, tmp_path):

@@ -19,6 +19,7 @@ from codekiln.errors import SettingsError
 
 TAKE_BACK = "take them back with --undo first: codekiln connect"
 MARK = "Written by 'codekiln connect"  # in the first line of files that are ours
+OURS_IN_ZED = "open_ai_compatible_api"  # the member that has our settings
 # The servers that Helix itself has for a language: a list of ours would replace them.
 _HELIX: Mapping[str, tuple[str, ...]] = {
     "python": ("ty", "ruff", "jedi", "pylsp"),
@@ -76,18 +77,18 @@ def _vscode(path: Path, connection: Connection) -> list[Change]:
 
 
 def _zed(path: Path, connection: Connection) -> list[Change]:
+    # With "infer" it asks nothing, but of models whose names it knows.
     server = {
         "api_url": f"{connection.address}/v1/completions",
         "model": connection.model,
-        "prompt_format": "infer",
+        "prompt_format": "star_coder",
         "max_output_tokens": 64,
     }
-    ours = "open_ai_compatible_api"
-    return [
-        _with_members(
-            path, {("edit_predictions", ours): server, ("edit_predictions", "provider"): ours}
-        )
-    ]
+    members: dict[tuple[str, ...], object] = {
+        ("edit_predictions", OURS_IN_ZED): server,
+        ("edit_predictions", "provider"): OURS_IN_ZED,
+    }
+    return [_with_members(path, members)]
 
 
 def _helix(path: Path, connection: Connection) -> list[Change]:
@@ -110,9 +111,12 @@ def _helix(path: Path, connection: Connection) -> list[Change]:
 
 def _continue(path: Path, connection: Connection) -> list[Change]:
     key = f"apiKey: {json.dumps(connection.token)}\n" if connection.token else ""
+    # Its llama.cpp would post to /completion, without a suffix. By openai, and not as a chat, it puts the
+    # prompt together itself, which `serve.http.templated` reads.
     entry = (
-        f"name: codekiln\nprovider: llama.cpp\nmodel: {json.dumps(connection.model)}\n"
-        f"apiBase: {connection.address}\n{key}roles:\n  - autocomplete\n"
+        f"name: codekiln\nprovider: openai\nmodel: {json.dumps(connection.model)}\n"
+        f"apiBase: {connection.address}/v1\n{key}useLegacyCompletionsEndpoint: true\n"
+        "roles:\n  - autocomplete\n"
     )
     before, item = read_settings(path), f"  - {indent(entry, '    ').lstrip()}"
     there = _feeds(before)

@@ -2,13 +2,14 @@
 
 The road is walked as an editor walks it: is somebody at the address, is it us, does it let us in, is the
 model loaded, does it answer with a text; the language server's model is loaded here; and which editors
-have settings of ours.
+have settings of ours, and whether these can work.
 """
 
 import json
 import re
+import shlex
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, Request, build_opener
 
 from codekiln.apps.connect.change import read_settings
-from codekiln.apps.connect.editors import EDITORS
+from codekiln.apps.connect.editors import EDITORS, OURS_IN_ZED
+from codekiln.apps.connect.flaws import flaw
 from codekiln.apps.places import Places
 from codekiln.apps.suggest import suggest
 from codekiln.errors import CodekilnError, SettingsError
@@ -29,8 +31,9 @@ PATIENCE = 10.0  # seconds for an answer
 SLOW = 1000  # milliseconds, after which most editors have given up
 TOKENS = 8
 BEFORE, AFTER = "import numpy as", "\n\nzeros = np.zeros(3)\n"
-_ADDRESS = re.compile(r"https?://[\w.:\[\]-]+(?=/v1/completions|/infill|\s*$)", re.MULTILINE)
-_OURS = "open_ai_compatible_api"  # under which Zed has us
+_ADDRESS = re.compile(
+    r"https?://[\w.:\[\]-]+(?=/v1/completions|/infill|(?:/v1)?\s*$)", re.MULTILINE
+)
 _PROXIES = ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
 
 
@@ -38,8 +41,11 @@ def diagnose_editor(
     address: str, token: str, model: Path, places: Places, environment: Mapping[str, str]
 ) -> list[Finding]:
     """All findings: the server's road, the language server's, then the editors."""
-    found = [_proxies(address, environment), *_server(address, token), _model(model)]
-    return [*found, *_editors(address, places)]
+    server = _server(address, token)
+    is_ours = server[-1].name == "completion"  # the end of the road
+    models = _models(address, token) if is_ours else []
+    found = [_proxies(address, environment), *server, _model(model)]
+    return [*found, *_editors(address, places, models)]
 
 
 def _proxies(address: str, environment: Mapping[str, str]) -> Finding:
@@ -64,6 +70,10 @@ def _server(address: str, token: str) -> list[Finding]:
     start = f"codekiln serve --port {urlsplit(address).port or 8012}"
     try:
         status, health = _asked(address, "/health", token)
+    except TimeoutError:
+        detail = f"{address} takes requests, but answered none within {PATIENCE:.0f} s"
+        remedy = "wait, if it is still loading its model, then try again"
+        return [Finding("server", "warning", detail, remedy)]
     except OSError as error:
         users = ", ".join(name for name, editor in EDITORS.items() if editor.serves)
         detail = f"nobody answers at {address} ({_reason(error)}); of the editors {users} need it"
@@ -72,10 +82,13 @@ def _server(address: str, token: str) -> list[Finding]:
         remedy = "give it with --token, and to the editor: 'codekiln connect' has --token too"
         what = "is wrong" if token else "is wanted"
         return [Finding("server", "ok", address), Finding("token", "missing", f"it {what}", remedy)]
-    if status == 503:
+    if status == 503 and health is not None:  # as llama.cpp's server says it
         return [
             Finding("server", "warning", "it is still loading its model", "wait, then try again")
         ]
+    if status == 503:
+        detail = "it has all the connections that it takes, or is somebody else's"
+        return [Finding("server", "warning", detail, "close some editors, then try again")]
     if status != 200 or not isinstance(health, dict) or health.get("status") != "ok":
         detail = f"somebody else answers at {address} (status {status})"
         return [
@@ -103,6 +116,15 @@ def _answer(address: str, token: str) -> Finding:
     return _judged("completion", str(found.get("content", "")), took)
 
 
+def _models(address: str, token: str) -> list[str]:
+    """The names that a request may give; none where they cannot be known."""
+    try:
+        _, found = _asked(address, "/v1/models", token)
+        return [str(one["id"]) for one in found["data"]]
+    except (OSError, LookupError, TypeError):
+        return []
+
+
 def _model(model: Path) -> Finding:
     """Whether the language server's model loads, and says something."""
     name = f"model {model}"
@@ -128,9 +150,9 @@ def _judged(name: str, text: str, milliseconds: float) -> Finding:
     return Finding(name, "ok", f"{text.strip()!r} {took}")
 
 
-def _editors(address: str, places: Places) -> list[Finding]:
+def _editors(address: str, places: Places, models: Sequence[str]) -> list[Finding]:
     """Each editor that has settings of ours, and the others in one."""
-    judged = {name: _editor(name, address, places) for name in EDITORS}
+    judged = {name: _editor(name, address, places, models) for name in EDITORS}
     found = [one for one in judged.values() if one]
     others = [name for name, one in judged.items() if one is None]
     if not found:
@@ -140,22 +162,33 @@ def _editors(address: str, places: Places) -> list[Finding]:
     return [*found, *(rest if others else ())]
 
 
-def _editor(name: str, address: str, places: Places) -> Finding | None:
-    """Whether an editor's settings lead where the server is; None where it has none of ours."""
+def _editor(name: str, address: str, places: Places, models: Sequence[str]) -> Finding | None:
+    """Whether an editor's settings lead where the server is and can work; None where none are ours."""
     editor = EDITORS[name]
     path = editor.place(places)
     try:
         text = read_settings(path) or ""
+        if "codekiln" not in text and OURS_IN_ZED not in text:
+            return None
+        wrong = flaw(name, text, models)
     except SettingsError as error:
         return Finding(name, "warning", str(error), f"codekiln connect {name}")
-    if "codekiln" not in text and _OURS not in text:
-        return None
     addresses = _ADDRESS.findall(text) if editor.serves else []
     if editor.serves and address not in addresses:
         led = f"leads to {addresses[0]}" if addresses else "leads nowhere"
-        remedy = f"codekiln connect {name} --address {address}"
-        return Finding(name, "warning", f"{path} {led}, not to {address}", remedy)
-    return Finding(name, "ok", str(path))
+        wrong = f"{led}, not to {address}"
+    if not wrong:
+        return Finding(name, "ok", str(path))
+    return Finding(name, "warning", f"{path} {wrong}", _again(name, address, models))
+
+
+def _again(name: str, address: str, models: Sequence[str]) -> str:
+    """The command that mends an editor's settings."""
+    named = f" --model {shlex.quote(models[0])}" if models else ""
+    command = f"codekiln connect {name} --address {address}{named}"
+    if name == "continue":  # which is not given a second entry
+        return f"codekiln connect {name} --undo, then {command}"
+    return command
 
 
 def _asked(

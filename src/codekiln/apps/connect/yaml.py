@@ -1,11 +1,28 @@
-"""YAML, as far as one list at top level is concerned: an entry put in front of the others.
+"""YAML, as far as one list at top level is concerned: an entry put in front of the others, or read.
 
 There is no parser of YAML here. A file whose list is not plainly to be seen is refused.
 """
 
+import json
 import re
 
 from codekiln.errors import SettingsError
+
+_FIELD = re.compile(r"( *(?:- +)?)([\w-]+): +(.*?)\s*(?: #.*)?$")
+
+
+def entry_named(text: str, name: str) -> dict[str, str]:
+    """The plain fields of the first entry, of any list, with this `name`; none where there is none."""
+    entries: list[dict[str, str]] = []
+    margin = 0
+    for found in filter(None, map(_FIELD.match, text.splitlines())):
+        head, field, value = found.groups()
+        if "-" in head and (not entries or len(head) <= margin):
+            entries.append({})
+            margin = len(head)
+        if entries and len(head) == margin:
+            entries[-1][field] = _plain(value)
+    return next((entry for entry in entries if entry.get("name") == name), {})
 
 
 def with_entry(text: str, name: str, entry: str) -> str:
@@ -33,6 +50,14 @@ def with_entry(text: str, name: str, entry: str) -> str:
         raise SettingsError(f"'{name}' is there and no list.")
     head = text[: found.end()]
     return (head if head.endswith("\n") else f"{head}\n") + _listed(entry, margin) + behind
+
+
+def _plain(value: str) -> str:
+    """A value without its quotes."""
+    try:
+        return str(json.loads(value)) if value.startswith('"') else value.strip("'")
+    except ValueError:
+        return value
 
 
 def _listed(entry: str, margin: str) -> str:

@@ -67,10 +67,8 @@ class Guards:
     def _check_origin(self, headers: Headers) -> None:
         host = headers.get("host", "")
         if not self._is_ours(_name(host)):
-            raise RefusedError(
-                403,
-                f"This server is not '{_name(host)}': ask 127.0.0.1, or start it with that --host.",
-            )
+            how = "ask 127.0.0.1, or start it with that --host or --name"
+            raise RefusedError(403, f"This server is not '{_name(host)}': {how}.")
         origin = headers.get("origin")
         if origin is not None and origin.partition("://")[2] != host:
             raise RefusedError(403, "Pages of other sites may not ask this server.")

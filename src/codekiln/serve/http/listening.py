@@ -23,7 +23,7 @@ def is_local(host: str) -> bool:
 
 
 def bound(host: str, port: int) -> socket.socket:
-    """A socket at an address of this machine, which does not listen yet.
+    """A socket that listens at an address of this machine; who asks before `run` waits.
 
     Raises:
         UsageError: the host is a name (nothing is looked up), the port is taken or not allowed.
@@ -36,6 +36,7 @@ def bound(host: str, port: int) -> socket.socket:
     found.setsockopt(socket.SOL_SOCKET, alone, 1)
     try:
         found.bind((address, port))
+        found.listen()  # or a second server would find the port taken only once its model is loaded
     except OverflowError:
         found.close()
         raise UsageError(f"--port is {port}, but must be between 0 and 65535.") from None
@@ -122,5 +123,5 @@ def _address(host: str) -> str:
         return str(ipaddress.ip_address(host))
     except ValueError:
         raise UsageError(
-            f"--host is {host}, but must be an address, such as 127.0.0.1 or 0.0.0.0."
+            f"--host is {host}, but must be an address, such as 127.0.0.1; names go to --name."
         ) from None
