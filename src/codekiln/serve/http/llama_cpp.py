@@ -18,7 +18,7 @@ from codekiln.generate import Completion, CompletionRequest
 from codekiln.serve.assistant import Answer, Assistant
 from codekiln.serve.http.answers import deadline_ms
 from codekiln.serve.http.debug import debug
-from codekiln.serve.http.errors import llama_cpp_error, message_of, status_of
+from codekiln.serve.http.errors import llama_cpp_error, told_of
 from codekiln.serve.http.replies import document_of, streamed, whole
 from codekiln.serve.http.settings import Settings
 from codekiln.tasks.context import Snippet
@@ -207,9 +207,7 @@ def _answers(
             request, temperature=request.temperature or VARIED, seed=request.seed + seed
         )
         try:
-            another = assistant.suggest(
-                varied, document, recent, CLIENT, is_alternative=True
-            )
+            another = assistant.suggest(varied, document, recent, CLIENT, is_alternative=True)
         except OverloadedError:
             break
         if another.suggestion.text not in ("", *(each.suggestion.text for each in answers)):
@@ -285,7 +283,7 @@ def _event(data: dict[str, Any]) -> bytes:
 
 
 def _failed(error: Exception) -> bytes:
-    return _event(llama_cpp_error(status_of(error), message_of(error)))
+    return _event(llama_cpp_error(*told_of(error)))
 
 
 def _known(assistant: Assistant) -> Tokenizer:
