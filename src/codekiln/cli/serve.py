@@ -78,10 +78,7 @@ def serve(
     from codekiln.serve.opening import opened_assistant
     from codekiln.serve.web.router import router
 
-    if (engine_model or engine_template) and not engine:
-        raise UsageError(
-            "--engine-model and --engine-template say how a server is asked: give its --engine address."
-        )
+    check_engine(engine, engine_model, engine_template)
     return_freed_memory()
     adapters = _adapters(adapter or [])
     listener = bound(host, port)
@@ -139,6 +136,14 @@ def stats(work: Kept = None, delete: Delete = False, as_json: Json = False) -> N
         output.print(_line(name, each), soft_wrap=True)
     if delete:
         output.print("All of it is deleted.")
+
+
+def check_engine(engine: str | None, model: str | None, template: str | None) -> None:
+    """Raise UsageError where it is said how a server is asked, but not which."""
+    if (model or template) and not engine:
+        raise UsageError(
+            "--engine-model and --engine-template say how a server is asked: give its --engine address."
+        )
 
 
 def _adapters(given: list[str]) -> dict[str, Path]:
