@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
-from codekiln.errors import OverloadedError, UsageError
+from codekiln.errors import UsageError
 from codekiln.generate import Completion, CompletionRequest
 from codekiln.serve.assistant import Answer, Assistant
 from codekiln.serve.http.answers import deadline_ms
@@ -27,7 +27,6 @@ from codekiln.tokenizer import Tokenizer
 CLIENT = "llama.cpp"
 PREDICTED = 128  # tokens, where a client names no number
 LARGEST_SEED = 2**32 - 1  # which stands for "any", as -1 does
-VARIED = 0.6  # the temperature of further answers, where the first had none
 STOPS = {"end": "eos", "stop": "word", "length": "limit", "deadline": "limit", "cancelled": "none"}
 
 Finite = Field(ge=0, allow_inf_nan=False)
@@ -99,7 +98,7 @@ def router(assistant: Assistant) -> APIRouter:
                 told = [_result(assistant, assistant.warm(asked, recent), "")]
             else:
                 document = document_of(request, asked.path)
-                answers = _answers(assistant, asked, document, recent, body.n_cmpl)
+                answers = assistant.alternatives(asked, body.n_cmpl, document, recent, CLIENT)
                 told = [_told(assistant, answer, place) for place, answer in enumerate(answers)]
             return [_chosen(result, body.response_fields) for result in told]
 
@@ -189,30 +188,6 @@ def _adapter(loras: list[Lora], assistant: Assistant) -> str:
             f"There is no adapter {number}: /lora-adapters lists them, and --adapter loads one."
         )
     return assistant.adapters[number]
-
-
-def _answers(
-    assistant: Assistant,
-    request: CompletionRequest,
-    document: str,
-    recent: list[Snippet],
-    number: int,
-) -> list[Answer]:
-    """The likeliest, and others that were sampled while there is time; what says the same is told once."""
-    answers = [assistant.suggest(request, document, recent, CLIENT)]
-    for seed in range(1, number):
-        if request.cancelled and request.cancelled.is_set():
-            break
-        varied = replace(
-            request, temperature=request.temperature or VARIED, seed=request.seed + seed
-        )
-        try:
-            another = assistant.suggest(varied, document, recent, CLIENT, is_alternative=True)
-        except OverloadedError:
-            break
-        if another.suggestion.text not in ("", *(each.suggestion.text for each in answers)):
-            answers.append(another)
-    return answers
 
 
 def _told(assistant: Assistant, answer: Answer, place: int) -> dict[str, Any]:
