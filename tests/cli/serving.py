@@ -1,7 +1,8 @@
 """`codekiln serve` in a process of its own, and what is asked of it without any client's library.
 
-As a program it starts one, asks what editors ask, and says what came of it and what left this machine: to
-be run in a network namespace of its own, where the kernel's counters are those of all processes in it.
+As a program it starts one, and a language server, asks what editors and browsers ask, and says what came
+of it and what left this machine: to be run in a network namespace of its own, where the kernel's counters
+are those of all processes in it.
 """
 
 import http.client
@@ -27,7 +28,11 @@ INFILL = {
     "n_predict": 16,
 }
 TABBY = {"language": "python", "segments": {"prefix": BEFORE + "    return ", "suffix": "\n"}}
+PLACE = {"prefix": BEFORE + "    return ", "language": "python", "max_tokens": 8}
 EVENT = {"type": "view", "completion_id": "x", "choice_index": 0}
+
+PAGES = ("/", "/docs", "/metrics", "/health", "/props", "/playground/api/model")
+WORKINGS = ("suggest", "beams")
 
 
 @dataclass
@@ -93,6 +98,51 @@ def serving(*options: object, environment: dict[str, str] | None = None) -> Iter
             process.communicate()
 
 
+def ghost_text(folder: Path, work: Path, environment: dict[str, str]) -> tuple[str, int, str]:
+    """What a language server suggests behind `BEFORE`, its exit status, and what it wrote to stderr."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "codekiln", "lsp", "--work", str(work)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+    )
+    assert process.stdin
+    assert process.stdout
+
+    def say(method: str, params: object, number: int | None = None) -> None:
+        message = {"jsonrpc": "2.0", "method": method, "params": params}
+        body = json.dumps(message if number is None else {**message, "id": number}).encode()
+        process.stdin.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        process.stdin.flush()
+
+    def ask(method: str, params: object, number: int) -> Any:
+        say(method, params, number)
+        told: dict[str, Any] = {}
+        while told.get("id") != number:
+            length = int(process.stdout.readline().split(b":")[1])
+            while process.stdout.readline().strip():
+                pass
+            told = json.loads(process.stdout.read(length))
+        return told["result"]
+
+    document = {"uri": (folder / "sums.py").as_uri(), "languageId": "python", "version": 1}
+    place = {"line": BEFORE.count("\n"), "character": 11}
+    folders = [{"uri": folder.as_uri(), "name": folder.name}]
+    try:
+        ask("initialize", {"processId": None, "capabilities": {}, "workspaceFolders": folders}, 1)
+        say("initialized", {})
+        say("textDocument/didOpen", {"textDocument": {**document, "text": PLACE["prefix"]}})
+        params = {"textDocument": document, "position": place, "context": {"triggerKind": 2}}
+        found = ask("textDocument/inlineCompletion", params, 2)
+        ask("shutdown", None, 3)
+        say("exit", None)
+        _, err = process.communicate(timeout=SOON)
+    finally:
+        process.kill()
+    return found["items"][0]["insertText"], process.returncode, err.decode()
+
+
 def left_this_machine() -> dict[str, int]:
     """What processes of this network namespace tried to send elsewhere, and which names they looked up.
 
@@ -130,15 +180,17 @@ def main(folder: str) -> None:
             time.sleep(0.1)
         answers.append(server.json("POST", "/v1/completions", TABBY))
         server.ask("POST", "/v1/events", EVENT)
-        pages = [server.ask("GET", path)[0] for path in ("/docs", "/metrics", "/health", "/props")]
+        pages = [server.ask("GET", path)[0] for path in PAGES]
+        answers += [server.json("POST", f"/playground/api/{each}", PLACE) for each in WORKINGS]
         code_left, err = server.stop()
+    ghost = ghost_text(code, Path(folder) / "lsp", environment)
     before = left_this_machine()
     subprocess.run(  # what a child of it would have done, were it to look anything up
         [sys.executable, "-c", "import socket; socket.getaddrinfo('example.org', 80)"],
         capture_output=True,
         check=False,
     )
-    report = {"answers": answers, "pages": pages, "exit": code_left, "err": err}
+    report = {"answers": answers, "pages": pages, "exit": code_left, "err": err, "ghost": ghost}
     print(json.dumps({**report, "left": before, "after_a_look_up": left_this_machine()}))
 
 

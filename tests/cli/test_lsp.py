@@ -7,7 +7,10 @@ import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from cli.refusals import assert_refused
 from codekiln.serve.events import read_events
+from generate.servers.test_servers import KINDS
+from model_server import ModelServer
 from serve.lsp.editor import REAL, run, started
 
 LOOP = "def f(values):\n    for value in values:\n        \n    return {}\n"
@@ -34,7 +37,8 @@ def test_the_starter_suggests_by_what_stands_before_and_behind(tmp_path):
             assert (await editor.plain(uri, 2, 8)).items[0].text_edit.new_text == behind[1]
 
     run(conversation())
-    assert len(list(read_events(work))) == 5
+    kinds = [event.kind for event in read_events(work)]
+    assert (kinds.count("suggested"), kinds.count("shown")) == (5, 4)  # one was for a list
 
 
 @pytest.mark.slow
@@ -67,6 +71,27 @@ def test_a_model_that_is_none_leaves_a_server_that_says_so(tmp_path):
                 assert refused.value.message == editor.messages[0]
 
     run(conversation())
+
+
+def test_a_servers_model_is_asked_by_the_template_that_is_given(tmp_path):
+    kind = KINDS["vLLM"]
+
+    async def conversation(server):
+        options = ["--engine", server.url, "--engine-template", "qwen"]
+        async with started(REAL, "--work", tmp_path, *options) as editor:
+            uri = editor.open(tmp_path / "a.py", "x = \ny = 1\n")
+            assert await editor.ghost(uri, 0, 4) == "answer()"
+
+    with ModelServer(dict(kind.replies)) as server:
+        server.replies[kind.path] = [kind.stream(kind.said("answer()"), kind.end["end"])]
+        run(conversation(server))
+        (body,) = server.bodies(kind.path)
+    assert body["prompt"].endswith("<|fim_prefix|>x = <|fim_suffix|>\ny = 1\n<|fim_middle|>")
+
+
+@pytest.mark.parametrize("option", ["--engine-model", "--engine-template"])
+def test_how_a_server_is_asked_says_nothing_without_its_address(codekiln, option):
+    assert_refused(codekiln("lsp", option, "qwen"), 2, "--engine address")
 
 
 def test_nothing_but_the_protocol_goes_to_stdout(tmp_path):

@@ -33,16 +33,20 @@ def why_no_namespace():
 @pytest.mark.slow
 @pytest.mark.skipif(bool(why_no_namespace()), reason=why_no_namespace())
 def test_nothing_leaves_this_machine(tmp_path):
-    """Neither of the server nor of its children; the counters do see a look-up of a child's."""
+    """Neither of the servers nor of their children; the counters do see a look-up of a child's."""
     command = [*BWRAP, sys.executable, program.__file__, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert (report["exit"], report["err"]) == (0, "")
-    assert report["pages"] == [200] * 4
+    assert report["pages"] == [200] * len(program.PAGES)
     assert report["answers"][0]["content"]
     assert report["answers"][0]["codekiln"]["context"]["pieces"][0]["path"] == "shapes.py"
     assert report["answers"][1]["choices"][0]["text"]
+    assert report["answers"][2]["text"]
+    assert report["answers"][3]["tree"]["nodes"]
+    text, *left = report["ghost"]
+    assert (bool(text), left) == (True, [0, ""])
     assert set(report["left"].values()) == {0}
     assert sum(report["after_a_look_up"].values()) > 0
 

@@ -13,7 +13,7 @@ from codekiln import errors
 from codekiln.cli import main
 from codekiln.cli.main import INTERRUPTED, REFUSED, STOPPED
 from codekiln.errors import CodekilnError
-from codekiln.serve.http.errors import UNCLASSED, status_of
+from codekiln.serve.http.errors import UNCLASSED, told_of
 
 PAGE = (Path(__file__).parents[2] / "docs" / "errors.md").read_text(encoding="utf-8")
 HEAD, *PARTS = re.split(r"^## ", PAGE, flags=re.MULTILINE)
@@ -38,7 +38,7 @@ def test_codes_are_one_or_two_plain_words():
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.code)
 def test_a_section_says_what_its_class_says(kind):
     section = SECTIONS[kind.code]
-    status = status_of(kind.__new__(kind))
+    status, *_ = told_of(kind.__new__(kind))
     answered = "" if status == OUR_MISTAKE else f", status {status}"
     meaning = kind.__doc__.partition("\n\n")[0]
     told = f"{meaning} `{kind.__name__}`, exit code {kind.exit_code}{answered}."

@@ -1,4 +1,6 @@
 import threading
+import time
+from contextlib import ExitStack
 from dataclasses import replace
 
 import numpy as np
@@ -172,6 +174,56 @@ def test_the_newer_request_of_a_document_ends_the_older():
         older.join(20)
     assert [answer.suggestion.completion.finish_reason for answer in answers] == ["cancelled"]
     assert heard == []  # nobody saw it
+
+
+class Varied(FakeCompleter):
+    """Says another number each time, after some milliseconds."""
+
+    def complete(self, request):
+        time.sleep(0.02)
+        self.pieces = [str(len(self.requests))]
+        return super().complete(request)
+
+
+def test_alternatives_have_what_is_left_of_one_time():
+    completer = Varied([])
+    request = replace(REQUEST, line_deadline_ms=5000, deadline_ms=9000)
+    answers = assistant(completer).alternatives(request, 3)
+    assert [answer.suggestion.text for answer in answers] == ["0", "1", "2"]
+    asked = completer.requests
+    assert [one.temperature > 0 for one in asked] == [False, True, True]
+    for place, one in enumerate(asked):
+        assert one.line_deadline_ms <= 5000 - 20 * place
+        assert one.deadline_ms <= 9000 - 20 * place
+
+
+@pytest.mark.parametrize("least", [{"line_deadline_ms": 10}, {"deadline_ms": 10}])
+def test_no_alternative_is_begun_without_time(least):
+    completer = Varied([])
+    assert len(assistant(completer).alternatives(replace(REQUEST, **least), 3)) == 1
+    assert len(completer.requests) == 1
+
+
+def test_an_older_requests_alternatives_do_not_end_the_newer():
+    """Not even where it comes between two of them: they end with their own."""
+    completer = FakeCompleter(["a"])
+    made = assistant(completer)
+    with ExitStack() as stack:
+        newer = []
+
+        def asks_anew(_):
+            if not newer:
+                newer.append(stack.enter_context(made.admission.admitted("a")))
+
+        made.listeners.append(asks_anew)
+        answers = made.alternatives(REQUEST, 3, "a")
+        assert not newer[0].is_set()
+    assert (len(answers), len(completer.requests)) == (1, 1)
+
+
+def test_alternatives_take_one_place():
+    made = assistant(Varied([]), admission=Admission(1))
+    assert len(made.alternatives(REQUEST, 3)) == 3
 
 
 def test_too_many_are_refused_before_the_model_is_asked():

@@ -132,6 +132,7 @@ def test_the_figures_by_hand():
     assert (tabby.median_ms, tabby.p95_ms) == (200.0, 300.0)
     assert (other.suggested, other.accepted, other.rate) == (1, 0, None)  # nobody told
     assert (every.suggested, every.accepted, every.median_ms) == (3, 2, 200.0)
+    assert every.rate == 0.5  # of one that is lost nobody knows among how many it was
 
 
 @pytest.mark.parametrize(
@@ -139,10 +140,24 @@ def test_the_figures_by_hand():
     [
         ([], None),
         (["shown"], 0.0),
-        (["accepted"], 1.0),  # an editor that tells only this
+        (["accepted"], None),  # an editor that tells only this: of how many?
+        (["dismissed"], 0.0),
         (["shown", "accepted", "dismissed"], 1.0),
     ],
 )
 def test_the_rate_is_of_what_was_told(kinds, rate):
     told = [Event(kind, 1.0, "a", 1) for kind in kinds]
     assert acceptance([suggested("a", 1, 1.0), *told])["tabby"].rate == rate
+
+
+def test_whoever_tells_only_what_was_taken_does_not_raise_the_rate_of_all():
+    found = acceptance(
+        [
+            suggested("a", 1, 1.0),
+            Event("shown", 1.0, "a", 1),
+            suggested("b", 1, 1.0, "lsp plain"),
+            Event("accepted", 1.0, "b", 1),
+        ]
+    )
+    assert (found["lsp plain"].rate, found["all"].rate) == (None, 0.0)
+    assert (found["lsp plain"].accepted, found["all"].accepted) == (1, 1)

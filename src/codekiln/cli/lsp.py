@@ -10,7 +10,7 @@ from typing import Annotated, BinaryIO
 import typer
 
 from codekiln.cli.options import Model
-from codekiln.cli.serve import Engine, EngineModel, NoEvents
+from codekiln.cli.serve import Engine, EngineModel, EngineTemplate, NoEvents, check_engine
 
 Work = Annotated[
     Path | None, typer.Option("--work", help="Folder for indexes; default: the user's cache.")
@@ -21,6 +21,7 @@ def lsp(
     model: Model = Path("starter"),
     engine: Engine = None,
     engine_model: EngineModel = None,
+    engine_template: EngineTemplate = None,
     no_events: NoEvents = False,
     work: Work = None,
 ) -> None:
@@ -36,13 +37,14 @@ def lsp(
     from codekiln.serve.lsp.assistants import loader
     from codekiln.serve.lsp.server import CodekilnServer
 
+    check_engine(engine, engine_model, engine_template)
     return_freed_memory()
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
     logging.getLogger("pygls").setLevel(logging.CRITICAL)  # what it has to say, we say ourselves
     place = work or Places().cache
 
     async def served(stack: ExitStack) -> int:
-        load = loader(model, stack, engine, engine_model)
+        load = loader(model, stack, engine, engine_model, engine_template)
         server = CodekilnServer(load, place, Events(None if no_events else place))
         server.protocol.set_writer(StdoutWriter(out))
         return await server.run(lambda size: os.read(sys.stdin.fileno(), size))

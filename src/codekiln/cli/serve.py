@@ -86,10 +86,7 @@ def serve(
     from codekiln.serve.opening import opened_assistant
     from codekiln.serve.web.router import router
 
-    if (engine_model or engine_template) and not engine:
-        raise UsageError(
-            "--engine-model and --engine-template say how a server is asked: give its --engine address."
-        )
+    check_engine(engine, engine_model, engine_template)
     return_freed_memory()
     names = _names(name or [], is_local(host))
     adapters = _adapters(adapter or [])
@@ -160,6 +157,14 @@ def _names(given: list[str], is_local: bool) -> tuple[str, ...]:
     if given and is_local:
         raise UsageError("--name is for a server that others reach: give its --host too.")
     return tuple(each.lower() for each in (socket.gethostname(), *given))
+
+
+def check_engine(engine: str | None, model: str | None, template: str | None) -> None:
+    """Raise UsageError where it is said how a server is asked, but not which."""
+    if (model or template) and not engine:
+        raise UsageError(
+            "--engine-model and --engine-template say how a server is asked: give its --engine address."
+        )
 
 
 def _adapters(given: list[str]) -> dict[str, Path]:

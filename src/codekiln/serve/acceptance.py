@@ -12,7 +12,8 @@ from codekiln.serve.events import Event, Kind
 class Acceptance:
     """Of one client's format, or of all. Rates and times are None where nothing tells them.
 
-    The rate is of suggestions whose editor says what became of them; llama.cpp's format, for one, does not.
+    The rate is of suggestions of which it is told what became of them. Nobody knows it where only what was
+    taken is told, as of lists of completions, or nothing is, as in llama.cpp's format.
     """
 
     suggested: int
@@ -54,24 +55,26 @@ def acceptance(events: Iterable[Event]) -> dict[str, Acceptance]:
             fate.kept = max(fate.kept, event.characters or 0)
     every = list(fates.values())
     clients = sorted({fate.client for fate in every} - {""})
-    return {"all": _figures(every)} | {
-        client: _figures([fate for fate in every if fate.client == client]) for client in clients
+    telling = {fate.client for fate in every if fate.kinds & {"shown", "dismissed"}}
+    return {"all": _figures(every, telling)} | {
+        client: _figures([fate for fate in every if fate.client == client], telling)
+        for client in clients
     }
 
 
-def _figures(fates: Sequence[_Fate]) -> Acceptance:
+def _figures(fates: Sequence[_Fate], telling: set[str]) -> Acceptance:
+    """`telling` are the clients that tell of more than what was taken."""
     became = [fate.kinds for fate in fates]
-    told = sum(kinds != {"suggested"} for kinds in became)
-    accepted = sum("accepted" in kinds for kinds in became)
+    told = [fate.kinds for fate in fates if fate.client in telling and fate.kinds != {"suggested"}]
     times = sorted(fate.milliseconds for fate in fates if fate.milliseconds is not None)
     return Acceptance(
         suggested=sum("suggested" in kinds for kinds in became),
         shown=sum("shown" in kinds for kinds in became),
-        accepted=accepted,
+        accepted=sum("accepted" in kinds for kinds in became),
         dismissed=sum("dismissed" in kinds and "accepted" not in kinds for kinds in became),
         characters_suggested=sum(fate.characters for fate in fates),
         characters_kept=sum(fate.kept for fate in fates),
-        rate=accepted / told if told else None,
+        rate=sum("accepted" in kinds for kinds in told) / len(told) if told else None,
         median_ms=statistics.median(times) if times else None,
         p95_ms=times[min(len(times) - 1, int(0.95 * len(times)))] if times else None,
     )

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from math import inf
 
 from codekiln.apps.gathered import gathered_in
 from codekiln.apps.suggest import Suggestion, suggest
@@ -32,6 +33,7 @@ from codekiln.tasks.context import Context, Snippet, WorkingFolder
 from codekiln.tokenizer import Tokenizer
 
 CONTEXT_TOKENS = 448  # of other files in a prompt, where a folder is known
+VARIED = 0.6  # the temperature of further answers, where the first had none
 
 
 @dataclass(frozen=True)
@@ -111,34 +113,54 @@ class Assistant:
         document: str = "",
         recent: Sequence[Snippet] = (),
         client: str = "",
-        *,
-        is_alternative: bool = False,
     ) -> Answer:
         """What may be shown at the cursor. `document` names the file as its editor does.
 
         Where the request has no `context` yet, what the folder has for it is put in, and of the snippets
-        that its user looked at or edited lately, the last one first. Listeners are told of an answer unless
-        it is an alternative to one that they were told of.
+        that its user looked at or edited lately, the last one first. Listeners are told of the answer.
 
         Raises:
             OverloadedError: too many ask at once.
             UsageError: the request is out of bounds.
             ServerError: the server behind it fails.
         """
+        [answer] = self.alternatives(request, 1, document, recent, client)
+        return answer
+
+    def alternatives(
+        self,
+        request: CompletionRequest,
+        most: int,
+        document: str = "",
+        recent: Sequence[Snippet] = (),
+        client: str = "",
+    ) -> list[Answer]:
+        """The answer of `suggest`, and others that were sampled while there is time, each said once.
+
+        They are one request: it has one place, one time, and is ended by a newer one as a whole. Listeners
+        are told of the first alone. Errors as `suggest`.
+        """
+        answers: list[Answer] = []
+        with self.admission.admitted(document, request.cancelled) as cancelled:
+            for asked in _varied(replace(request, cancelled=cancelled), most):
+                answer = self._answer(asked, recent, client)
+                if not answers and not cancelled.is_set():
+                    for listener in self.listeners:
+                        listener(answer)
+                said = [each.suggestion.text for each in answers]
+                if not answers or answer.suggestion.text not in ("", *said):
+                    answers.append(answer)
+        return answers
+
+    def _answer(self, request: CompletionRequest, recent: Sequence[Snippet], client: str) -> Answer:
+        """To a request that is admitted."""
         begun = time.perf_counter()
-        with (
-            self.admission.admitted(document, request.cancelled) as cancelled,
-            self._prepared(replace(request, cancelled=cancelled), recent) as prepared,
-        ):
+        with self._prepared(request, recent) as prepared:
             asked = prepared.request
             found = suggest(prepared.completer, asked, index=self._index, verifier=self._verifier)
         milliseconds = 1000 * (time.perf_counter() - begun)
         number = f"cmpl-{uuid.uuid4()}"
-        answer = Answer(found, prepared.context, client, asked.language, milliseconds, number)
-        if not (cancelled.is_set() or is_alternative):
-            for listener in self.listeners:
-                listener(answer)
-        return answer
+        return Answer(found, prepared.context, client, asked.language, milliseconds, number)
 
     def warm(self, request: CompletionRequest, recent: Sequence[Snippet] = ()) -> Completion:
         """Have a prompt read, so that the next one like it is answered sooner; nothing is to be shown.
@@ -211,7 +233,21 @@ class _Prepared:
     completer: Completer
 
 
-def _less(request: CompletionRequest, waited: int) -> CompletionRequest:
+def _varied(request: CompletionRequest, most: int) -> Iterator[CompletionRequest]:
+    """The request, and others like it that are sampled, as long as it has time left and is wanted."""
+    begun = time.monotonic()
+    yield request
+    deadlines = (request.line_deadline_ms, request.deadline_ms)
+    whole = min((each for each in deadlines if each is not None), default=inf)
+    for number in range(1, most):
+        spent = 1000 * (time.monotonic() - begun)
+        if spent >= whole or request.interrupt().reason():
+            return
+        temperature = request.temperature or VARIED
+        yield replace(_less(request, spent), temperature=temperature, seed=request.seed + number)
+
+
+def _less(request: CompletionRequest, waited: float) -> CompletionRequest:
     """With what is left of its time after so many milliseconds."""
     line, whole = request.line_deadline_ms, request.deadline_ms
     return replace(

@@ -5,8 +5,12 @@ import json
 import pytest
 from fastapi.testclient import TestClient
 
-from codekiln.serve.http import Settings, create_app
+from codekiln.serve.events import Events
+from codekiln.serve.http import Settings
+from model_artifacts import model_artifact
 from serve.http.assistants import Lengths, assistant, chatting
+from serve.http.refusal import assert_says_why
+from serve.web.served import with_pages
 
 FINE = {
     "model": "small",
@@ -17,6 +21,12 @@ FINE = {
     "tokens": [60],
     "type": "view",
     "completion_id": "1",
+    "prefix": "x",
+    "ids": [1, 2],
+    "first": 1,
+    "layer": 0,
+    "id": "1",
+    "kind": "accepted",
 }
 APPS = {
     "fills": assistant("first + second\n", embedder=Lengths()),
@@ -38,7 +48,11 @@ BODIES = {
     "no UTF-8": b'{"prompt": "\xff"}',
     "UTF-16": '{"prompt": "x"}'.encode("utf-16"),
     "half a character": body(
-        prompt="\ud800", messages=[{"role": "user", "content": "\ud800"}], input="\ud800"
+        prompt="\ud800",
+        messages=[{"role": "user", "content": "\ud800"}],
+        input="\ud800",
+        prefix="\ud800",
+        id="\ud800",
     ),
     "half a character behind": body(suffix="\udfff"),
     "half a character to stop at": body(stop="\ud800", options={"stop": ["\ud800"]}),
@@ -56,6 +70,10 @@ BODIES = {
         response_format={"type": "json_schema", "json_schema": {"schema": {"pattern": "(("}}}
     ),
     "a format that is none": body(response_format={"type": []}, format=3),
+    "a document that is none": body(document="\ud800\0", language="\ud800", context="\udfff"),
+    "a place that is none": body(ids=[-1, 10**30], first=-1, layer=-1),
+    "a head that is none": body(head=10**30),
+    "too many ids": body(ids=[1] * 4096, first=4096),
     "no segments": body(segments=None),
     "too many": body(prompt=["x"] * 1000, n=1000, input=["x"] * 1000),
 }  # fmt: skip
@@ -63,8 +81,10 @@ REFUSED = {400, 404, 422}
 
 
 @pytest.fixture(params=APPS, scope="module")
-def client(request):
-    app = create_app(APPS[request.param], Settings(tokens=4))
+def client(request, tmp_path_factory):
+    work = tmp_path_factory.mktemp("work")
+    model, limits = model_artifact(work).path, Settings(tokens=4)
+    app = with_pages(APPS[request.param], model, work, limits, Events(work))
     with TestClient(app, base_url="http://127.0.0.1") as client:
         yield client
 
@@ -80,13 +100,11 @@ def test_a_bad_body_is_no_fault_of_the_server(client, name):
         reply = client.post(path, content=BODIES[name])
         assert reply.status_code in {200, *REFUSED}, (path, reply.text)
         if reply.status_code != 200:
-            told = reply.json()
-            said = told.get("error", told.get("detail"))
-            assert said["message"] if isinstance(said, dict) else said, path
+            assert_says_why(path, reply.status_code, reply.text)
         assert '"error"' not in reply.text or reply.status_code != 200, (path, reply.text)
 
 
 def test_every_route_was_asked(client):
-    assert len(routes(client)) >= 11
+    assert len(routes(client)) >= 15
     answered = [path for path in routes(client) if client.post(path, content=body()).is_success]
-    assert len(answered) >= 8
+    assert len(answered) >= 12

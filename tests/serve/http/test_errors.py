@@ -18,7 +18,7 @@ from serve.http.asking import asking
                     "message": "gone",
                     "type": "invalid_request_error",
                     "param": None,
-                    "code": "model_not_found",
+                    "code": None,
                 }
             },
         ),
@@ -31,6 +31,15 @@ def test_each_format_has_its_own_shape(path, told):
     answer = failure(path, 404, "gone")
     assert answer.status_code == 404
     assert json.loads(answer.body) == told
+
+
+def test_only_a_model_that_is_not_there_is_a_model_not_found():
+    with asking() as (client, _):
+        unknown = client.post("/v1/completions", json={"prompt": "x", "model": "another"})
+        nowhere = client.get("/v1/nothing")
+    assert (unknown.status_code, nowhere.status_code) == (404, 404)
+    assert unknown.json()["error"]["code"] == "model_not_found"
+    assert nowhere.json()["error"]["code"] is None
 
 
 def test_a_header_tells_the_code_that_the_page_on_errors_has():

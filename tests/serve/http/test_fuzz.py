@@ -1,13 +1,15 @@
 """Requests of all kinds, right and wrong, made from our own OpenAPI document: all are answered."""
 
-import json
 from collections import Counter
 
 import hypothesis
 import pytest
 
-from codekiln.serve.http import Settings, create_app
+from codekiln.serve.http import Settings
+from model_artifacts import model_artifact
 from serve.http.assistants import Lengths, assistant, chatting
+from serve.http.refusal import assert_says_why
+from serve.web.served import with_pages
 
 schemathesis = pytest.importorskip("schemathesis")
 
@@ -41,8 +43,9 @@ def asgi(app):
 @pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("mode", [*schemathesis.GenerationMode], ids=lambda mode: mode.name)
-def test_what_a_document_allows_or_not_is_answered(model, mode):
-    app = create_app(MODELS[model](), Settings(tokens=8))
+def test_what_a_document_allows_or_not_is_answered(model, mode, tmp_path):
+    looked_at = model_artifact(tmp_path / "model").path
+    app = with_pages(MODELS[model](), looked_at, tmp_path, Settings(tokens=8))
     schema = schemathesis.openapi.from_asgi("/openapi.json", asgi(app))
     statuses = Counter()
     for found in schema.get_all_operations():
@@ -57,9 +60,7 @@ def test_what_a_document_allows_or_not_is_answered(model, mode):
             assert response.status_code in ANSWERED, (response.status_code, response.text)
             statuses[response.status_code] += 1
             if response.status_code >= 400:
-                told = json.loads(response.text)
-                said = told.get("error", told.get("detail"))
-                assert said["message"] if isinstance(said, dict) else said
+                assert_says_why(case.operation.path, response.status_code, response.text)
 
         answered()
     assert statuses[400] > 100

@@ -16,7 +16,7 @@ from codekiln.generate import CompletionRequest
 from codekiln.serve.admission import Admission
 from codekiln.serve.events import Events
 from codekiln.serve.http import Settings, create_app
-from codekiln.serve.http.errors import message_of
+from codekiln.serve.http.errors import told_of
 from codekiln.serve.http.replies import streamed
 from fakes import FakeCompleter
 from serve.http.asking import ADDRESS, SAID, Endless, asking, assistant
@@ -41,7 +41,7 @@ def app_of(completer, settings=None):
             request,
             work,
             media_type="text/plain",
-            failed=lambda error: f"failed: {message_of(error)}\n".encode(),
+            failed=lambda error: f"failed: {told_of(error)[1]}\n".encode(),
         )
 
     return app

@@ -2,6 +2,7 @@
 
 import pytest
 
+from codekiln.errors import ServerError
 from codekiln.serve.events import Events, read_events
 from fakes import FakeCompleter
 from serve.http.asking import BEFORE, BEHIND, SAID, asking
@@ -120,20 +121,43 @@ def test_events_are_kept(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("path", "body"),
+    ("path", "body", "status"),
     [
-        ("/v1/completions", {"segments": {"prefix": 3}}),
-        ("/v1/completions", {"segments": {"suffix": "x"}}),
-        ("/v1/completions", {"segments": None}),
-        ("/v1/completions", {**REQUEST, "mode": "next_edit_suggestion"}),
-        ("/v1/completions", {**REQUEST, "debug_options": {"raw_prompt": "x"}}),
-        ("/v1/events", {"type": "bought", "completion_id": "x", "choice_index": 0}),
-        ("/v1/events", {"type": "view"}),
+        ("/v1/completions", {"segments": {"prefix": 3}}, 422),
+        ("/v1/completions", {"segments": {"suffix": "x"}}, 422),
+        ("/v1/completions", {"segments": None}, 422),
+        ("/v1/completions", {**REQUEST, "mode": "next_edit_suggestion"}, 422),
+        ("/v1/completions", {**REQUEST, "debug_options": {"raw_prompt": "x"}}, 400),
+        ("/v1/events", {"type": "bought", "completion_id": "x", "choice_index": 0}, 422),
+        ("/v1/events", {"type": "view"}, 422),
     ],
 )
-def test_wrong_requests_are_refused(path, body):
+def test_wrong_requests_are_refused(path, body, status):
     with asking() as (client, completer):
         reply = client.post(path, json=body)
         assert completer.requests == []
-    assert reply.status_code in (400, 422)
-    assert ("detail" in reply.json()) == (path == "/v1/events")
+    assert reply.status_code == status
+    assert set(reply.json()) == {"detail"}
+
+
+class Broken(FakeCompleter):
+    """Fails, with a mistake of ours or not."""
+
+    def __init__(self, error):
+        super().__init__([])
+        self.error = error
+
+    def complete(self, request):
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(ServerError("It is gone: start it."), 502), (ZeroDivisionError(), 500)]
+)
+def test_what_fails_later_has_the_same_shape(error, status):
+    with asking(completer=Broken(error)) as (client, _):
+        reply = client.post("/v1/completions", json=REQUEST)
+        other = client.post("/v1/completions", json={"prompt": "x"})
+    assert (reply.status_code, other.status_code) == (status, status)
+    assert set(reply.json()) == {"detail"}
+    assert set(other.json()) == {"error"}

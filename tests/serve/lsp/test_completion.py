@@ -8,6 +8,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from codekiln.index.folder import FolderIndex
+from codekiln.serve.acceptance import acceptance
 from codekiln.serve.events import read_events
 from fakes import tiny_tokenizer
 from serve.lsp.editor import SCRIPTED, run, started
@@ -58,17 +59,34 @@ def test_an_item_stands_at_the_cursor_and_names_the_command(tmp_path):
             offered = editor.server.capabilities.execute_command_provider
             assert item.command.command in offered.commands
             await editor.command(item.command.command, *item.command.arguments)
-            shown, taken = read_events(tmp_path)
-            assert (shown.kind, shown.client, shown.language) == (
-                "suggested",
-                "lsp inline",
-                "python",
-            )
-            assert (taken.kind, taken.suggestion, taken.characters) == (
-                "accepted",
-                shown.suggestion,
-                8,
-            )
+            made, shown, taken = read_events(tmp_path)
+            assert (made.kind, made.client, made.language) == ("suggested", "lsp inline", "python")
+            for event, kind in ((shown, "shown"), (taken, "accepted")):
+                assert (event.kind, event.suggestion, event.characters) == (
+                    kind,
+                    made.suggestion,
+                    8,
+                )
+
+    run(conversation())
+
+
+def test_the_rate_is_of_what_was_shown_in_the_text(tmp_path):
+    async def conversation():
+        async with started(SCRIPTED, tmp_path) as editor:
+            uri = editor.open(tmp_path / "a.py", "x =  # one\ny =  # other\n")
+            for line in (0, 1):
+                found = await asyncio.wrap_future(editor.ask(uri, line, 4))
+            for item in found.items:
+                await editor.command(item.command.command, *item.command.arguments)
+            for item in (await editor.plain(uri, 0, 4)).items:
+                await editor.command(item.command.command, *item.command.arguments)
+            found = acceptance(read_events(tmp_path))
+            assert {name: one.rate for name, one in found.items()} == {
+                "all": 0.5,
+                "lsp inline": 0.5,
+                "lsp plain": None,
+            }
 
     run(conversation())
 

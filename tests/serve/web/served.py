@@ -21,7 +21,18 @@ def app_of(
 ) -> FastAPI:
     ours = load_completer(model)
     assistant = Assistant(completer or ours, name="small", tokenizer=ours.tokenizer)
-    app = create_app(assistant, Settings(), events or Events(None))
+    return with_pages(assistant, model, work, events=events)
+
+
+def with_pages(
+    assistant: Assistant,
+    model: Path,
+    work: Path,
+    settings: Settings | None = None,
+    events: Events | None = None,
+) -> FastAPI:
+    """All that `codekiln serve` serves; at attention that of `model` is looked at."""
+    app = create_app(assistant, settings or Settings(), events or Events(None))
     app.include_router(router(assistant, model=model, work=work))
     return app
 

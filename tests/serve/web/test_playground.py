@@ -1,6 +1,8 @@
 """What the playground is told is what the model says when it is asked without it."""
 
 import json
+import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from codekiln.apps.explain import load_reference
 from codekiln.generate import CompletionRequest, collect
 from codekiln.generate.loading import load_completer
 from codekiln.serve.events import Events, read_events
+from codekiln.serve.web.playground import Looked, Reference
 from fakes import FakeCompleter
 from model_artifacts import model_artifact
 from serve.web.served import asking
@@ -61,6 +64,48 @@ def test_attention_is_the_reference_engines(client, model):
         assert len(rows) == len(facts["chosen"])
         for place, row in enumerate(rows, start=first - 1):
             np.testing.assert_allclose(row, wanted[head, place, : place + 1], atol=1e-4)
+
+
+class Looking:
+    """An engine that looks for as long as it is let, and counts how many do at once."""
+
+    context, vocabulary, layers, heads = 10, 10, 1, 1
+
+    def __init__(self):
+        self.begun, self.goes_on = threading.Event(), threading.Event()
+        self.asked = self.inside = self.most = 0
+
+    def attention(self, ids, layer):
+        self.asked, self.inside = self.asked + 1, self.inside + 1
+        self.most = max(self.most, self.inside)
+        self.begun.set()
+        assert self.goes_on.wait(20)
+        self.inside -= 1
+        return np.ones((1, len(ids), len(ids)), np.float32)
+
+
+def test_one_looks_at_attention_at_a_time_and_nobody_who_is_gone():
+    engine, answers = Looking(), []
+    reference, body = Reference(Path("none"), engine), Looked(ids=[1, 2], first=1, layer=0)
+    leaves, stays = threading.Event(), threading.Event()
+
+    def asking(cancelled):
+        return threading.Thread(target=lambda: answers.append(reference.looked(body, cancelled)))
+
+    first, gone, *others = map(asking, [stays, leaves, stays, stays])
+    first.start()
+    assert engine.begun.wait(20)
+    gone.start()
+    leaves.set()
+    gone.join(20)
+    assert answers == [()]
+    for thread in others:
+        thread.start()
+    engine.goes_on.set()
+    for thread in (first, *others):
+        thread.join(20)
+    assert (engine.asked, engine.most) == (3, 1)
+    assert answers[1:] == [((1.0,),)] * 3
 
 
 @pytest.mark.parametrize(

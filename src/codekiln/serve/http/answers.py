@@ -32,13 +32,14 @@ FINISH: dict[FinishReason, str] = {
 class Question:
     """What an assistant is asked. `fills` where a cursor stands in a file, whose answer is then verified.
 
-    `echo` is told in front of the answer.
+    `echo` is told in front of the answer. Where a prompt is `only_read`, the answer is empty.
     """
 
     request: CompletionRequest
     fills: bool = False
     recent: tuple[Snippet, ...] = ()
     echo: str = ""
+    only_read: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,10 @@ def answer(
     `client` is the format that was asked in.
     """
     request = replace(asked.request, cancelled=cancelled)
+    if asked.only_read:
+        *_, last = assistant.stream(replace(request, max_tokens=1))
+        yield CompletionChunk("", (), (), "length", last.prompt_tokens)
+        return
     if not asked.fills:
         yield from assistant.stream(request)
         return

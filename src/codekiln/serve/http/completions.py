@@ -8,11 +8,12 @@ from starlette.responses import Response
 
 from codekiln.serve.assistant import Assistant
 from codekiln.serve.http import tabby
+from codekiln.serve.http.errors import tabby_error
 from codekiln.serve.http.openai.completions import Completion, complete
 
 
 def _format(body: object) -> str:
-    return "Tabby" if isinstance(body, dict) and "segments" in body else "OpenAI"
+    return "Tabby" if tabby.is_asked(body) else "OpenAI"
 
 
 Body = Annotated[
@@ -29,6 +30,7 @@ def router(assistant: Assistant) -> APIRouter:
     async def completions(body: Body, request: Request) -> Response:
         """Go on with a prompt, or write what stands at the cursor."""
         if isinstance(body, tabby.Completion):
+            request.state.shape = tabby_error  # for what fails from here on
             return await tabby.completed(assistant, body, request)
         return await complete(assistant, body, request)
 

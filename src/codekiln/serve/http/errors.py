@@ -1,4 +1,7 @@
-"""From an exception to a status and to the shape in which a format tells its errors, chosen by the path."""
+"""From an exception to a status and to the shape in which a format tells its errors.
+
+The path tells the format; of `/v1/completions`, which two formats ask, the body does.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +21,7 @@ from codekiln.errors import (
     UnknownModelError,
     UsageError,
 )
+from codekiln.serve.http import tabby
 from codekiln.serve.http.replies import HungUpError
 
 RETRY_AFTER = 1  # seconds
@@ -38,7 +42,7 @@ _KINDS = {
     404: "not_found_error",
     429: "rate_limit_error",
 }
-Shape = Callable[[int, str], dict[str, Any]]
+Shape = Callable[[int, str, str], dict[str, Any]]  # of a status, a message and a code
 
 
 def install(app: FastAPI) -> None:
@@ -50,61 +54,64 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unforeseen)
 
 
-def status_of(error: Exception) -> int:
-    """The status for what an assistant raises; 500 for what is our own mistake."""
-    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+def told_of(error: Exception) -> tuple[int, str, str]:
+    """Status, message and code of what an assistant raises, or of what is our own mistake.
 
-
-def message_of(error: Exception) -> str:
-    """What a client is told: the sentence of an error of ours, and nothing of what was not foreseen."""
-    if isinstance(error, CodekilnError):
-        return str(error)
-    return "Something went wrong in the server; its terminal says what."
+    A client is told the sentence of an error of ours, and nothing of what was not foreseen.
+    """
+    if not isinstance(error, CodekilnError):
+        return 500, "Something went wrong in the server; its terminal says what.", UNCLASSED
+    status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+    return status, str(error), error.code
 
 
 def failure(path: str, status: int, message: str, code: str = UNCLASSED) -> Response:
-    """The answer that says so, in the shape of the format that `path` belongs to.
+    """The answer that says so, in the shape of the format that `path` belongs to."""
+    return _shaped(shape_of(path), status, message, code)
 
-    No format has a place for `code`, which docs/errors.md is ordered by, so a header tells it.
-    """
+
+def _shaped(shape: Shape, status: int, message: str, code: str = UNCLASSED) -> Response:
+    """No format has a place for `code`, which docs/errors.md is ordered by, so a header tells it."""
     headers = {CODE: code}
     if status == 429:
         headers["Retry-After"] = str(RETRY_AFTER)
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     told = message.encode(errors="backslashreplace").decode()  # names in it may be no text
-    return JSONResponse(shape_of(path)(status, told), status, headers)
+    return JSONResponse(shape(status, told, code), status, headers)
 
 
-def shape_of(path: str) -> Shape:
-    """How the format of a path tells an error."""
+def shape_of(path: str, body: object = None) -> Shape:
+    """How the format of a path tells an error; of some paths it depends on the `body`, if that was read."""
     if path.startswith("/api/"):
         return ollama_error
     if path in ("/v1/health", "/v1/events") or path.startswith("/v1beta/"):
+        return tabby_error
+    if path == "/v1/completions" and tabby.is_asked(body):
         return tabby_error
     if path.startswith("/v1/"):
         return openai_error
     return llama_cpp_error
 
 
-def llama_cpp_error(status: int, message: str) -> dict[str, Any]:
+def llama_cpp_error(status: int, message: str, code: str) -> dict[str, Any]:  # noqa: ARG001
     """As llama.cpp's server does."""
     return {"error": {"code": status, "message": message, "type": _kind(status)}}
 
 
-def openai_error(status: int, message: str) -> dict[str, Any]:
+def openai_error(status: int, message: str, code: str) -> dict[str, Any]:
     """As OpenAI's interface does."""
     kind = "invalid_request_error" if status == 404 else _kind(status)
-    code = "model_not_found" if status == 404 else None
-    return {"error": {"message": message, "type": kind, "param": None, "code": code}}
+    theirs = "model_not_found" if code == UnknownModelError.code else None
+    return {"error": {"message": message, "type": kind, "param": None, "code": theirs}}
 
 
-def ollama_error(status: int, message: str) -> dict[str, Any]:  # noqa: ARG001
+def ollama_error(status: int, message: str, code: str) -> dict[str, Any]:  # noqa: ARG001
     """As Ollama's server does."""
     return {"error": message}
 
 
-def tabby_error(status: int, message: str) -> dict[str, Any]:  # noqa: ARG001
+def tabby_error(status: int, message: str, code: str) -> dict[str, Any]:  # noqa: ARG001
     """Tabby's server tells the status alone; clients write what stands beside it into their log."""
     return {"detail": message}
 
@@ -114,8 +121,7 @@ def _kind(status: int) -> str:
 
 
 async def _ours(request: Request, error: Exception) -> Response:
-    assert isinstance(error, CodekilnError)
-    return failure(request.url.path, status_of(error), message_of(error), error.code)
+    return _shaped(_shape(request), *told_of(error))
 
 
 async def _hung_up(request: Request, error: Exception) -> Response:  # noqa: ARG001
@@ -128,8 +134,9 @@ async def _invalid(request: Request, error: Exception) -> Response:
     for found in error.errors()[:3]:
         place = ".".join(str(part) for part in found["loc"] if part != "body")
         problems.append(f"{place}: {found['msg']}" if place else found["msg"])
-    status = 422 if shape_of(request.url.path) is tabby_error else 400
-    return failure(request.url.path, status, f"The request cannot be read ({'; '.join(problems)}).")
+    shape = shape_of(request.url.path, error.body)
+    status = 422 if shape is tabby_error else 400
+    return _shaped(shape, status, f"The request cannot be read ({'; '.join(problems)}).")
 
 
 async def _http(request: Request, error: Exception) -> Response:
@@ -144,4 +151,10 @@ async def _http(request: Request, error: Exception) -> Response:
 
 async def _unforeseen(request: Request, error: Exception) -> Response:
     """The server writes the traceback to its terminal."""
-    return failure(request.url.path, 500, message_of(error))
+    return _shaped(_shape(request), *told_of(error))
+
+
+def _shape(request: Request) -> Shape:
+    """That of a request which its route may have told the format of."""
+    told: Shape | None = getattr(request.state, "shape", None)
+    return told or shape_of(request.url.path)

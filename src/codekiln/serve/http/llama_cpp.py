@@ -13,12 +13,12 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
-from codekiln.errors import OverloadedError, UsageError
+from codekiln.errors import UsageError
 from codekiln.generate import Completion, CompletionRequest
 from codekiln.serve.assistant import Answer, Assistant
 from codekiln.serve.http.answers import deadline_ms
 from codekiln.serve.http.debug import debug
-from codekiln.serve.http.errors import llama_cpp_error, message_of, status_of
+from codekiln.serve.http.errors import llama_cpp_error, told_of
 from codekiln.serve.http.replies import document_of, streamed, whole
 from codekiln.serve.http.settings import Settings
 from codekiln.tasks.context import Snippet
@@ -27,7 +27,6 @@ from codekiln.tokenizer import Tokenizer
 CLIENT = "llama.cpp"
 PREDICTED = 128  # tokens, where a client names no number
 LARGEST_SEED = 2**32 - 1  # which stands for "any", as -1 does
-VARIED = 0.6  # the temperature of further answers, where the first had none
 STOPS = {"end": "eos", "stop": "word", "length": "limit", "deadline": "limit", "cancelled": "none"}
 
 Finite = Field(ge=0, allow_inf_nan=False)
@@ -99,7 +98,7 @@ def router(assistant: Assistant) -> APIRouter:
                 told = [_result(assistant, assistant.warm(asked, recent), "")]
             else:
                 document = document_of(request, asked.path)
-                answers = _answers(assistant, asked, document, recent, body.n_cmpl)
+                answers = assistant.alternatives(asked, body.n_cmpl, document, recent, CLIENT)
                 told = [_told(assistant, answer, place) for place, answer in enumerate(answers)]
             return [_chosen(result, body.response_fields) for result in told]
 
@@ -191,30 +190,6 @@ def _adapter(loras: list[Lora], assistant: Assistant) -> str:
     return assistant.adapters[number]
 
 
-def _answers(
-    assistant: Assistant,
-    request: CompletionRequest,
-    document: str,
-    recent: list[Snippet],
-    number: int,
-) -> list[Answer]:
-    """The likeliest, and others that were sampled while there is time; what says the same is told once."""
-    answers = [assistant.suggest(request, document, recent, CLIENT)]
-    for seed in range(1, number):
-        if request.cancelled and request.cancelled.is_set():
-            break
-        varied = replace(
-            request, temperature=request.temperature or VARIED, seed=request.seed + seed
-        )
-        try:
-            another = assistant.suggest(varied, document, recent, CLIENT, is_alternative=True)
-        except OverloadedError:
-            break
-        if another.suggestion.text not in ("", *(each.suggestion.text for each in answers)):
-            answers.append(another)
-    return answers
-
-
 def _told(assistant: Assistant, answer: Answer, place: int) -> dict[str, Any]:
     """One of several answers."""
     suggestion = answer.suggestion
@@ -283,7 +258,7 @@ def _event(data: dict[str, Any]) -> bytes:
 
 
 def _failed(error: Exception) -> bytes:
-    return _event(llama_cpp_error(status_of(error), message_of(error)))
+    return _event(llama_cpp_error(*told_of(error)))
 
 
 def _known(assistant: Assistant) -> Tokenizer:

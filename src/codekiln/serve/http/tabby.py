@@ -115,6 +115,11 @@ def router(assistant: Assistant) -> APIRouter:
     return routes
 
 
+def is_asked(body: object) -> bool:
+    """Whether a body of `/v1/completions` is one of this format, right or wrong."""
+    return isinstance(body, dict) and "segments" in body
+
+
 async def completed(assistant: Assistant, body: Completion, request: Request) -> Response:
     """The answer to `/v1/completions`."""
     segments = body.segments

@@ -89,11 +89,10 @@ def fixed(task: Task, line: int, message: str) -> tuple[types.TextEdit, str]:
 
     Raises:
         PatchError: the model wrote none that can be taken.
-        UsageError: the model is a server's, whose tokens are not known.
+        UsageError: the language is not known.
     """
     tokenizer = task.assistant.tokenizer
-    if tokenizer is None:
-        raise UsageError("A fix is asked for in tokens of a model of ours: give one with --model.")
+    assert tokenizer, "every model of `assistants` has one"
     text = _feeds(task.document)
     found = fix(task, tokenizer, text, message, line + 1, _language(task), path=task.path)
     return edit_between(task.document, text, found.text), ""

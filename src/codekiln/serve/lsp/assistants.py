@@ -34,7 +34,7 @@ class Model:
     """A model that was loaded: a completer for each index, or for none."""
 
     name: str
-    tokenizer: Tokenizer | None
+    tokenizer: Tokenizer
     completer: Callable[[FolderIndex | None], Completer]
 
 
@@ -126,8 +126,6 @@ class Assistants:
 
     def _watched(self, root: Path, model: Model) -> WatchedFolder | None:
         """The folder with its index; None where that cannot be opened."""
-        if model.tokenizer is None:
-            return None
         try:
             with listening(self._follow(root)):
                 folder = WatchedFolder(root, model.tokenizer, self._work)
@@ -141,7 +139,11 @@ class Assistants:
 
 
 def loader(
-    folder: Path, stack: ExitStack, server: str | None = None, server_model: str | None = None
+    folder: Path,
+    stack: ExitStack,
+    server: str | None = None,
+    server_model: str | None = None,
+    server_template: str | None = None,
 ) -> Callable[[], Model]:
     """What loads a model of this machine, by its folder or name, or reaches that of a server.
 
@@ -162,7 +164,7 @@ def loader(
 
         assert server is not None
         tokenizer = Tokenizer.load(model_folder(folder))
-        asked = stack.enter_context(open_server(server, server_model))
+        asked = stack.enter_context(open_server(server, server_model, template=server_template))
         return Model(asked.dialect.model, tokenizer, lambda _: asked)
 
     return own if server is None else served

@@ -149,8 +149,13 @@ class CodekilnServer(LanguageServer):
             answer = assistant.suggest(request, f"{kind} {place.uri}", client=f"lsp {kind}")
             if cancelled.is_set():
                 return "", answer.id
+            text = answer.suggestion.text
             self._events.suggested(answer)
-            return answer.suggestion.text, answer.id
+            if (
+                kind == "inline" and text.strip()
+            ):  # an editor shows it, and tells only what is taken
+                self._events.told("shown", answer.id)
+            return text, answer.id
 
         text, name = await self._until_cancelled(suggested)
         return text, types.Command("Suggestion taken", ACCEPTED, arguments=[name])

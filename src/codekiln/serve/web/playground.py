@@ -20,10 +20,13 @@ from codekiln.apps.explain import (
     model_as_json,
     tree,
 )
+from codekiln.apps.explain.facts import Rows
 from codekiln.errors import MissingExtraError, UsageError
 from codekiln.generate import CompletionRequest
 from codekiln.generate.engine_completer import EngineCompleter
+from codekiln.generate.interrupt import Interrupt
 from codekiln.generate.loading import model_folder
+from codekiln.generate.turns import Turns
 from codekiln.languages import languages
 from codekiln.model.hugging_face import read_bound_config
 from codekiln.pipeline.report.heatmap import visible
@@ -87,11 +90,14 @@ class Looked(BaseModel):
 
 
 class Reference:
-    """The reference engine of the model that answers, loaded when it is first asked for."""
+    """The reference engine of the model that answers, loaded when it is first asked for.
+
+    Any thread may ask, and one is answered at a time: what a layer looked at fills much memory.
+    """
 
     def __init__(self, model: Path, engine: object) -> None:
         self._model, self._own = model, engine
-        self._lock = threading.Lock()
+        self._turns = Turns()
 
     def shape(self) -> dict[str, Any]:
         """Layers and heads; or the line that installs what is missing. Nothing is loaded for it."""
@@ -103,14 +109,23 @@ class Reference:
         config = read_bound_config(folder, Tokenizer.load(folder).fingerprint)
         return {"layers": config.layers, "heads": config.heads}
 
-    @property
-    def engine(self) -> AttentionEngine:
-        """It, from whatever thread. Raises as `load_reference`."""
-        with self._lock:
-            return self._loaded
+    def looked(self, body: Looked, cancelled: threading.Event) -> Rows:
+        """What the head looked at; nothing where `cancelled` is set before it is begun.
+
+        Raises:
+            UsageError: there is no such head, layer or id.
+            And as `load_reference`.
+        """
+        with self._turns.turn(Interrupt(cancelled=cancelled)) as reason:
+            if reason:
+                return ()
+            heads = attention(self._engine, body.ids, body.first, body.layer)
+        if body.head >= len(heads):
+            raise UsageError(f"There is no head {body.head}: a layer has {len(heads)}, from 0.")
+        return heads[body.head]
 
     @cached_property
-    def _loaded(self) -> AttentionEngine:
+    def _engine(self) -> AttentionEngine:
         own = self._own
         return own if isinstance(own, AttentionEngine) else load_reference(self._model)
 
@@ -159,13 +174,10 @@ def add_routes(routes: APIRouter, assistant: Assistant, model: Path) -> None:
             found = tree(recorder, place.width)
         return {"tree": dataclasses.asdict(found) if found else None}
 
-    def looked(body: Looked) -> dict[str, Any]:
+    def looked(body: Looked, cancelled: threading.Event) -> dict[str, Any]:
         if reference is None:
             raise UsageError("A server's model does not tell what it looked at.")
-        heads = attention(reference.engine, body.ids, body.first, body.layer)
-        if body.head >= len(heads):
-            raise UsageError(f"There is no head {body.head}: a layer has {len(heads)}, from 0.")
-        return {"rows": heads[body.head]}
+        return {"rows": reference.looked(body, cancelled)}
 
     async def replied(request: Request, work: Callable[[threading.Event], Any]) -> dict[str, Any]:
         return dict(await whole(request, work))
@@ -190,7 +202,7 @@ def add_routes(routes: APIRouter, assistant: Assistant, model: Path) -> None:
 
     @routes.post("/attention")
     async def _attention(body: Looked, request: Request) -> dict[str, Any]:
-        return await replied(request, lambda _: looked(body))
+        return await replied(request, lambda cancelled: looked(body, cancelled))
 
 
 def _named(place: Place, work: str = "") -> str:

@@ -26,7 +26,7 @@ from codekiln.serve.http.answers import (
     told,
     told_why,
 )
-from codekiln.serve.http.errors import message_of, ollama_error, status_of
+from codekiln.serve.http.errors import ollama_error, told_of
 from codekiln.serve.http.ollama.options import Format, Options, schema_of, settings_of
 from codekiln.serve.http.replies import streamed, whole
 from codekiln.serve.http.settings import Settings
@@ -205,7 +205,7 @@ async def _tell(assistant: Assistant, telling: Telling, request: Request) -> Res
             request,
             lambda cancelled: map(_line, pieces(cancelled)),
             media_type="application/x-ndjson",
-            failed=lambda error: _line(ollama_error(status_of(error), message_of(error))),
+            failed=lambda error: _line(ollama_error(*told_of(error))),
         )
     return JSONResponse(await whole(request, lambda cancelled: _joined(telling, pieces(cancelled))))
 

@@ -11,7 +11,13 @@ from starlette.responses import Response
 from codekiln.errors import UsageError
 from codekiln.serve.assistant import Assistant
 from codekiln.serve.http.answers import Question, Told, check_alternatives
-from codekiln.serve.http.openai.settings import Answering, Positive, schema_of, settings_of
+from codekiln.serve.http.openai.settings import (
+    Answering,
+    SomeTokens,
+    Tokens,
+    schema_of,
+    settings_of,
+)
 from codekiln.serve.http.openai.telling import Form, Json, Wanted, tell
 from codekiln.serve.http.settings import Settings
 from codekiln.tasks.chat import Message
@@ -48,10 +54,14 @@ class Turn(BaseModel):
 
 
 class Chat(Answering):
-    """A request of `/v1/chat/completions`."""
+    """A request of `/v1/chat/completions`.
+
+    `n_predict` is llama.cpp's word for `max_tokens`; 0 has the prompt read, for the request that comes.
+    """
 
     messages: Annotated[list[Turn], Field(min_length=1, max_length=MOST_MESSAGES)]
-    max_completion_tokens: Positive | None = None
+    max_completion_tokens: SomeTokens | None = None
+    n_predict: Tokens | None = None
     logprobs: bool | None = None
     top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
     response_format: dict[str, Any] | None = None
@@ -75,7 +85,7 @@ def router(assistant: Assistant) -> APIRouter:
 def _wanted(assistant: Assistant, body: Chat, limits: Settings) -> Wanted:
     if body.tools or body.functions:
         raise UsageError("No tools are called here: leave tools out.")
-    body.max_tokens = body.max_completion_tokens or body.max_tokens
+    body.max_tokens = body.n_predict or body.max_completion_tokens or body.max_tokens
     asked = replace(
         settings_of(body, assistant.adapter_of(body.model), limits),
         messages=tuple(turn.message() for turn in body.messages),
@@ -90,7 +100,10 @@ def _wanted(assistant: Assistant, body: Chat, limits: Settings) -> Wanted:
     return Wanted(
         CHAT,
         body.model or assistant.name,
-        tuple(Question(replace(asked, seed=asked.seed + n)) for n in range(body.choices)),
+        tuple(
+            Question(replace(asked, seed=asked.seed + n), only_read=body.n_predict == 0)
+            for n in range(body.choices)
+        ),
         each=body.choices,
         tokenizer=assistant.tokenizer if body.logprobs else None,
         likeliest=bool(body.top_logprobs),

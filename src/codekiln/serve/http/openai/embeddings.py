@@ -35,7 +35,9 @@ def router(assistant: Assistant) -> APIRouter:
     @routes.post("/v1/embeddings")
     async def embeddings(body: Embedding, request: Request) -> Json:
         """Make a vector of each text."""
-        embedder = embedder_of(assistant, body.model)
+        # llama.vscode asks "GPT-4" for vectors, whoever makes them: what is nobody's name means any.
+        named = body.model if body.model in assistant.models else ""
+        embedder = embedder_of(assistant, named)
         found = await embedded(embedder, body.input, request)
         width = found.vectors.shape[1]
         if body.dimensions not in (None, width):

@@ -2,9 +2,10 @@
 
 import json
 import secrets
+import sys
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from codekiln.errors import UsageError
 from codekiln.generate import CompletionRequest
@@ -14,7 +15,16 @@ from codekiln.serve.http.settings import Settings
 SEEDS = 2**31
 MOST_CHOICES = 8
 
-Positive = Annotated[int, Field(ge=1)]
+UNBOUNDED = sys.maxsize
+
+
+def _bound(value: object) -> object:
+    """llama.cpp's clients say -1 for as many as there may be."""
+    return UNBOUNDED if value == -1 else value
+
+
+Tokens = Annotated[int, BeforeValidator(_bound), Field(ge=0)]
+SomeTokens = Annotated[Tokens, Field(ge=1)]
 Share = Annotated[float, Field(gt=0, le=1)]
 
 
@@ -31,7 +41,7 @@ class Answering(BaseModel):
     """
 
     model: str = ""
-    max_tokens: Positive | None = None
+    max_tokens: SomeTokens | None = None
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     top_p: Share | None = None
     top_k: Annotated[int, Field(ge=-1)] | None = None

@@ -22,7 +22,7 @@ from codekiln.serve.http.answers import (
     told,
     told_why,
 )
-from codekiln.serve.http.errors import message_of, openai_error, status_of
+from codekiln.serve.http.errors import openai_error, told_of
 from codekiln.serve.http.replies import streamed, whole
 from codekiln.tokenizer import Tokenizer
 
@@ -120,7 +120,7 @@ async def tell(assistant: Assistant, wanted: Wanted, request: Request) -> Respon
             request,
             lambda cancelled: _events(assistant, wanted, cancelled),
             media_type="text/event-stream",
-            failed=lambda error: _event(openai_error(status_of(error), message_of(error))),
+            failed=lambda error: _event(openai_error(*told_of(error))),
         )
     return JSONResponse(
         await whole(request, lambda cancelled: _object(assistant, wanted, cancelled))
