@@ -32,6 +32,8 @@ def test_it_says_what_helps_and_how_it_is_used(codekiln, repository, given, mode
     assert "The index of the folder" in said
     assert "Not tuned: no time was given" in said
     assert f"codekiln complete --model {model}" in said
+    assert f"codekiln connect EDITOR --model {model}" in said
+    assert "codekiln serve --" in said
     plain = codekiln("adapt", repository, *given, "--json").json
     assert plain["kept"] in ("base", "base + index")
     assert plain["lines"] == 9

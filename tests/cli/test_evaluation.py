@@ -1,8 +1,13 @@
 """`codekiln try`, `codekiln eval replay` and `codekiln eval compare` as a user gives them."""
 
+import io
+
 import pytest
+from rich.console import Console
 
 from cli.refusals import assert_refused, assert_refused_as_json
+from codekiln.cli.evaluation import results_table
+from codekiln.evaluate.results import Item, table
 from histories import FIRST, SECOND, commit, small_repository
 from model_artifacts import model_artifact
 
@@ -104,6 +109,15 @@ def test_repositories_that_are_newer_than_the_model_are_a_stratum(codekiln, repo
         assert ("newer than the model" in known) is strata
 
 
+def test_nobody_knows_when_versions_began(codekiln, tmp_path, given):
+    for version, text in {"old": FIRST, "new": SECOND}.items():
+        (tmp_path / version).mkdir()
+        (tmp_path / version / "module.py").write_text(text)
+    asked = ["--from", tmp_path / "old", "--model-date", "2024-11-01"]
+    found = codekiln("eval", "replay", tmp_path / "new", *asked, *given)
+    assert_refused(found, 2, "Nobody knows when new began", "leave --model-date out")
+
+
 def test_two_versions_are_replayed(codekiln, tmp_path, given):
     for version, text in {"old": FIRST, "new": SECOND}.items():
         (tmp_path / version).mkdir()
@@ -114,6 +128,15 @@ def test_two_versions_are_replayed(codekiln, tmp_path, given):
     assert found["statistics"]["table"][0]["items"] == 2
     two = codekiln("eval", "replay", tmp_path / "new", tmp_path / "old", *older, *given)
     assert_refused(two, 2, "give one source")
+
+
+def test_a_figure_that_only_some_systems_have_is_shown():
+    pairs = {"copy": {"pass@1": (0.0, 1.0)}, "model": {"pass@1": (0.5, 1.0), "pass@5": (1.0, 1.0)}}
+    rows = table([Item(name, "one", "one", ("all",), found) for name, found in pairs.items()])
+    shown = io.StringIO()
+    Console(file=shown, width=200).print(results_table("bugs", rows))
+    (line,) = [line for line in shown.getvalue().splitlines() if "pass@5" in line]
+    assert "–" in line.split("pass@5")[1].split("1.000")[0]
 
 
 def test_systems_are_chosen(codekiln, repository, given):

@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 from codekiln.apps.trial import Exact
-from codekiln.cli.trial import _examples
+from codekiln.cli.trial import EXAMPLES, _known
 from codekiln.index import Origin, Place
 
 
@@ -12,7 +12,7 @@ def exact(path: str, text: str, *by: str) -> Exact:
 
 
 def shown(*lines: Exact) -> list[tuple[str, str]]:
-    return [(one.path, one.text) for one in _examples(SimpleNamespace(exact=lines))]
+    return [(one.path, one.text) for one in _known(SimpleNamespace(exact=lines))[:EXAMPLES]]
 
 
 def test_examples_are_of_a_file_each_where_there_are_enough_files():

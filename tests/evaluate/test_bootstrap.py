@@ -71,6 +71,18 @@ def test_the_same_twice_is_no_difference():
     assert found.chance == 1
 
 
+def test_a_few_that_agree_may_do_so_by_chance():
+    """As heads of so many coins: four say nothing at 10 %, five do, six do at 5 %."""
+    better, worse = [(2.0, 1.0)] * 8, [(1.0, 1.0)] * 8
+    for count, chance in ((1, 1), (4, 1 / 8), (5, 1 / 16), (6, 1 / 32)):
+        found = paired(better[:count], worse[:count], range(count))
+        assert found.difference.low > 0
+        assert found.chance == chance
+        assert (found.is_more, found.is_less) == (count > 5, False)
+    assert paired(worse[:6], better[:6], range(6)).is_less
+    assert paired(better, worse, [0] * 8).chance == 1  # what is drawn together counts once
+
+
 def test_nothing_to_divide_by():
     found = paired([(1, 1)] * 20, [(0, 1)] * 20, range(20))
     assert found.ratio.value == math.inf

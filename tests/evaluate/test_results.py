@@ -1,6 +1,7 @@
 """Results: what was found comes back as it was, makes one table, and is compared pair by pair."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -82,6 +83,19 @@ def test_a_table_has_sums_by_stratum_and_system():
 def test_with_enough_groups_these_are_drawn():
     many = [item("model", n, n % 2, group=f"file {n // 2}") for n in range(40)]
     assert [row.drawn_by for row in table(many)] == ["group"]
+
+
+def test_neighbours_are_drawn_together_where_groups_are_few():
+    def lines(system, right):
+        return [replace(item(system, n, right), run=f"run {n // 8}") for n in range(40)]
+
+    ours, theirs = lines("index", 1), lines("model", 0)
+    assert [row.drawn_by for row in table(ours)] == ["run"]
+    found = compare(ours, theirs)
+    assert {one.drawn_by for one in found} == {"run"}
+    assert found[0].paired.chance == 1 / 16
+    assert compare(ours, theirs, by="item")[0].paired.chance < 1e-9
+    assert compare(ours, theirs, by="group")[0].paired.chance == 1
 
 
 def test_a_comparison_is_of_items_that_both_have():

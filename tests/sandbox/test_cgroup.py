@@ -32,6 +32,17 @@ def systemd(tmp_path, monkeypatch):
     cgroup.available.cache_clear()
 
 
+def test_a_bus_that_does_not_answer_is_none(tmp_path, monkeypatch):
+    command = tmp_path / "systemd-run"
+    command.write_text("#!/bin/sh\nexec sleep 60\n")
+    command.chmod(command.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setattr(cgroup, "SCOPE", (str(command),))
+    monkeypatch.setattr(cgroup, "PATIENCE", 0.2)
+    cgroup.available.cache_clear()
+    assert cgroup.scope(Limits()) == ()
+    cgroup.available.cache_clear()
+
+
 def test_a_managed_program_has_one(systemd):
     from dataclasses import replace
 

@@ -54,20 +54,36 @@ def _print(found: Mapping[str, Any], folder: Path, work: Path, seconds: float) -
         output.print(_verdict("Tuning", gains["tuning"]), soft_wrap=True)
     else:
         output.print(f"Not tuned: {escape(found['why_not_tuned'])}", soft_wrap=True)
-    output.print(f"Kept: [bold]{found['kept']}[/], after {seconds:.0f} s. To use it:")
-    command = shlex.join(_command(found, folder, work))
-    output.print(f"  {command} FILE --line N", markup=False, soft_wrap=True, style="cyan")
+    output.print(f"Kept: [bold]{found['kept']}[/], after {seconds:.0f} s. In your editor, or here:")
+    for command in _commands(found, folder, work):
+        output.print(f"  {command}", markup=False, soft_wrap=True, style="cyan")
 
 
-def _command(found: Mapping[str, Any], folder: Path, work: Path) -> list[str]:
+def _commands(found: Mapping[str, Any], folder: Path, work: Path) -> list[str]:
+    """A server for editors, an editor that starts one itself, and the command line."""
+    model = _model(found)
+    connect = [shlex.join(["codekiln", "connect", "EDITOR", *model])] if model else []
+    return [_serve(found, folder, work), *connect, _complete(found, folder, work)]
+
+
+def _serve(found: Mapping[str, Any], folder: Path, work: Path) -> str:
+    """With the folder it finds the model by itself; without the index it needs no folder."""
+    known = ["--repo", str(folder)] if found["uses_index"] else _model(found)
+    return shlex.join(["codekiln", "serve", *known, "--work", str(work)])
+
+
+def _complete(found: Mapping[str, Any], folder: Path, work: Path) -> str:
+    command = ["codekiln", "complete", *_model(found)]
+    if found["uses_index"]:
+        command += ["--index", str(folder), "--context", str(found["context"])]
+    return shlex.join([*command, "--work", str(work)]) + " FILE --line N"
+
+
+def _model(found: Mapping[str, Any]) -> list[str]:
     from codekiln.generate.loading import STARTER, model_folder
 
     is_starter = Path(found["model"]) == model_folder(Path(STARTER)).resolve()
-    model = [] if is_starter else ["--model", found["model"]]
-    command = ["codekiln", "complete", *model]
-    if found["uses_index"]:
-        command += ["--index", str(folder), "--context", str(found["context"])]
-    return [*command, "--work", str(work)]
+    return [] if is_starter else ["--model", found["model"]]
 
 
 def _table(found: Mapping[str, Any]) -> Table:

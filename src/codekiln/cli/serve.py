@@ -10,12 +10,19 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from codekiln.cli.options import Json, Model, Work
+from codekiln.cli.options import Json, Work
 from codekiln.cli.terminal import errors, output, print_json, printable
 from codekiln.errors import UsageError
 
 Repo = Annotated[
     Path | None, typer.Option("--repo", help="A folder of code, which is indexed and watched.")
+]
+Served = Annotated[
+    Path | None,
+    typer.Option(
+        "--model",
+        help="A model's folder, or 'starter'; default: what 'adapt' kept of --repo, or else the starter.",
+    ),
 ]
 Port = Annotated[int, typer.Option(help="0 takes any that is free.")]
 Host = Annotated[
@@ -62,7 +69,7 @@ Delete = Annotated[bool, typer.Option("--delete", help="Delete all that was kept
 
 
 def serve(
-    model: Model = Path("starter"),
+    model: Served = None,
     repo: Repo = None,
     port: Port = 8012,
     host: Host = "127.0.0.1",
@@ -79,6 +86,7 @@ def serve(
 ) -> None:
     """Serve completions to editors, in the formats of llama.cpp, OpenAI, Tabby and Ollama."""
     from codekiln.device import return_freed_memory
+    from codekiln.pipeline.adaptations import kept_model
     from codekiln.serve.events import Events
     from codekiln.serve.http import Settings, create_app
     from codekiln.serve.http.listening import address_of, bound, is_local, run
@@ -87,6 +95,7 @@ def serve(
     from codekiln.serve.web.router import router
 
     check_engine(engine, engine_model, engine_template)
+    model = model or (kept_model(repo, work) if repo and not engine else None) or Path("starter")
     return_freed_memory()
     names = _names(name or [], is_local(host))
     adapters = _adapters(adapter or [])

@@ -26,6 +26,9 @@ def try_(
     seconds: Annotated[float, typer.Option(min=5, help="How long it may take.")] = 60,
     commits: Annotated[int, typer.Option(min=1, help="The last commits to replay.")] = 50,
     seed: Annotated[int, typer.Option(min=0, help="Seed of what is hidden or drawn.")] = 0,
+    every: Annotated[
+        bool, typer.Option("--all", help="Show every line that came out, not just some.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """See in a minute what codekiln would have completed of your own last commits; trains nothing."""
@@ -37,10 +40,10 @@ def try_(
     if as_json:
         print_json(_plain(found))
     else:
-        _print(found)
+        _print(found, every)
 
 
-def _print(found: "Trial") -> None:
+def _print(found: "Trial", every: bool) -> None:
     alone, indexed = (_count(found, name) for name in ("model", "index"))
     lines = "line" if found.lines == 1 else "lines"
     output.print(
@@ -54,8 +57,12 @@ def _print(found: "Trial") -> None:
         f"Keys saved over all of them: {saved[0]:.0%} with the index, {saved[1]:.0%} without.",
         soft_wrap=True,
     )
-    for example in _examples(found):
+    known = _known(found)
+    shown = known if every else known[:EXAMPLES]
+    for example in shown:
         _print_example(example)
+    if len(known) > len(shown):
+        output.print(f"\n[dim]{len(known) - len(shown)} more: codekiln try --all[/]")
     wait = found.row("index").percentiles["milliseconds"][0]
     output.print(
         f"\n[dim]{found.indexed_files:,} files indexed and {found.lines:,} of {found.added:,} lines typed "
@@ -84,12 +91,12 @@ def _verdict(found: "Trial", alone: int, indexed: int) -> str:
     return "[yellow]With the index of your code there is no gain beyond chance.[/]"
 
 
-def _examples(found: "Trial") -> "list[Exact]":
-    """Lines that the index had, of a file each if it can be; first long ones that the model had not."""
+def _known(found: "Trial") -> "list[Exact]":
+    """Lines that the index had, first of a file each, and first long ones that the model had not."""
     known = {one.text: one for one in found.exact if "index" in one.by and one.source}
     order = sorted(known.values(), key=lambda one: ("model" in one.by, -len(one.text)))
     firsts = {one.path: one for one in reversed(order)}.values()
-    return sorted(order, key=lambda one: one not in firsts)[:EXAMPLES]
+    return sorted(order, key=lambda one: one not in firsts)
 
 
 def _print_example(example: "Exact") -> None:

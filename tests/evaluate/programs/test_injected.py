@@ -91,6 +91,7 @@ def test_those_that_can_be_judged_are_taken_and_counted(tmp_path):
     assert found.name == "1 of 2 injected bugs of t"
     (bug,) = found.problems
     assert (bug.code, bug.right, bug.kind) == (CODE, RIGHT, "wrong-value")
+    assert bug.kinds == ("judged by a test", "wrong-value")
     whole = injected_bugs(made(tmp_path / "whole", example(), commit), Sandbox.find())
     assert whole.name == "1 injected bugs of t"
     with pytest.raises(

@@ -58,6 +58,14 @@ def test_the_table_has_pass_at_k_by_the_estimator(model, tmp_path):
     assert made.statistics["reasons"] == {"passed": 3, "failed": 3}
 
 
+def test_what_was_judged_without_a_sandbox_stays_apart(model, tmp_path):
+    unsafe = run(Scripted(ANSWERED), model, tmp_path, sandbox=Sandbox(Unconfined()))
+    assert unsafe.statistics["sandbox"] == "unconfined"
+    safe = run(Scripted(ANSWERED), model, tmp_path)
+    assert safe.path != unsafe.path
+    assert safe.statistics["sandbox"] == Sandbox.find().backend.name
+
+
 def test_answers_and_reasons_lie_beside_the_figures(model, tmp_path):
     made = run(Scripted(ANSWERED), model, tmp_path)
     rows = [json.loads(line) for line in made.file(ANSWERS).read_text().splitlines()]

@@ -49,6 +49,10 @@ def test_of_a_folder_inside_only_what_lies_in_it(repository):
     history = of_commits(repository / "tools", 1)
     assert history.start == {"tools/other.py": OTHER}
     assert [edit.path for step in history.steps for edit in step.edits] == ["tools/more.py"]
+    assert history.place == f"{history.repository}/tools"
+    whole = of_commits(repository, 1)
+    assert (whole.revision, whole.place) == (history.revision, whole.repository)
+    assert whole.state != history.state  # results of one are not those of the other
 
 
 def test_a_merge_is_one_step_with_all_it_brought(repository):

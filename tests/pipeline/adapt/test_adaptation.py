@@ -12,6 +12,7 @@ from codekiln.generate.loading import load_completer
 from codekiln.index.folder import FolderIndex
 from codekiln.pipeline.adapt import adapt
 from codekiln.pipeline.adapt.lessons import LESSONS
+from codekiln.pipeline.adaptations import kept_model
 from codekiln.pipeline.compress import compress
 from codekiln.telemetry import listening
 from codekiln.tokenizer import Tokenizer
@@ -33,7 +34,7 @@ def module(*names):
 
 @pytest.fixture(autouse=True, scope="module")
 def _quick():
-    """A few steps, however many minutes there are, and few lines."""
+    """A few steps, however many minutes there are, and few lines, on which all that is new is a gain."""
 
     def steps(**_):
         return TuningConfig(
@@ -44,6 +45,7 @@ def _quick():
         patch.setattr("codekiln.pipeline.adapt.learning.TuningConfig", steps)
         for module in ("split", "contest"):
             patch.setattr(f"codekiln.pipeline.adapt.{module}.LINES", 12)
+        patch.setattr("codekiln.pipeline.adapt.verdict.is_gain", lambda _: True)
         yield
 
 
@@ -78,9 +80,8 @@ def test_it_says_what_is_kept_and_why(made, base):
     assert {row["system"] for row in facts["table"]} >= {"base", "base + index"}
     assert facts["kept"] in {row["system"] for row in facts["table"]}
     assert set(facts["gains"]) >= {"index"}
-    is_tuned = facts["kept"].startswith("tuned")
-    assert (open_artifact(Path(facts["model"])).path == base.path) != is_tuned
-    assert facts["uses_index"] == facts["kept"].endswith("index")
+    assert (facts["kept"], facts["uses_index"]) == ("tuned + index", True)
+    assert open_artifact(Path(facts["model"])).path != base.path
 
 
 def test_nothing_of_what_was_held_out_was_learned(made):
@@ -107,6 +108,13 @@ def test_what_is_kept_completes(made):
     request = CompletionRequest("def add(first, second):\n", max_tokens=4)
     completer = load_completer(Path(found.statistics["model"]))
     assert collect(completer, request).timings.generated_tokens > 0
+
+
+def test_a_server_finds_what_is_kept(made, tmp_path):
+    root, work, found = made
+    assert kept_model(root, work) == Path(found.statistics["model"])
+    assert kept_model(tmp_path, work) is None
+    assert kept_model(root, tmp_path / "none") is None
 
 
 def test_it_is_found_again(made, base):
@@ -185,6 +193,20 @@ class TestUpdate:
         assert not any("last_1" in text for text in corpora)
         # and there is nothing new now
         assert adapt(root, None, work, update=True, clock=lambda: 0.0).path == again.path
+
+    def test_what_was_learned_in_vain_is_learned_again(self, base, tmp_path, monkeypatch):
+        """The base that was kept has not learned it."""
+        root, work = project(tmp_path / "project"), tmp_path / "work"
+        with monkeypatch.context() as patch:
+            patch.setattr("codekiln.pipeline.adapt.verdict.is_gain", lambda _: False)
+            found = adapt(root, base.path, work, minutes=2, clock=lambda: 0.0)
+        assert found.statistics["kept"] == "base"
+        commit(root, 3000, {"new.py": module(*(f"new_{k}" for k in range(5)))})
+        adapt(root, None, work, update=True, clock=lambda: 0.0)
+        lessons = [open_artifact(path) for path in work.glob("lessons/*") if path.is_dir()]
+        assert sorted(one.statistics["files"] for one in lessons) == [4, 5]
+        adapters = [open_artifact(path) for path in work.glob("adapter/*") if path.is_dir()]
+        assert not any("old" in one.manifest["inputs"] for one in adapters)
 
     def test_what_was_not_adapted_is_not_updated(self, base, tmp_path):
         root = project(tmp_path / "project")

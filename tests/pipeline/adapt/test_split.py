@@ -55,6 +55,18 @@ def test_one_commit_is_no_history(tmp_path):
     assert split(tmp_path).kind == "hidden lines"
 
 
+def test_where_nothing_came_before_nothing_is_learned(tmp_path):
+    from dulwich import porcelain
+
+    porcelain.init(tmp_path / "young").close()
+    commit(tmp_path / "young", 1000, {"README.md": "a project\n"})
+    commit(tmp_path / "young", 2000, {"module.py": lines("value", 20)})
+    history = split(tmp_path / "young")
+    assert history.start == {}
+    with pytest.raises(CorpusError, match="no code before what is held out"):
+        corpus_of(history, tmp_path / "work")
+
+
 def test_of_a_few_lines_none_can_be_held_out(tmp_path):
     (tmp_path / "module.py").write_text("first = 1\n")
     with pytest.raises(SourceError, match="too little code to hide some of it"):

@@ -11,15 +11,16 @@ from codekiln.pipeline.adapt.verdict import in_common, judge
 LINES = 120
 
 
-def items(seed=0, lines=LINES, **saved):
-    """Each line of 30 characters; a system saves a noisy share of its keys."""
+def items(seed=0, lines=LINES, run=1, **saved):
+    """Each line of 30 characters; a system saves a share of its keys, with one noise for a run of lines."""
     for name, share in saved.items():
         generator = random.Random(f"{seed} {name}")
         system = name.replace("_", " + ")
+        noises = [generator.gauss(0, 4) for _ in range(0, lines, run)]
         for line in range(lines):
-            keys = 30 * share + generator.gauss(0, 4)
+            keys = 30 * share + noises[line // run]
             figures = {"exact lines": (0, 1), "keys saved": (keys, 30)}
-            yield Item(system, f"file:{line}", "file", (ALL,), figures)
+            yield Item(system, f"file:{line}", "file", (ALL,), figures, run=str(line // run))
 
 
 def judged(**saved):
@@ -54,9 +55,20 @@ def test_an_unrelated_project_gives_no_gain():
     assert not any(kept)
 
 
-def test_few_lines_prove_nothing():
-    found = judge(list(items(lines=2, base=0.2, base_index=0.25)))
-    assert found.kept in ("base", "base + index")
+def test_neighbours_are_alike_and_prove_no_more_than_one():
+    """Lines that are typed in a row are right or wrong together."""
+    alike = dict.fromkeys(("base", "base_index"), 0.3)
+    kept = [judge(list(items(seed=seed, lines=96, run=8, **alike))).kept for seed in range(40)]
+    assert kept.count("base") >= 34
+    assert judge(list(items(lines=96, run=8, base=0.2, base_index=0.6))).kept == "base + index"
+
+
+@pytest.mark.parametrize("lines", [1, 2, 4])
+def test_few_lines_prove_nothing(lines):
+    found = judge(list(items(lines=lines, base=0.1, base_index=0.9)))
+    assert found.index.paired.difference.low > 0  # all of them are better
+    assert found.kept == "base"
+    assert judge(list(items(lines=32, run=8, base=0.1, base_index=0.9))).kept == "base"
     same = [
         Item(name, "file:1", "file", (ALL,), {"keys saved": (9, 30)})
         for name in ("base", "base + index")

@@ -104,7 +104,11 @@ def test_no_trick_passes(sandbox, suite, trick):
 
 
 @pytest.mark.parametrize(
-    "path", ["conftest.py", "tests/test_numbers.py", "pyproject.toml", "x.pth", "../a.py", "/a.py"]
+    "path",
+    [
+        *("conftest.py", "tests/test_numbers.py", "testing.py", "tests.py", "pyproject.toml"),
+        *("x.pth", "../a.py", "/a.py"),
+    ],
 )
 def test_what_steers_the_tests_cannot_be_changed(sandbox, suite, path):
     assert judge_suite(sandbox, suite, {path: "", PATH: RIGHT}, QUICK).reason == "forged"

@@ -9,6 +9,7 @@ from codekiln.evaluate.replay.history import History
 from codekiln.generate.loading import model_folder
 from codekiln.pipeline.adapt.contest import TUNED
 from codekiln.pipeline.adapt.split import comes_after
+from codekiln.pipeline.adaptations import adaptations
 
 MINUTES = 3.0  # for an update of what was not tuned
 
@@ -72,19 +73,12 @@ class Earlier:
 
 
 def _last(folder: Path, work: Path) -> Artifact:
-    root = str(folder.resolve())
-    made = [
-        artifact
-        for path in sorted((work / "adaptation").glob("*"))
-        if path.suffix != ".partial" and path.is_dir()
-        for artifact in [open_artifact(path, "adaptation")]
-        if artifact.statistics["folder"] == root and artifact.statistics["kind"] == "commits"
-    ]
+    made = [one for one in adaptations(folder, work) if one.statistics["kind"] == "commits"]
     if not made:
         raise UsageError(
             f"{folder} was not adapted yet with this --work folder: adapt it without --update first."
         )
-    return max(made, key=lambda artifact: float(artifact.statistics["time"]))
+    return made[-1]
 
 
 def _part(work: Path, artifact: Artifact, stage: str) -> Artifact | None:
