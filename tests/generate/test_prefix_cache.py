@@ -96,6 +96,16 @@ def test_each_text_keeps_a_slot_until_there_are_too_many():
     assert cache.slot_for(texts[3]) is slots[1]  # the one that was idle longest
 
 
+def test_what_is_hardly_a_text_keeps_no_slot():
+    cache = PrefixCache(counting())
+    first = cache.slot_for([1, 2])
+    first.read()
+    long = cache.slot_for([3] * 100)
+    assert long is first
+    long.read()
+    assert cache.slot_for([4] * 100) is not long
+
+
 def test_long_texts_keep_few_slots(monkeypatch):
     monkeypatch.setattr(prefix_cache, "TOKENS", 90)
     cache = PrefixCache(counting())

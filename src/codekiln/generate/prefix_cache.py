@@ -18,7 +18,7 @@ TOKENS = 16_384  # in more slots than these few
 IDLE = (
     60.0  # seconds after which who typed there does so no longer, and more than a few are not kept
 )
-KEPT = 16  # a slot that shares fewer ids than these is not worth losing its own text for
+KEPT = 16  # ids: to share fewer is not worth losing a slot's own text for, and fewer are not worth keeping
 PIECE_MS = 40.0  # what is read between two questions whether anybody still wants it
 SMALLEST_PIECE, LARGEST_PIECE = 32, 512  # ids
 
@@ -124,6 +124,9 @@ class PrefixCache:
         return slot
 
     def _another(self, tokens: int) -> Slot:
+        shortest = min(self._slots, key=lambda slot: len(slot.ids))
+        if len(shortest.ids) < KEPT:
+            return shortest
         few = len(self._slots) < min(FEW, self._most)
         if few or (len(self._slots) < self._most and self._held() + tokens <= TOKENS):
             self._slots.append(Slot(self._slots[0].engine.twin()))

@@ -29,7 +29,8 @@ class Scripted:
 
     def complete(self, request):
         text = self.answer(request)
-        yield CompletionChunk(text, (1,), (-0.5,), "end", 3)
+        logprob = -9.0 if "DOUBT" in request.prefix else -0.5
+        yield CompletionChunk(text, (1,), (logprob,), "end", 3)
 
     def answer(self, request):
         prefix = request.prefix

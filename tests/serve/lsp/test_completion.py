@@ -48,6 +48,17 @@ def test_ghost_text_is_a_line_and_the_block_on_demand(tmp_path):
     run(conversation())
 
 
+def test_what_is_likelier_read_in_vain_is_shown_to_who_asks(tmp_path):
+    async def conversation():
+        async with started(SCRIPTED, tmp_path) as editor:
+            uri = editor.open(tmp_path / "a.py", "DOUBT = 1\nx = \n")
+            assert not (await asyncio.wrap_future(editor.ask(uri, 1, 4))).items
+            assert list(read_events(tmp_path)) == []
+            assert await editor.ghost(uri, 1, 4, invoked=True) == "answer()"
+
+    run(conversation())
+
+
 def test_an_item_stands_at_the_cursor_and_names_the_command(tmp_path):
     async def conversation():
         async with started(SCRIPTED, tmp_path) as editor:

@@ -33,7 +33,7 @@ GHOST = {
     "params": {
         "textDocument": {"uri": "file:///a.py"},
         "position": {"line": 0, "character": 4},
-        "context": {"triggerKind": 2},
+        "context": {"triggerKind": 1},
     },
 }
 # Plain completion: a newer inline one would end the one before it.

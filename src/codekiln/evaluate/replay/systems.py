@@ -30,7 +30,7 @@ def _nothing(_: AddedLine) -> str:
 
 
 class System:
-    """A completer as a user has it: asked for a line, it offers what parses of one, if that is worth it.
+    """A completer as the language server has it: it offers what parses of a line, if that is worth it.
 
     `prompt` bounds the tokens that it reads, those of the `context` included.
     """

@@ -23,6 +23,7 @@ from pygls.uris import to_fs_path
 
 from codekiln import __version__
 from codekiln.errors import CodekilnError, UsageError
+from codekiln.generate.offers import is_worth_showing
 from codekiln.serve.events import Events
 from codekiln.serve.lsp import actions
 from codekiln.serve.lsp.assistants import Assistants, Model
@@ -129,9 +130,11 @@ class CodekilnServer(LanguageServer):
         place = self._place(params.text_document.uri, params.position.line)
         selected = params.context.selected_completion_info
         cursor = cursor_at(place.document, params.position, place.path, BOUNDS, selected)
-        if params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked:
+        is_asked = params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
+        if is_asked:
             cursor = to_block(cursor, BOUNDS)
-        return inline_items(cursor, *await self._suggested(place, cursor, "inline"))
+        found = await self._suggested(place, cursor, "inline", must_pay=not is_asked)
+        return inline_items(cursor, *found)
 
     async def _completion(self, params: types.CompletionParams) -> types.CompletionList:
         place = self._place(params.text_document.uri, params.position.line)
@@ -139,9 +142,12 @@ class CodekilnServer(LanguageServer):
         return plain_items(cursor, *await self._suggested(place, cursor, "plain"))
 
     async def _suggested(
-        self, place: "_Place", cursor: Cursor, kind: str
+        self, place: "_Place", cursor: Cursor, kind: str, *, must_pay: bool = False
     ) -> tuple[str, types.Command]:
-        """The text at a cursor, and what is to be called when it is taken."""
+        """The text at a cursor, and what is to be called when it is taken.
+
+        Nothing if it `must_pay`, and is likelier read in vain than taken: nobody asked for it.
+        """
 
         def suggested(cancelled: threading.Event) -> tuple[str, str]:
             request = replace(cursor.request, cancelled=cancelled)
@@ -150,6 +156,8 @@ class CodekilnServer(LanguageServer):
             if cancelled.is_set():
                 return "", answer.id
             text = answer.suggestion.text
+            if must_pay and not is_worth_showing(text, answer.suggestion.completion.logprobs):
+                return "", answer.id
             self._events.suggested(answer)
             if (
                 kind == "inline" and text.strip()
