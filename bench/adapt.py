@@ -1,10 +1,10 @@
-"""`codekiln adapt` on a package, and what the model that it tuned is worth to an unrelated one.
+"""`codekiln adapt` on a package, and what the model that it tuned is worth to unrelated ones.
 
 A package becomes a repository: its older version is the first commit, and each file that the newer one
 changed a commit of its own, in the order of a hash. Its last commits, about 300 lines, are held out by
-`adapt`. The unrelated package is held out likewise, and its lines are typed with the base and with the
-model that was tuned on the other: the verdict must be that tuning is no gain. The base is the starter,
-which holds the first package out. Keys saved have intervals of 95 %.
+`adapt`. Of each unrelated package lines are held out likewise, and typed with the base and with the model
+that was tuned on the other: the verdict must be that tuning is no gain. The base is the starter, which has
+seen neither that package nor the last two. Keys saved have intervals of 95 %.
 
 `CODEKILN_BENCH_MINUTES` (3) is what `adapt` is given.
 """
@@ -29,9 +29,14 @@ from codekiln.pipeline.adapt.split import split
 from codekiln.pipeline.adapt.verdict import in_common, is_gain, judge
 
 MINUTES = float(os.environ.get("CODEKILN_BENCH_MINUTES", "3"))
-PACKAGE, OTHER = ("falcon", "4.0.1", "4.4.0"), ("marshmallow", "4.0.0", "4.4.0")
+PACKAGE = ("falcon", "4.0.1", "4.4.0")
+OTHERS = (
+    ("marshmallow", "4.0.0", "4.4.0"),
+    ("textual", "0.85.1", "8.2.8"),
+    ("trl", "0.11.4", "1.16.0"),
+)
 WHO = b"A Person <person@example.org>"
-UNRELATED = 60.0  # seconds in which the unrelated package is typed
+UNRELATED = 60.0  # seconds in which an unrelated package is typed
 ALL = "all added lines"
 
 Row = dict[str, str]
@@ -39,10 +44,10 @@ Files = dict[str, bytes]
 
 
 def run() -> dict[str, list[Row]]:
-    """The table of the package itself, and that of the unrelated one."""
+    """The table of the package itself, and those of the unrelated ones."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        own, other = (_repository(root, *package) for package in (PACKAGE, OTHER))
+        own, *others = (_repository(root, *package) for package in (PACKAGE, *OTHERS))
         begun = time.monotonic()
         made = adapt(own, None, root / "work", minutes=MINUTES)
         seconds = time.monotonic() - begun
@@ -50,7 +55,9 @@ def run() -> dict[str, list[Row]]:
         tuned = sorted((root / "work" / "model").glob(f"{own.name}-*"))
         if tuned:
             model = open_artifact(tuned[-1], "model")
-            found[f"{other.name}, tuned on {own.name}"] = _unrelated(other, model, root / "work")
+            for other in others:
+                title = f"{other.name}, tuned on {own.name}"
+                found[title] = _unrelated(other, model, root / "work")
     return found
 
 

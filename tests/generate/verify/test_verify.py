@@ -3,6 +3,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codekiln.generate.verify import verify
+from codekiln.generate.verify.grammar import GrammarFile
+from codekiln.generate.verify.trees import Trees
 from codekiln.languages import languages, parse
 from programs import PROGRAMS
 
@@ -25,6 +27,15 @@ def parses(language: str, text: str) -> bool:
         return True
     tree = parse(languages()[language], f"{text}\n".encode())
     return tree is not None and not tree.root_node.has_error
+
+
+def is_whole(language: str, prefix: str, suffix: str) -> bool:
+    """Whether a file parses without what its grammar takes and the language does not."""
+    if not parses(language, prefix + suffix):
+        return False
+    return language == "python" or GrammarFile(languages()[language], prefix, suffix, Trees()).fits(
+        ""
+    )
 
 
 def shown(found, prefix, suffix) -> str:
@@ -124,6 +135,13 @@ def test_what_stood_there_is_shown_untouched(language, hole):
         assert found.state == "nothing"
 
 
+def test_a_file_that_only_its_grammar_takes_may_lack_something():
+    """`fmt.Pri` alone is no statement in Go, and what may follow it must not be held against an answer."""
+    prefix, suffix = "package demo\n\nfunc f() {\n\tfmt.Pri", "\n}\n"
+    assert parses("go", prefix + suffix)
+    assert not is_whole("go", prefix, suffix)
+
+
 @pytest.mark.parametrize("language", PROGRAMS)
 @given(hole=holes, other=holes, rest=st.text("()[]{}:;,.'\"\n =x#/*", max_size=4))
 @settings(max_examples=50, deadline=None)
@@ -135,7 +153,7 @@ def test_nothing_is_called_verified_that_does_not_parse(language, hole, other, r
     assert candidate.startswith(found.text)
     if found.state == "verified":
         assert parses(language, shown(found, prefix, suffix))
-        if parses(language, prefix + suffix):
+        if is_whole(language, prefix, suffix):
             assert not found.lacking
     if found.reason == "whole":
         assert found.text == candidate
