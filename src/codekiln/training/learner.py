@@ -15,8 +15,8 @@ from codekiln.training.optimizer import MuonWithAdamW, Optimizer, clip_gradients
 from codekiln.training.parallel import keeping_to_itself, spread
 from codekiln.training.world import here
 
-# Weights are cast once for each part: it is to be large, but what a layer keeps of it is to fit memory.
-MICRO_NUMBERS = 2**22  # of the stream, tokens times width
+# Weights are cast once for each part: it is to be large, but what the layers keep of it is to fit memory.
+MICRO_NUMBERS = 2**25  # of the stream, tokens times width times layers: about four gigabytes
 MICRO_TOKENS_ON_GPU = 32_768
 
 OptimizerOf = Callable[[Transformer, float, float], Optimizer]  # of a model, a rate, a decay
@@ -98,8 +98,8 @@ class Learner:
 
     def micro_tokens(self) -> int:
         """Tokens that go through the model at once."""
-        on_gpu = self.device.type == "cuda"
-        most = MICRO_TOKENS_ON_GPU if on_gpu else MICRO_NUMBERS // self.model.config.width
+        on_gpu, config = self.device.type == "cuda", self.model.config
+        most = MICRO_TOKENS_ON_GPU if on_gpu else MICRO_NUMBERS // (config.width * config.layers)
         return self.config.micro_tokens or max(1, most)
 
     def _backward(self, part: Batch, precision: Precision) -> Tensor:
