@@ -56,6 +56,34 @@ def test_the_fastest_device_there_is_is_taken(monkeypatch, cuda, apple, expected
     assert device.pick_device().type == expected
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's memory")
+def test_what_is_freed_is_returned():
+    """Ten threads at once have one heap then, and a block of a megabyte goes back."""
+    program = """
+import ctypes, threading
+from codekiln.device import return_freed_memory
+if {told}:
+    return_freed_memory()
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+all_there, places = threading.Barrier(10), set()
+def take():
+    place = libc.malloc(1000)
+    all_there.wait()
+    places.add(place >> 26)
+threads = [threading.Thread(target=take) for _ in range(10)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+print(len(places))
+"""
+
+    def heaps(told):
+        command = [sys.executable, "-c", program.format(told=told)]
+        return int(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+
+    assert heaps(told=True) < heaps(told=False)
+
+
 def test_the_same_seed_gives_the_same_numbers():
     before = torch.are_deterministic_algorithms_enabled()
     warn_only = torch.is_deterministic_algorithms_warn_only_enabled()

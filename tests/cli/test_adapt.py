@@ -33,9 +33,10 @@ def test_it_says_what_helps_and_how_it_is_used(codekiln, repository, given, mode
     assert "Not tuned: no time was given" in said
     assert f"codekiln complete --model {model}" in said
     assert f"codekiln connect EDITOR --model {model}" in said
-    assert "codekiln serve --" in said
     plain = codekiln("adapt", repository, *given, "--json").json
     assert plain["kept"] in ("base", "base + index")
+    indexed = f" --repo {repository}" if plain["uses_index"] else ""
+    assert f"codekiln serve --model {model}{indexed} --work" in said
     assert plain["lines"] == 9
     assert plain["model"] == str(model)
 

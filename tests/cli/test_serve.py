@@ -17,7 +17,9 @@ from cli import serving as program
 from cli.refusals import assert_refused, assert_refused_as_json
 from cli.serving import EVENT, INFILL, TABBY, serving
 from codekiln.apps.places import Places
+from codekiln.artifact import Stage, produce
 from codekiln.serve.events import Events
+from model_artifacts import model_artifact
 
 BWRAP = ("bwrap", "--dev-bind", "/", "/", "--unshare-user", "--unshare-net", "--")
 
@@ -65,6 +67,23 @@ def test_it_answers_editors(server):
     assert found["content"].strip()
     assert found["timings"]["predicted_n"] > 0
     assert server.json("POST", "/v1/completions", TABBY)["choices"][0]["text"].strip()
+
+
+def test_what_adapt_kept_answers_for_its_folder(tmp_path):
+    """By its own name, and by that of the starter, which editors may have been given before."""
+    folder, work = tmp_path / "code", tmp_path / "work"
+    folder.mkdir()
+    (folder / "one.py").write_text("def one():\n    return 1\n")
+    model = model_artifact(tmp_path / "models").path
+    facts = {"folder": str(folder.resolve()), "model": str(model), "time": 1.0}
+    produce(Stage("adaptation", 2, lambda *_: facts), {}, {}, work, "code")
+    with serving("--repo", folder, "--work", work) as server:
+        assert server.told["model"] == model.name
+        for name in (model.name, "starter"):
+            body = {"model": name, "prompt": "def one", "max_tokens": 2}
+            assert server.json("POST", "/v1/completions", body)["choices"]
+    with serving("--repo", folder, "--work", work, "--model", "starter") as server:
+        assert server.told["model"] == "starter"
 
 
 def test_what_stands_before_and_behind_the_cursor_counts(server):

@@ -96,6 +96,8 @@ def test_neighbours_are_drawn_together_where_groups_are_few():
     assert found[0].paired.chance == 1 / 16
     assert compare(ours, theirs, by="item")[0].paired.chance < 1e-9
     assert compare(ours, theirs, by="group")[0].paired.chance == 1
+    with pytest.raises(UsageError, match="know no runs"):
+        compare(ITEMS[1:2], ITEMS[:1], by="run")
 
 
 def test_a_comparison_is_of_items_that_both_have():

@@ -67,9 +67,8 @@ def _commands(found: Mapping[str, Any], folder: Path, work: Path) -> list[str]:
 
 
 def _serve(found: Mapping[str, Any], folder: Path, work: Path) -> str:
-    """With the folder it finds the model by itself; without the index it needs no folder."""
-    known = ["--repo", str(folder)] if found["uses_index"] else _model(found)
-    return shlex.join(["codekiln", "serve", *known, "--work", str(work)])
+    known = ["--repo", str(folder)] if found["uses_index"] else []
+    return shlex.join(["codekiln", "serve", *_model(found), *known, "--work", str(work)])
 
 
 def _complete(found: Mapping[str, Any], folder: Path, work: Path) -> str:

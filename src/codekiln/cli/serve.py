@@ -17,6 +17,7 @@ from codekiln.errors import UsageError
 Repo = Annotated[
     Path | None, typer.Option("--repo", help="A folder of code, which is indexed and watched.")
 ]
+STARTER = Path("starter")
 Served = Annotated[
     Path | None,
     typer.Option(
@@ -95,7 +96,10 @@ def serve(
     from codekiln.serve.web.router import router
 
     check_engine(engine, engine_model, engine_template)
-    model = model or (kept_model(repo, work) if repo and not engine else None) or Path("starter")
+    kept = None
+    if repo and not (model or engine or adapter):
+        kept = kept_model(repo, work)
+    model = model or kept or STARTER
     return_freed_memory()
     names = _names(name or [], is_local(host))
     adapters = _adapters(adapter or [])
@@ -108,6 +112,7 @@ def serve(
             model,
             work=work,
             folder=repo,
+            also=[str(STARTER)] if kept else [],  # editors may know the server from before
             server=engine,
             server_model=engine_model,
             server_template=engine_template,

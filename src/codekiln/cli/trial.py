@@ -27,7 +27,11 @@ def try_(
     commits: Annotated[int, typer.Option(min=1, help="The last commits to replay.")] = 50,
     seed: Annotated[int, typer.Option(min=0, help="Seed of what is hidden or drawn.")] = 0,
     every: Annotated[
-        bool, typer.Option("--all", help="Show every line that came out, not just some.")
+        bool,
+        typer.Option(
+            "--all",
+            help="Show each line that the index had and knows from somewhere, not just some.",
+        ),
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -62,7 +66,7 @@ def _print(found: "Trial", every: bool) -> None:
     for example in shown:
         _print_example(example)
     if len(known) > len(shown):
-        output.print(f"\n[dim]{len(known) - len(shown)} more: codekiln try --all[/]")
+        output.print(f"\n[dim]{len(known) - len(shown)} more: add --all[/]")
     wait = found.row("index").percentiles["milliseconds"][0]
     output.print(
         f"\n[dim]{found.indexed_files:,} files indexed and {found.lines:,} of {found.added:,} lines typed "

@@ -124,7 +124,7 @@ def compare(
     """Two systems on the items that both tried; `by` is what is drawn, by default as in tables.
 
     Raises:
-        UsageError: they have no item, or no figure, in common.
+        UsageError: they have no item, or no figure, in common, or no runs to draw.
     """
     others = {item.item: item for item in second}
     pairs = [(item, others[item.item]) for item in first if item.item in others]
@@ -199,12 +199,14 @@ def _comparison(
 def _drawn(items: Sequence[Item], by: By | None = None) -> tuple[Sequence[Hashable], By]:
     """What each item is drawn together with, and what that is: as large as leaves enough of them."""
     groups = [item.group for item in items]
+    has_runs = all(item.run for item in items)
     if by is None:
-        has_runs = all(item.run for item in items)
         is_many = len(set(groups)) >= FEW_GROUPS
         by = "group" if is_many else "run" if has_runs else "item"
     if by == "group":
         return groups, by
+    if by == "run" and not has_runs:
+        raise UsageError("These results know no runs: resample by item or by group.")
     return ([item.run for item in items], by) if by == "run" else (range(len(items)), by)
 
 

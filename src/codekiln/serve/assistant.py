@@ -62,6 +62,7 @@ class Assistant:
         tokenizer: Tokenizer | None,
         folder: WatchedFolder | None = None,
         admission: Admission | None = None,
+        also: Sequence[str] = (),
         adapters: Sequence[str] = (),
         embedder: Embedder | None = None,
         measure: Tokenizer | None = None,
@@ -69,11 +70,12 @@ class Assistant:
     ) -> None:
         """`name` is the model's, for formats that tell it; a server's model has no `tokenizer` of ours.
 
+        It is known by the names in `also`, too.
         `adapters` are the names of those that the completer has. `embedder` makes vectors, if any does.
         `measure` tells how long a context is, where the model has no tokenizer that does.
         """
         self.completer, self.name, self.tokenizer = completer, name, tokenizer
-        self.adapters = tuple(adapters)
+        self._also, self.adapters = tuple(also), tuple(adapters)
         self.embedder = embedder
         self._measure = measure or tokenizer
         self.listeners: list[Callable[[Answer], None]] = []  # told of answers that are still wanted
@@ -89,8 +91,8 @@ class Assistant:
 
     @property
     def models(self) -> tuple[str, ...]:
-        """The names that a request may give: the model's, and those of its adapters."""
-        return (self.name, *self.adapters)
+        """The names that a request may give: the model's own and others, and those of its adapters."""
+        return (self.name, *self._also, *self.adapters)
 
     def adapter_of(self, model: str) -> str:
         """Which adapter a request means that asks for a model; none where it asks for none.

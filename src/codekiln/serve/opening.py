@@ -1,6 +1,6 @@
 """From a model's folder, or the address of somebody's server, to an assistant that is ready to answer."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -20,6 +20,7 @@ def opened_assistant(
     *,
     work: Path,
     folder: Path | None = None,
+    also: Sequence[str] = (),
     server: str | None = None,
     server_model: str | None = None,
     server_template: str | None = None,
@@ -30,7 +31,7 @@ def opened_assistant(
     """The assistant, whose folder is watched until the end of the block.
 
     With a `server` its model answers, and the tokenizer of `model` only measures what goes into a prompt.
-    `encoder` is the folder of one that makes vectors.
+    `encoder` is the folder of one that makes vectors, `also` has further names of the model.
 
     Raises:
         UsageError: adapters are asked of a server, or have the model's name.
@@ -65,6 +66,7 @@ def opened_assistant(
             measure=tokenizer,
             embedder=load_embedder(encoder) if encoder else None,
             folder=watched,
+            also=[other for other in also if other not in (name, *adapters)],
             adapters=tuple(adapters),
             context_tokens=context_tokens,
         )

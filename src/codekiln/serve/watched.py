@@ -107,14 +107,18 @@ class WatchedFolder:
             if changed_before:
                 self._look(self._live.refresh)
                 changed_before = False
-            self._look_at({path for _, path in changes})
+            paths = {path for _, path in changes}
+            if self._concern_all(paths):
+                self._look(self._live.refresh)  # once, however many folders a checkout changes
+            else:
+                for path in paths:
+                    self._look(partial(self._live.update, path))
 
-    def _look_at(self, paths: set[str]) -> None:
-        if any(map(self._live.is_wide, paths)):
-            self._look(self._live.refresh)  # once, however many folders a checkout changes
-            return
-        for path in paths:
-            self._look(partial(self._live.update, path))
+    def _concern_all(self, paths: set[str]) -> bool:
+        try:
+            return any(map(self._live.is_wide, paths))
+        except OSError:  # in a folder that is closed to us
+            return True
 
     def _look(self, look: Callable[[], object]) -> None:
         try:

@@ -1,5 +1,6 @@
 """From a small repository to a decision, and on to later commits."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from codekiln.generate import CompletionRequest, collect
 from codekiln.generate.loading import load_completer
 from codekiln.index.folder import FolderIndex
 from codekiln.pipeline.adapt import adapt
+from codekiln.pipeline.adapt.earlier import LEARNED
 from codekiln.pipeline.adapt.lessons import LESSONS
 from codekiln.pipeline.adaptations import kept_model
 from codekiln.pipeline.compress import compress
@@ -115,6 +117,25 @@ def test_a_server_finds_what_is_kept(made, tmp_path):
     assert kept_model(root, work) == Path(found.statistics["model"])
     assert kept_model(tmp_path, work) is None
     assert kept_model(root, tmp_path / "none") is None
+    broken = work / "adaptation" / "broken-00000000"
+    broken.mkdir()
+    (broken / "manifest.json").write_text("{")
+    assert kept_model(root, work) == Path(found.statistics["model"])  # another's is not in the way
+    broken.joinpath("manifest.json").unlink()
+    broken.rmdir()
+
+
+def test_a_model_that_is_gone_is_told(base, tmp_path, monkeypatch):
+    """Found from any folder, and not replaced by another in silence."""
+    root = project(tmp_path / "project")
+    copy = shutil.copytree(base.path, tmp_path / "copy")
+    monkeypatch.chdir(tmp_path)
+    adapt(root, copy, Path("work"), clock=lambda: 0.0)
+    monkeypatch.chdir(root)
+    assert kept_model(Path(), tmp_path / "work") == copy
+    shutil.rmtree(copy)
+    with pytest.raises(ArtifactError, match="adapt it anew, or name a --model"):
+        kept_model(root, tmp_path / "work")
 
 
 def test_it_is_found_again(made, base):
@@ -207,6 +228,20 @@ class TestUpdate:
         assert sorted(one.statistics["files"] for one in lessons) == [4, 5]
         adapters = [open_artifact(path) for path in work.glob("adapter/*") if path.is_dir()]
         assert not any("old" in one.manifest["inputs"] for one in adapters)
+
+    def test_what_a_kept_model_knows_is_not_forgotten_by_an_update_in_vain(
+        self, base, tmp_path, monkeypatch
+    ):
+        root, work = project(tmp_path / "project"), tmp_path / "work"
+        first = adapt(root, base.path, work, minutes=2, clock=lambda: 0.0)
+        commit(root, 3000, {"new.py": module(*(f"new_{k}" for k in range(20)))})
+        with monkeypatch.context() as patch:
+            patch.setattr("codekiln.pipeline.adapt.verdict.is_gain", lambda _: False)
+            second = adapt(root, None, work, update=True, clock=lambda: 0.0)
+        assert second.statistics["model"] == first.statistics["model"]
+        known = [{name: one.statistics[name] for name in LEARNED} for one in (first, second)]
+        assert known[0] == known[1]
+        assert all(known[0].values())
 
     def test_what_was_not_adapted_is_not_updated(self, base, tmp_path):
         root = project(tmp_path / "project")

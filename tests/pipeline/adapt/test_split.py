@@ -63,7 +63,7 @@ def test_where_nothing_came_before_nothing_is_learned(tmp_path):
     commit(tmp_path / "young", 2000, {"module.py": lines("value", 20)})
     history = split(tmp_path / "young")
     assert history.start == {}
-    with pytest.raises(CorpusError, match="no code before what is held out"):
+    with pytest.raises(CorpusError, match="all code of the folder is held out"):
         corpus_of(history, tmp_path / "work")
 
 

@@ -101,7 +101,7 @@ def replay(
         kinds = {history.place: history.kind for history in histories}
         return {**write_results(out, items, facts), "histories": kinds}
 
-    stage = Stage(STAGE_NAME, 1, build)
+    stage = Stage(STAGE_NAME, 2, build)
     sources = {f"replay {h.place}": h.state for h in histories}
     name = histories[0].repository or "replay"
     return produce(stage, config, {"model": model}, work, name, sources)
@@ -150,5 +150,5 @@ def items_of(history: History, line: Replayed, young: bool = False) -> Iterator[
             "keys saved": (len(text) - pressed, len(text)),
         }
         times = [one.answer.milliseconds for one in said if one.answer]
-        run = f"{history.repository} {line.run}"
+        run = f"{history.place} {line.run}"
         yield Item(system_name, name, path, strata, figures, {"milliseconds": times}, run)

@@ -16,7 +16,7 @@ from codekiln.generate.loading import STARTER, model_folder
 from codekiln.index.folder import FolderIndex
 from codekiln.pipeline.adapt.budget import Budget
 from codekiln.pipeline.adapt.contest import BASE, PROMPT, TUNED, contest
-from codekiln.pipeline.adapt.earlier import Earlier
+from codekiln.pipeline.adapt.earlier import LEARNED, Earlier
 from codekiln.pipeline.adapt.learning import learned
 from codekiln.pipeline.adapt.split import name_of, split
 from codekiln.pipeline.adapt.verdict import in_common, is_gain, judge
@@ -90,6 +90,7 @@ def _adapted(
         "revision": history.revision,
         "minutes": budget.minutes,
         "why_not_tuned": why,
+        "known": earlier.known if earlier else {},
     }
     return produce(STAGE, settings, made | found, work, name_of(history))
 
@@ -111,7 +112,7 @@ def _tuned(
         made = learned(history, model, work, budget, earlier)
     except CorpusError as error:
         return {}, str(error)
-    kept = {name: made[name] for name in ("corpus", "examples")}
+    kept = {name: made[name] for name in LEARNED}
     if made["model"].statistics["best_step"] == 0:
         return kept, NO_LESSON
     try:
@@ -130,19 +131,21 @@ def _build(config: Mapping[str, Any], inputs: Made, _out: Path) -> Statistics:
     verdict = judge(items)
     gains = {"index": verdict.index, **({"tuning": verdict.tuning} if verdict.tuning else {})}
     kept = inputs["tuned" if verdict.is_tuned else "base"]
+    learned = {name: inputs[name].fingerprint for name in LEARNED if name in inputs}
     return {
         **config,
         "lines": verdict.index.items,
         "table": [plain(row) for row in table(items)],
         "gains": {name: {**plain(g), "is_gain": is_gain(g)} for name, g in gains.items()},
         "kept": verdict.kept,
-        "model": str(kept.path),
+        "model": str(kept.path.resolve()),
         "uses_index": verdict.uses_index,
         "context": retrieved_budget(PROMPT) if verdict.uses_index else 0,
-        "corpus": inputs["corpus"].fingerprint if "corpus" in inputs else "",
-        "examples": inputs["examples"].fingerprint if "examples" in inputs else "",
+        # What was learned in vain, the model that is kept has not learned.
+        **dict.fromkeys(LEARNED, ""),
+        **(learned if verdict.is_tuned else config["known"]),
         "time": time.time(),
     }
 
 
-STAGE = Stage("adaptation", 1, _build)
+STAGE = Stage("adaptation", 2, _build)

@@ -83,7 +83,7 @@ def contest(
     inputs = {"model": model, **({"first": first} if first else {})}
     facts = {"history": history.state}
     config = {"system": name, "lines": LINES, "seconds": round(seconds) if first is None else 0}
-    return produce(Stage(STAGE_NAME, 1, build), config, inputs, work, name_of(history), facts)
+    return produce(Stage(STAGE_NAME, 2, build), config, inputs, work, name_of(history), facts)
 
 
 def typed(history: History, model: Artifact, name: str, pace: Pace) -> list[Item]:

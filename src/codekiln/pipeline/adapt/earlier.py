@@ -7,11 +7,11 @@ from codekiln.artifact import Artifact, find_artifact, open_artifact
 from codekiln.errors import ArtifactError, UsageError
 from codekiln.evaluate.replay.history import History
 from codekiln.generate.loading import model_folder
-from codekiln.pipeline.adapt.contest import TUNED
 from codekiln.pipeline.adapt.split import comes_after
 from codekiln.pipeline.adaptations import adaptations
 
 MINUTES = 3.0  # for an update of what was not tuned
+LEARNED = ("corpus", "examples")  # artifacts
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,13 @@ class Earlier:
                 f"The history of {folder} was written anew since it was adapted, so lines that are held "
                 "out may have been learned: adapt it without --update."
             )
-        if not found["kept"].startswith(TUNED):  # what the base would have learned, it has not
-            return cls(artifact, None, None)
-        corpus, examples = (_part(work, artifact, stage) for stage in ("corpus", "examples"))
+        corpus, examples = (_part(work, artifact, stage) for stage in LEARNED)
         return cls(artifact, corpus, examples)
+
+    @property
+    def known(self) -> dict[str, str]:
+        """The fingerprints of what was learned."""
+        return {name: str(self.artifact.statistics[name]) for name in LEARNED}
 
     @property
     def model(self) -> Path:

@@ -60,7 +60,7 @@ def corpus_of(history: History, work: Path) -> Artifact:
     """
     if not history.start:
         raise CorpusError(
-            "there was no code before what is held out: add --minutes when there is more"
+            "all code of the folder is held out, so there is none to learn: adapt it after more commits"
         )
     name = name_of(history)
     code = produce(Stage("before", 1, _writing(history)), {}, {}, work, name, _state(history))

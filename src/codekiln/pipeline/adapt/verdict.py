@@ -1,7 +1,7 @@
 """Which of the four is kept: the base or the tuned model, with the index or without.
 
 Something counts as better if the keys that it saves are more on the same lines, by more than chance would
-have it: a paired bootstrap over the lines, at 90 %.
+have it: a paired bootstrap over files, or runs of lines where files are few, at 90 %.
 """
 
 from collections.abc import Iterable, Sequence

@@ -159,9 +159,8 @@ class CodekilnServer(LanguageServer):
             if must_pay and not is_worth_showing(text, answer.suggestion.completion.logprobs):
                 return "", answer.id
             self._events.suggested(answer)
-            if (
-                kind == "inline" and text.strip()
-            ):  # an editor shows it, and tells only what is taken
+            if kind == "inline" and text.strip():
+                # An editor shows it, and tells only what is taken.
                 self._events.told("shown", answer.id)
             return text, answer.id
 
