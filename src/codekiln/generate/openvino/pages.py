@@ -7,6 +7,7 @@ rewind forgets a length and moves nothing.
 from collections.abc import Sequence
 
 PAGE = 32  # tokens
+AT_ONCE = 8  # pages that a pool grows by at least, and by a quarter: a text has hardly more than it needs
 
 
 class PageTable:
@@ -57,7 +58,7 @@ class PageTable:
 
     def _take(self) -> int:
         if not self._free:
-            more = max(8, self.capacity)
+            more = max(AT_ONCE, self.capacity // 4)
             self._free = list(range(self.capacity, self.capacity + more))[::-1]
             self._users += [0] * more
             self.capacity += more
