@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import product
 from types import SimpleNamespace
 
 import numpy as np
@@ -486,12 +487,14 @@ def offered():
     return [str(n), shown(0.2 * (n - 1), 1), "0.8", shown(0.05 * (n - 1), 2), "0.95"]
 
 
-@works("chance = 2 · min(share of Δ ≤ 0, share of Δ ≥ 0)")
+@works("chance = max(2 · min(share of Δ ≤ 0, share of Δ ≥ 0), 2^(1 − n))")
 def resampled():
     more, none = [(2, 1), (0, 1), (3, 1), (1, 1)], [(0, 1)] * 4
-    assert abs(paired(more, none, range(4)).chance - 2 / 256) < 0.006
+    above = sum(sum(drawn) > 0 for drawn in product((2, 0, 3, 1), repeat=4))
+    assert above == 255
+    assert paired(more, none, range(4)).chance == 1 / 8
     assert paired([(2, 1), (-2, 1), (3, 1), (-1, 1)], none, range(4)).chance > 0.3
-    return ["256", shown(2 / 256)]
+    return ["256", shown(2 / 256), shown(1 / 8)]
 
 
 @works("MRR = (1/n) Σ_i 1 / rank_i")

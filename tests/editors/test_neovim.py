@@ -234,7 +234,7 @@ def test_where_neovim_has_inline_completion_it_is_neovims(tmp_path):
             time.sleep(0.02)
 
 
-LOOP = "def f(values):\n    for value in values:\n        \n    return {}\n"
+LOOP = "def f(values):\n    {0:.3}\n    for value in values:\n        {0}.append(value)\n    return {0}\n"
 
 
 @pytest.mark.slow
@@ -248,7 +248,7 @@ def test_the_starter_model_suggests_by_what_stands_before_and_behind(tmp_path):
         suggested = []
         for name in ("total", "result"):
             nvim.keys("<Esc>:%d<CR>:set paste<CR>i" + LOOP.format(name).replace("\n", "<CR>"))
-            nvim.keys("<Esc>:set nopaste<CR>:3<CR>A")
+            nvim.keys("<Esc>:set nopaste<CR>:2<CR>A")
             suggested.append(nvim.ghost())
         assert all(map(str.strip, suggested))
         assert suggested[0] != suggested[1]
