@@ -133,7 +133,7 @@ def ghost_text(folder: Path, work: Path, environment: dict[str, str]) -> tuple[s
         ask("initialize", {"processId": None, "capabilities": {}, "workspaceFolders": folders}, 1)
         say("initialized", {})
         say("textDocument/didOpen", {"textDocument": {**document, "text": PLACE["prefix"]}})
-        params = {"textDocument": document, "position": place, "context": {"triggerKind": 2}}
+        params = {"textDocument": document, "position": place, "context": {"triggerKind": 1}}
         found = ask("textDocument/inlineCompletion", params, 2)
         ask("shutdown", None, 3)
         say("exit", None)

@@ -13,7 +13,7 @@ from generate.servers.test_servers import KINDS
 from model_server import ModelServer
 from serve.lsp.editor import REAL, run, started
 
-LOOP = "def f(values):\n    for value in values:\n        \n    return {}\n"
+LOOP = "def f(values):\n    {0:.3}\n    for value in values:\n        {0}.append(value)\n    return {0}\n"
 
 
 @pytest.mark.slow
@@ -31,10 +31,10 @@ def test_the_starter_suggests_by_what_stands_before_and_behind(tmp_path):
             behind = []
             for version, name in enumerate(["total", "result"], start=3):
                 editor.type(uri, version, LOOP.format(name), None)
-                behind.append(await editor.ghost(uri, 2, 8))
+                behind.append(await editor.ghost(uri, 1, 7))
             assert all(behind)
             assert behind[0] != behind[1]
-            assert (await editor.plain(uri, 2, 8)).items[0].text_edit.new_text == behind[1]
+            assert (await editor.plain(uri, 1, 7)).items[0].text_edit.new_text == behind[1]
 
     run(conversation())
     kinds = [event.kind for event in read_events(work)]
