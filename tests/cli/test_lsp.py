@@ -34,7 +34,7 @@ def test_the_starter_suggests_by_what_stands_before_and_behind(tmp_path):
                 behind.append(await editor.ghost(uri, 1, 7))
             assert all(behind)
             assert behind[0] != behind[1]
-            assert (await editor.plain(uri, 1, 7)).items[0].text_edit.new_text == behind[1]
+            assert (await editor.plain(uri, 1, 7)).items[0].text_edit.new_text == "res" + behind[1]
 
     run(conversation())
     kinds = [event.kind for event in read_events(work)]
