@@ -143,6 +143,18 @@ def test_who_types_no_longer_keeps_no_slot():
     assert len(cache.slot_for([6] * 31).pending) == 1
 
 
+def test_one_who_goes_from_text_to_text_keeps_few_slots():
+    now = 0.0
+    cache = PrefixCache(counting(), clock=lambda: now)
+    for number in range(9):
+        now += prefix_cache.IDLE / 2  # the one before the last is idle since long
+        cache.slot_for([number] * 30).read()
+        now += prefix_cache.IDLE / 2
+        cache.slot_for([number] * 31).read()
+    assert len(cache._slots) == prefix_cache.FEW
+    assert [len(cache.slot_for([number] * 32).pending) for number in (7, 8)] == [1, 1]
+
+
 def test_short_texts_keep_many_slots():
     cache = PrefixCache(counting())
     for number in range(40):

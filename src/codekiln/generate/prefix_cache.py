@@ -15,9 +15,7 @@ from codekiln.generate.interrupt import GoOn, Interrupted
 SLOTS = 16  # one for each who types
 FEW = 3  # the file that is open, the one before it, and one for everything else
 TOKENS = 16_384  # in more slots than these few
-IDLE = (
-    60.0  # seconds after which who typed there does so no longer, and more than a few are not kept
-)
+IDLE = 20.0  # seconds after which who typed there does so no longer, and another may have the slot
 KEPT = 16  # ids: to share fewer is not worth losing a slot's own text for, and fewer are not worth keeping
 PIECE_MS = 40.0  # what is read between two questions whether anybody still wants it
 SMALLEST_PIECE, LARGEST_PIECE = 32, 512  # ids
@@ -127,11 +125,12 @@ class PrefixCache:
         shortest = min(self._slots, key=lambda slot: len(slot.ids))
         if len(shortest.ids) < KEPT:
             return shortest
-        few = len(self._slots) < min(FEW, self._most)
-        if few or (len(self._slots) < self._most and self._held() + tokens <= TOKENS):
+        oldest = min(self._slots, key=lambda slot: slot.used)
+        has_room = len(self._slots) < self._most and self._held() + tokens <= TOKENS
+        if len(self._slots) < min(FEW, self._most) or (has_room and oldest.used >= self._idle()):
             self._slots.append(Slot(self._slots[0].engine.twin()))
             return self._slots[-1]
-        return min(self._slots, key=lambda slot: slot.used)
+        return oldest
 
     def _held(self) -> int:
         return sum(slot.held for slot in self._slots)
@@ -139,6 +138,10 @@ class PrefixCache:
     def _let_go(self) -> None:
         """Of those that were idle longest, as many as are too many for their size, or idle too long."""
         self._slots.sort(key=lambda slot: -slot.used)
-        oldest = self._clock() - IDLE
-        while len(self._slots) > FEW and (self._held() > TOKENS or self._slots[-1].used < oldest):
+        idle = self._idle()
+        while len(self._slots) > FEW and (self._held() > TOKENS or self._slots[-1].used < idle):
             self._slots.pop()
+
+    def _idle(self) -> float:
+        """The time before which who was here last is here no longer."""
+        return self._clock() - IDLE

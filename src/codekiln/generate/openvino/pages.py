@@ -7,7 +7,9 @@ rewind forgets a length and moves nothing.
 from collections.abc import Sequence
 
 PAGE = 32  # tokens
-AT_ONCE = 8  # pages that a pool grows by at least, and by a quarter: a text has hardly more than it needs
+AT_ONCE = (
+    8  # pages that a pool grows by at least, and by a quarter: a text has hardly more than it needs
+)
 
 
 class PageTable:
