@@ -16,7 +16,7 @@ from codekiln.training.parallel import keeping_to_itself, spread
 from codekiln.training.world import here
 
 # Weights are cast once for each part: it is to be large, but what the layers keep of it is to fit memory.
-MICRO_NUMBERS = 2**25  # of the stream, tokens times width times layers: about four gigabytes
+MICRO_NUMBERS = 2**25  # of the stream, tokens times width times layers
 MICRO_TOKENS_ON_GPU = 32_768
 
 OptimizerOf = Callable[[Transformer, float, float], Optimizer]  # of a model, a rate, a decay
