@@ -70,6 +70,7 @@ class CodekilnServer(LanguageServer):
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="request")
         self._loop = asyncio.get_running_loop()
         self._generating: set[threading.Event] = set()
+        self._trouble = ""  # that a user was told, since when no text was given
         self._register()
 
     async def run(self, read: Read) -> int:
@@ -115,7 +116,7 @@ class CodekilnServer(LanguageServer):
         try:
             await self._on_thread(self.assistants.model)
         except CodekilnError as error:
-            self._tell(str(error))
+            self._tell_once(str(error))
 
     async def _folders_changed(self, *_: types.DidChangeWorkspaceFoldersParams) -> None:
         workspace = self.workspace
@@ -133,21 +134,26 @@ class CodekilnServer(LanguageServer):
         is_asked = params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
         if is_asked:
             cursor = to_block(cursor, BOUNDS)
-        found = await self._suggested(place, cursor, "inline", must_pay=not is_asked)
+        found = await self._suggested(place, cursor, "inline", is_asked=is_asked)
         return inline_items(cursor, *found)
 
     async def _completion(self, params: types.CompletionParams) -> types.CompletionList:
         place = self._place(params.text_document.uri, params.position.line)
         cursor = cursor_at(place.document, params.position, place.path, BOUNDS)
-        return plain_items(cursor, *await self._suggested(place, cursor, "plain"))
+        trigger = params.context and params.context.trigger_kind
+        is_asked = trigger == types.CompletionTriggerKind.Invoked
+        found = await self._suggested(place, cursor, "plain", is_asked=is_asked)
+        return plain_items(cursor, *found)
 
     async def _suggested(
-        self, place: "_Place", cursor: Cursor, kind: str, *, must_pay: bool = False
+        self, place: "_Place", cursor: Cursor, kind: str, *, is_asked: bool
     ) -> tuple[str, types.Command]:
         """The text at a cursor, and what is to be called when it is taken.
 
-        Nothing if it `must_pay`, and is likelier read in vain than taken: nobody asked for it.
+        Where nobody asked for it there is no text that is likelier read in vain than taken, and no error
+        for every key: what is wrong is told once.
         """
+        must_pay = kind == "inline" and not is_asked
 
         def suggested(cancelled: threading.Event) -> tuple[str, str]:
             request = replace(cursor.request, cancelled=cancelled)
@@ -164,7 +170,15 @@ class CodekilnServer(LanguageServer):
                 self._events.told("shown", answer.id)
             return text, answer.id
 
-        text, name = await self._until_cancelled(suggested)
+        try:
+            text, name = await self._until_cancelled(suggested)
+            if text:
+                self._trouble = ""
+        except CodekilnError as error:
+            if is_asked:
+                raise
+            self._tell_once(str(error))
+            text, name = "", ""
         return text, types.Command("Suggestion taken", ACCEPTED, arguments=[name])
 
     async def _code_actions(self, params: types.CodeActionParams) -> list[types.CodeAction]:
@@ -256,6 +270,12 @@ class CodekilnServer(LanguageServer):
         log.warning("%s", text)
         message = types.ShowMessageParams(types.MessageType.Warning, text)
         self._loop.call_soon_threadsafe(self.window_show_message, message)
+
+    def _tell_once(self, trouble: str) -> None:
+        """Show it, unless it was shown already and no text was given since."""
+        if trouble != self._trouble:
+            self._trouble = trouble
+            self._tell(trouble)
 
     def _follow(self, root: Path) -> IndexProgress:
         """What shows how far a folder's index is, if the client can."""
