@@ -23,6 +23,7 @@ from pygls.uris import to_fs_path
 
 from codekiln import __version__
 from codekiln.errors import CodekilnError, UsageError
+from codekiln.generate.interrupt import Interrupted
 from codekiln.generate.offers import is_worth_showing
 from codekiln.serve.events import Events
 from codekiln.serve.lsp import actions
@@ -37,7 +38,7 @@ from codekiln.serve.lsp.completion import (
     to_block,
 )
 from codekiln.serve.lsp.documents import Document
-from codekiln.serve.lsp.progress import IndexProgress
+from codekiln.serve.lsp.progress import IndexProgress, at_work
 from codekiln.serve.lsp.protocol import ServerProtocol
 from codekiln.serve.lsp.stdio import Read, converse
 
@@ -104,8 +105,8 @@ class CodekilnServer(LanguageServer):
             self.feature(name, options)(_answering(handler))
         commands: dict[str, Handler[Any]] = {
             ACCEPTED: self._accepted,
-            actions.IMPLEMENT: partial(self._act, actions.implemented),
-            actions.FIX: partial(self._act, actions.fixed),
+            actions.IMPLEMENT: partial(self._act, actions.implemented, "Implementing a function"),
+            actions.FIX: partial(self._act, actions.fixed, "Fixing a line"),
         }
         for name, handler in commands.items():
             self.command(name)(_answering(handler))
@@ -186,8 +187,8 @@ class CodekilnServer(LanguageServer):
         document = place.document.copy()
         return await self._on_thread(partial(actions.offered, document, place.path, params))
 
-    async def _act(self, act: Act, arguments: Any = None) -> None:
-        """Do what a code action stands for, and have the client apply it."""
+    async def _act(self, act: Act, title: str, arguments: Any = None) -> None:
+        """Do what a code action stands for, and have the client apply it; nothing, if it is cancelled."""
         match arguments:
             case {"textDocument": {"uri": str(uri)}, "line": int(line)}:
                 place = self._place(uri, line)
@@ -200,7 +201,11 @@ class CodekilnServer(LanguageServer):
             task = actions.Task(assistant, document, uri, place.path, cancelled)
             return act(task, line, str(arguments.get("message", "")))
 
-        edit, remark = await self._until_cancelled(done)
+        try:
+            async with at_work(self, title):
+                edit, remark = await self._until_cancelled(done)
+        except Interrupted:
+            return
         if remark:
             self._tell(remark)
         await self._apply(uri, document.version, edit)
