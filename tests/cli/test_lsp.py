@@ -66,7 +66,7 @@ def test_a_model_that_is_none_leaves_a_server_that_says_so(tmp_path):
             await editor.until(lambda: editor.messages)
             for _ in range(2):
                 with pytest.raises(JsonRpcException) as refused:
-                    await editor.ghost(uri, 0, 4)
+                    await editor.ghost(uri, 0, 4, invoked=True)
                 assert refused.value.code == types.LSPErrorCodes.RequestFailed
                 assert refused.value.message == editor.messages[0]
 

@@ -214,6 +214,23 @@ def test_a_restart_reads_only_what_changed_meanwhile(root, tmp_path, monkeypatch
         assert not holds(index, code("banana"))
 
 
+def test_a_look_that_is_given_up_keeps_what_it_read_and_forgets_nothing(
+    root, tmp_path, monkeypatch
+):
+    read, content = [], folder_module._content
+    monkeypatch.setattr(folder_module, "_content", lambda f: (read.append(f.path), content(f))[1])
+    with FolderIndex(root, TOKENIZER, tmp_path / "work") as index:
+        index.refresh(lambda: not read)
+        assert holds(index, code("apple"))
+        assert not holds(index, code("banana"))
+    with FolderIndex.open(root, TOKENIZER, tmp_path / "work") as index:
+        assert read == ["apple.py", "sub/banana.py"]
+        for asked in range(4):  # while it lists, and after
+            answers = iter([True] * asked)
+            index.refresh(lambda answers=answers: next(answers, False))
+            assert all(holds(index, code(word)) for word in FRUIT)
+
+
 @pytest.mark.parametrize("damage", ["state.json", "tokens.npy", "origins.jsonl"])
 def test_a_damaged_state_is_built_again(root, tmp_path, damage):
     FolderIndex.open(root, TOKENIZER, tmp_path / "work").close()

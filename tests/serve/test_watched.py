@@ -1,11 +1,13 @@
 """With a real folder, which changes and goes while it is watched."""
 
 import shutil
+import threading
 import time
 
 import pytest
 
 from codekiln.errors import BusyError, SourceError
+from codekiln.index import folder as folder_module
 from codekiln.serve.watched import WatchedFolder
 from fakes import tiny_tokenizer
 
@@ -53,6 +55,33 @@ def test_it_is_built_in_the_background(folder, tmp_path):
         watched.close()
 
 
+def test_closing_gives_up_the_first_build_and_the_next_goes_on_from_there(
+    folder, tmp_path, monkeypatch
+):
+    for number in range(20):
+        (folder / f"part{number:02}.py").write_text(f"def part():\n    return {number}\n")
+    watched = WatchedFolder(folder, tiny_tokenizer(), tmp_path / "work")
+    read, reading, content = [], threading.Event(), folder_module._content
+
+    def slow(file):
+        read.append(file.path)
+        if len(read) == 3:
+            reading.set()
+            assert watched._stop.wait(SOON)
+        return content(file)
+
+    monkeypatch.setattr(folder_module, "_content", slow)
+    watched.start()
+    assert reading.wait(SOON)
+    watched.close()
+    begun = ["one.py", "part00.py", "part01.py"]
+    assert read == begun
+    with WatchedFolder(folder, tiny_tokenizer(), tmp_path / "work") as again:
+        assert again.wait(SOON)
+        assert paths(again) == [*begun, *(f"part{number:02}.py" for number in range(2, 20))]
+        assert sorted(read) == paths(again)  # none of them twice
+
+
 def test_files_come_change_and_go(folder, watched):
     (folder / "two.py").write_text("def two():\n    return 2\n")
     until(lambda: paths(watched) == ["one.py", "two.py"])
@@ -67,7 +96,7 @@ def test_files_come_change_and_go(folder, watched):
 def test_many_folders_that_change_together_are_looked_at_once(folder, watched, monkeypatch):
     looks = []
     look = watched.live.refresh
-    monkeypatch.setattr(watched.live, "refresh", lambda: looks.append(1) or look())
+    monkeypatch.setattr(watched.live, "refresh", lambda go_on: looks.append(1) or look(go_on))
     for number in range(20):
         (folder / f"part{number}").mkdir()
         (folder / f"part{number}" / "code.py").write_text(f"def part():\n    return {number}\n")
@@ -116,7 +145,9 @@ def test_two_may_not_have_one_index(folder, watched, tmp_path):
 
 def test_what_nobody_foresaw_does_not_end_the_watch(folder, watched, monkeypatch):
     (folder / "first.py").write_text("def first():\n    return 0\n")
-    until(lambda: "first.py" in paths(watched))  # so each file that comes now is a change of its own
+    until(
+        lambda: "first.py" in paths(watched)
+    )  # so each file that comes now is a change of its own
     update = watched.live.update
 
     def fail(path):

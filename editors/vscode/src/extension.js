@@ -1,41 +1,68 @@
 // codekiln in VS Code: starts `codekiln lsp`. The client library makes an inline completion provider of the
 // server's `textDocument/inlineCompletion`, commands of what a taken suggestion calls, and code actions.
 
-const { LanguageClient } = require("vscode-languageclient/node");
+const { CloseAction, LanguageClient, State } = require("vscode-languageclient/node");
 const vscode = require("vscode");
 
-let client;
+const PATIENCE = 5000; // milliseconds that a restart waits for a server that is still starting
 
-async function start() {
-  const [command, ...args] = vscode.workspace.getConfiguration("codekiln").get("command");
-  client = new LanguageClient(
-    "codekiln",
-    "codekiln",
-    { command, args },
-    {
-      documentSelector: [{ scheme: "file" }, { scheme: "untitled" }],
-      // The same line would be in the list of completions once more.
-      middleware: { provideCompletionItem: () => undefined },
-    },
-  );
+let client;
+let asked = 0; // how often a server was asked for, since only the last time counts
+let turn = Promise.resolve(); // what starts or stops a server waits for whoever did so before
+
+async function start(mine) {
+  let command = "codekiln.command";
   try {
+    const args = [...vscode.workspace.getConfiguration("codekiln").get("command")];
+    command = args.shift();
+    client = new LanguageClient(
+      "codekiln",
+      "codekiln",
+      { command, args },
+      {
+        documentSelector: [{ scheme: "file" }, { scheme: "untitled" }],
+        initializationFailedHandler: () => false, // it is told below
+        // The same line would be in the list of completions once more.
+        middleware: { provideCompletionItem: () => undefined },
+      },
+    );
     await client.start();
   } catch (error) {
     client = undefined;
-    const said = `codekiln: ${command} cannot be started (${error.message}).`;
-    vscode.window.showErrorMessage(`${said} Give its place in the setting codekiln.command.`);
+    if (mine === asked) {
+      const said = `codekiln: ${command} cannot be started (${error.message ?? error}).`;
+      vscode.window.showErrorMessage(`${said} Give its place in the setting codekiln.command.`);
+    }
   }
 }
 
 async function stop() {
   const old = client;
   client = undefined;
-  await old?.dispose();
+  try {
+    await old?.dispose();
+  } catch (error) {
+    console.error(`codekiln: ${error.message}`); // the library ends its process, and the next may start
+  }
 }
 
-async function restart() {
-  await stop();
-  await start();
+// A command that is no language server may never answer, and one that is starting cannot be stopped.
+function giveUp() {
+  const server = client?.state === State.Starting ? client.serverProcess : undefined;
+  if (server) {
+    client.clientOptions.errorHandler.closed = () => ({ action: CloseAction.DoNotRestart, handled: true });
+    server.kill();
+  }
+}
+
+function restart() {
+  const mine = ++asked;
+  const late = setTimeout(giveUp, PATIENCE);
+  turn = turn.then(stop).then(() => {
+    clearTimeout(late);
+    return mine === asked ? start(mine) : undefined;
+  });
+  return turn;
 }
 
 exports.activate = async (context) => {
@@ -47,7 +74,12 @@ exports.activate = async (context) => {
       }
     }),
   );
-  await start();
+  await restart();
 };
 
-exports.deactivate = stop;
+exports.deactivate = () => {
+  asked++;
+  giveUp();
+  turn = turn.then(stop);
+  return turn;
+};

@@ -89,6 +89,8 @@ class CancellationTokenSource {
 
 exports.fake = (command) => {
   const registered = { commands: {}, inline: [], shown: [] };
+  const settings = { command };
+  const configured = new EventEmitter();
   const documents = [];
   const never = new EventEmitter().event;
   const channel = standIn("channel");
@@ -100,13 +102,15 @@ exports.fake = (command) => {
     env: { appName: "test", language: "en", onDidChangeTelemetryEnabled: never },
     commands: {
       registerCommand: (name, handler) => {
+        if (name in registered.commands) throw new Error(`command '${name}' already exists`);
         registered.commands[name] = handler;
-        return new Disposable();
+        return new Disposable(() => delete registered.commands[name]);
       },
     },
     workspace: new Proxy(
       {
-        getConfiguration: () => ({ get: (name) => (name === "command" ? command : undefined) }),
+        getConfiguration: () => ({ get: (name) => settings[name] }),
+        onDidChangeConfiguration: configured.event,
         textDocuments: documents,
         notebookDocuments: [],
         workspaceFolders: undefined,
@@ -128,7 +132,7 @@ exports.fake = (command) => {
         match: () => 10,
         registerInlineCompletionItemProvider: (_, provider) => {
           registered.inline.push(provider);
-          return new Disposable();
+          return new Disposable(() => registered.inline.splice(registered.inline.indexOf(provider), 1));
         },
       },
       { get: (target, key) => target[key] ?? standIn(`languages.${String(key)}`) },
@@ -137,7 +141,11 @@ exports.fake = (command) => {
   const vscode = new Proxy(known, {
     get: (target, key) => target[key] ?? (target[key] = standIn(String(key))),
   });
-  return { vscode, registered, documents };
+  const configure = (changed) => {
+    settings.command = changed;
+    configured.fire({ affectsConfiguration: () => true });
+  };
+  return { vscode, registered, documents, configure };
 };
 
 exports.document = (path, text) => ({

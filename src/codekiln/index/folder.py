@@ -6,13 +6,16 @@ et al. 1996), while the old ones go on answering.
 """
 
 import hashlib
+import itertools
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
+
+import numpy.typing as npt
 
 from codekiln.corpus.sources import File, UnreadableError
 from codekiln.errors import SourceError, UsageError
@@ -38,6 +41,13 @@ class _Text:
     content: str
     origin: Origin
     known: Known
+
+
+_Encoded = tuple[_Text, npt.NDArray[Any]]  # with its ids
+
+
+def _to_the_end() -> bool:
+    return True
 
 
 class FolderIndex:
@@ -90,20 +100,25 @@ class FolderIndex:
         """As `Index.without`."""
         return self.index.without(path)
 
-    def refresh(self) -> int:
+    def refresh(self, go_on: Callable[[], bool] = _to_the_end) -> int:
         """Look at every file, and read those that changed; gives how many changed or went.
+
+        `go_on` is asked between two files. Once it says no, those that were read are taken up, and the
+        others are left for the next look.
 
         Raises:
             SourceError: the folder is gone, or closed to us.
             DiskError: an earlier merge could not be written; what it had is asked for as before.
         """
         with self._changing:
-            files = self._list()
+            files = self._list(go_on)
+            if not go_on():  # what was not listed is not gone
+                return 0
             gone = self._known.keys() - files.keys()
             for path in gone:
                 self._forget(path)
             changed = [file for file in files.values() if self._changed(file)]
-            for group in _groups(self._texts(changed)):
+            for group in _groups(self._encoded(self._texts(changed, go_on))):
                 self._add(group)
             self._merge_if_due()
             return len(gone) + len(changed)
@@ -125,7 +140,7 @@ class FolderIndex:
                 for known in [p for p in self._known if p == name or p.startswith(f"{name}/")]:
                     self._forget(known)
             elif self._changed(file) and (text := self._text(file)):
-                self._add([text])
+                self._add(list(self._encoded([text])))
             self._merge_if_due()
 
     def is_wide(self, path: str | Path) -> bool:
@@ -156,22 +171,22 @@ class FolderIndex:
             raise UsageError(f"{path} is not in {self.root}: give a file of that folder.")
         return place.relative_to(self.root).as_posix()
 
-    def _list(self) -> dict[str, File]:
+    def _list(self, go_on: Callable[[], bool]) -> dict[str, File]:
         try:
             self._intake = Intake(self.root)
         except SourceError:
             if _is_empty(self.root):  # nothing to begin with, but a folder may become so
                 return {}
             raise
-        return self._intake.files()
+        return self._intake.files(go_on)
 
     def _changed(self, file: File) -> bool:
         known = self._known.get(file.path)
         return known is None or known.stamp != self._intake.stamp(file.path)
 
-    def _texts(self, files: list[File]) -> Iterator[_Text]:
+    def _texts(self, files: list[File], go_on: Callable[[], bool]) -> Iterator[_Text]:
         with progress("index", len(files), "files") as task:
-            for file in files:
+            for file in itertools.takewhile(lambda _: go_on(), files):
                 text = self._text(file)
                 task.advance()
                 if text:
@@ -202,13 +217,15 @@ class FolderIndex:
         )
         return _Text(cleaned.text, origin, Known(stamp, digest))
 
-    def _add(self, texts: list[_Text]) -> None:
+    def _encoded(self, texts: Iterable[_Text]) -> Iterator[_Encoded]:
+        """As they come, so that what is given up has few to wait for."""
+        for block in blocks(texts, BATCH):
+            ids = encode_texts(self._tokenizer, [text.content for text in block])
+            yield from zip(block, ids, strict=True)
+
+    def _add(self, encoded: list[_Encoded]) -> None:
         """Have documents match, in place of what their files had."""
-        ids = [
-            document
-            for block in blocks(texts, BATCH)
-            for document in encode_texts(self._tokenizer, [text.content for text in block])
-        ]
+        texts, ids = [text for text, _ in encoded], [document for _, document in encoded]
         shard = Shard.build(self._tokenizer, ids, [text.origin for text in texts])
         large = len(shard) > DELTA_TOKENS
         if large:
@@ -288,12 +305,12 @@ def _content(file: File) -> bytes | None:
         return None
 
 
-def _groups(texts: Iterable[_Text]) -> Iterator[list[_Text]]:
+def _groups(texts: Iterable[_Encoded]) -> Iterator[list[_Encoded]]:
     """Texts in their order, a shard's worth at a time."""
-    group: list[_Text] = []
+    group: list[_Encoded] = []
     size = 0
-    for text in texts:
-        group.append(text)
+    for text, ids in texts:
+        group.append((text, ids))
         size += len(text.content)
         if size >= SHARD_TEXT:
             yield group

@@ -4,7 +4,9 @@ Nothing here remembers a file. What git ignores stays out too; for a folder insi
 what the whole repository says, unless it ignores the folder itself.
 """
 
+import itertools
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -49,9 +51,10 @@ class Intake:
         )
         self._look_around()
 
-    def files(self) -> dict[str, File]:
-        """By path, the files that may enter as far as their names tell."""
-        return {file.path: file for file in self._source.files() if self._may_enter(file)}
+    def files(self, go_on: Callable[[], bool]) -> dict[str, File]:
+        """By path, the files that may enter as far as their names tell; no more once `go_on` says no."""
+        listed = itertools.takewhile(lambda _: go_on(), self._source.files())
+        return {file.path: file for file in listed if self._may_enter(file)}
 
     def find(self, path: str) -> File | None:
         """One of `files`, as it is now."""

@@ -62,7 +62,7 @@ class WatchedFolder:
         return self._built.wait(seconds)
 
     def close(self) -> None:
-        """End the watch and write what is in memory."""
+        """End the watch and write what is in memory; what is not read by now the next one reads."""
         self._stop.set()
         if self._thread.ident is not None:
             self._thread.join()
@@ -76,7 +76,7 @@ class WatchedFolder:
 
     def _follow(self) -> None:
         try:
-            self._look(self._live.refresh)
+            self._look(self._refresh)
         finally:
             self._built.set()
         while not self._stop.is_set():
@@ -105,14 +105,17 @@ class WatchedFolder:
             if _identity(self.root) != place:
                 return
             if changed_before:
-                self._look(self._live.refresh)
+                self._look(self._refresh)
                 changed_before = False
             paths = {path for _, path in changes}
             if self._concern_all(paths):
-                self._look(self._live.refresh)  # once, however many folders a checkout changes
+                self._look(self._refresh)  # once, however many folders a checkout changes
             else:
                 for path in paths:
                     self._look(partial(self._live.update, path))
+
+    def _refresh(self) -> None:
+        self._live.refresh(lambda: not self._stop.is_set())
 
     def _concern_all(self, paths: set[str]) -> bool:
         try:

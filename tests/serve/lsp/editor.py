@@ -63,11 +63,11 @@ class Editor:
         found = await asyncio.wrap_future(self.ask(*place, **more))
         return found.items[0].insert_text if found.items else ""
 
-    async def plain(self, uri, line, character):
+    async def plain(self, uri, line, character, context=None):
         """The list of plain completion."""
         document, position = types.TextDocumentIdentifier(uri), types.Position(line, character)
         return await self.client.text_document_completion_async(
-            types.CompletionParams(document, position)
+            types.CompletionParams(document, position, context)
         )
 
     async def actions(self, uri, line, diagnostics=(), only=None):

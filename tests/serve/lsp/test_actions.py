@@ -1,5 +1,7 @@
 """Code actions by a real client over stdio: what is offered, and the edit that is applied."""
 
+import asyncio
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,6 +60,43 @@ def test_a_diagnostic_is_fixed_by_a_workspace_edit(tmp_path):
             (made,) = await editor.choose(action)
             assert made.new_text == "print(area(2))\n"
             assert (made.range.start.line, made.range.end.line) == (7, 8)
+
+    run(conversation())
+
+
+@pytest.mark.parametrize("command", ["codekiln.implement", "codekiln.fix"])
+def test_what_a_newer_action_cuts_short_is_not_applied(tmp_path, command):
+    async def conversation():
+        cut = "-8|print(area(1))\n" if command == "codekiln.fix" else "return math\n"
+        answer = {"CUT": cut, "ANSWER": "return 1\n", "PATCH": f"{cut}+8|print(area(2))\n"}
+        async with started(SCRIPTED, tmp_path, **answer) as editor:
+            log, slow = tmp_path / "log", TEXT.replace("The area", "WAIT, the area")
+            uri = editor.open(tmp_path / "a.py", slow)
+            line = 3 if command == "codekiln.implement" else 7
+            place = {"textDocument": {"uri": uri}, "line": line, "message": "wrong"}
+            first = asyncio.create_task(editor.command(command, place))
+            await editor.until(lambda: log.exists() and "waiting" in log.read_text())
+            editor.type(uri, 2, TEXT, None)
+            await editor.command(command, place)
+            assert await first is None
+            (edit,) = editor.edits
+            assert edit.document_changes[0].text_document.version == 2
+
+    run(conversation())
+
+
+def test_an_action_shows_that_it_is_at_work(tmp_path):
+    async def conversation():
+        async with started(SCRIPTED, tmp_path, PATCH="none") as editor:
+            uri = editor.open(tmp_path / "a.py", TEXT)
+            place = {"textDocument": {"uri": uri}, "line": 3, "message": "wrong"}
+            await editor.command("codekiln.implement", place)
+            with pytest.raises(JsonRpcException):
+                await editor.command("codekiln.fix", place)
+            await editor.until(lambda: len(editor.bars) == 4)
+            assert [bar["kind"] for bar in editor.bars] == ["begin", "end"] * 2
+            titles = [bar["title"] for bar in editor.bars if bar["kind"] == "begin"]
+            assert titles == ["Implementing a function", "Fixing a line"]
 
     run(conversation())
 

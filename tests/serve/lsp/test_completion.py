@@ -311,7 +311,7 @@ def test_what_goes_wrong_is_an_error_and_the_server_lives_on(tmp_path, line, cod
         async with started(SCRIPTED, tmp_path) as editor:
             uri = editor.open(tmp_path / "a.py", f"{line}\nx = \n")
             with pytest.raises(JsonRpcException, match=words) as refused:
-                await editor.ghost(uri, 1, 4)
+                await editor.ghost(uri, 1, 4, invoked=True)
             assert refused.value.code == code
             editor.type(uri, 2, "x = \n", None)
             assert await editor.ghost(uri, 0, 4) == "answer()"
@@ -336,14 +336,36 @@ def test_a_place_that_is_not_there_is_refused(tmp_path, file, place, words):
     run(conversation())
 
 
-def test_a_model_that_is_none_is_told_and_every_request_says_so(tmp_path):
+INVOKED = types.CompletionContext(types.CompletionTriggerKind.Invoked)
+TYPED = types.CompletionContext(types.CompletionTriggerKind.TriggerCharacter, ".")
+
+
+def test_a_model_that_is_none_is_told_once_and_to_who_asks(tmp_path):
     async def conversation():
         async with started(SCRIPTED, tmp_path, BROKEN="1") as editor:
             uri = editor.open(tmp_path / "a.py", "x = \n")
-            await editor.until(lambda: editor.messages)
-            assert editor.messages == ["This model is none: give another."]
             for _ in range(2):
-                with pytest.raises(JsonRpcException, match="This model is none"):
-                    await editor.ghost(uri, 0, 4)
+                assert not await editor.ghost(uri, 0, 4)
+                assert not (await editor.plain(uri, 0, 4)).items
+                assert not (await editor.plain(uri, 0, 4, TYPED)).items
+            with pytest.raises(JsonRpcException, match="This model is none"):
+                await editor.ghost(uri, 0, 4, invoked=True)
+            with pytest.raises(JsonRpcException, match="This model is none"):
+                await editor.plain(uri, 0, 4, INVOKED)
+            assert editor.messages == ["This model is none: give another."]
+
+    run(conversation())
+
+
+def test_what_fails_unasked_is_told_again_once_it_went_well_between(tmp_path):
+    async def conversation():
+        async with started(SCRIPTED, tmp_path) as editor:
+            full = editor.open(tmp_path / "a.py", "FULL = 1\nx = \n")
+            well = editor.open(tmp_path / "b.py", "x = \n")
+            for times in (1, 2):
+                for _ in range(2):
+                    assert not await editor.ghost(full, 1, 4)
+                assert editor.messages == ["Too many: ask again."] * times
+                assert await editor.ghost(well, 0, 4) == "answer()"
 
     run(conversation())

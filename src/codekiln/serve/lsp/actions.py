@@ -15,6 +15,7 @@ from codekiln.apps.fix import fix
 from codekiln.apps.implement import implement, unwritten_at
 from codekiln.errors import UsageError
 from codekiln.generate import CompletionChunk, CompletionRequest
+from codekiln.generate.interrupt import Interrupted
 from codekiln.languages import Language, languages
 from codekiln.serve.assistant import Assistant
 from codekiln.serve.lsp.completion import language_name
@@ -36,9 +37,15 @@ class Task:
     cancelled: threading.Event
 
     def complete(self, request: CompletionRequest) -> Iterator[CompletionChunk]:
-        """As a completer, with the assistant's admission."""
+        """As a completer, with the assistant's admission.
+
+        Raises:
+            Interrupted: it was cancelled; a text that was cut off may be a patch, but not the model's.
+        """
         request = replace(request, cancelled=self.cancelled)
-        return self.assistant.stream(request, f"action {self.uri}")
+        yield from self.assistant.stream(request, f"action {self.uri}")
+        if self.cancelled.is_set():
+            raise Interrupted
 
 
 def offered(

@@ -23,6 +23,7 @@ from pygls.uris import to_fs_path
 
 from codekiln import __version__
 from codekiln.errors import CodekilnError, UsageError
+from codekiln.generate.interrupt import Interrupted
 from codekiln.generate.offers import is_worth_showing
 from codekiln.serve.events import Events
 from codekiln.serve.lsp import actions
@@ -37,7 +38,7 @@ from codekiln.serve.lsp.completion import (
     to_block,
 )
 from codekiln.serve.lsp.documents import Document
-from codekiln.serve.lsp.progress import IndexProgress
+from codekiln.serve.lsp.progress import IndexProgress, at_work
 from codekiln.serve.lsp.protocol import ServerProtocol
 from codekiln.serve.lsp.stdio import Read, converse
 
@@ -70,6 +71,7 @@ class CodekilnServer(LanguageServer):
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="request")
         self._loop = asyncio.get_running_loop()
         self._generating: set[threading.Event] = set()
+        self._trouble = ""  # that a user was told, since when no text was given
         self._register()
 
     async def run(self, read: Read) -> int:
@@ -103,8 +105,8 @@ class CodekilnServer(LanguageServer):
             self.feature(name, options)(_answering(handler))
         commands: dict[str, Handler[Any]] = {
             ACCEPTED: self._accepted,
-            actions.IMPLEMENT: partial(self._act, actions.implemented),
-            actions.FIX: partial(self._act, actions.fixed),
+            actions.IMPLEMENT: partial(self._act, actions.implemented, "Implementing a function"),
+            actions.FIX: partial(self._act, actions.fixed, "Fixing a line"),
         }
         for name, handler in commands.items():
             self.command(name)(_answering(handler))
@@ -115,7 +117,7 @@ class CodekilnServer(LanguageServer):
         try:
             await self._on_thread(self.assistants.model)
         except CodekilnError as error:
-            self._tell(str(error))
+            self._tell_once(str(error))
 
     async def _folders_changed(self, *_: types.DidChangeWorkspaceFoldersParams) -> None:
         workspace = self.workspace
@@ -133,21 +135,26 @@ class CodekilnServer(LanguageServer):
         is_asked = params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
         if is_asked:
             cursor = to_block(cursor, BOUNDS)
-        found = await self._suggested(place, cursor, "inline", must_pay=not is_asked)
+        found = await self._suggested(place, cursor, "inline", is_asked=is_asked)
         return inline_items(cursor, *found)
 
     async def _completion(self, params: types.CompletionParams) -> types.CompletionList:
         place = self._place(params.text_document.uri, params.position.line)
         cursor = cursor_at(place.document, params.position, place.path, BOUNDS)
-        return plain_items(cursor, *await self._suggested(place, cursor, "plain"))
+        trigger = params.context and params.context.trigger_kind
+        is_asked = trigger == types.CompletionTriggerKind.Invoked
+        found = await self._suggested(place, cursor, "plain", is_asked=is_asked)
+        return plain_items(cursor, *found)
 
     async def _suggested(
-        self, place: "_Place", cursor: Cursor, kind: str, *, must_pay: bool = False
+        self, place: "_Place", cursor: Cursor, kind: str, *, is_asked: bool
     ) -> tuple[str, types.Command]:
         """The text at a cursor, and what is to be called when it is taken.
 
-        Nothing if it `must_pay`, and is likelier read in vain than taken: nobody asked for it.
+        Where nobody asked for it there is no text that is likelier read in vain than taken, and no error
+        for every key: what is wrong is told once.
         """
+        must_pay = kind == "inline" and not is_asked
 
         def suggested(cancelled: threading.Event) -> tuple[str, str]:
             request = replace(cursor.request, cancelled=cancelled)
@@ -164,7 +171,15 @@ class CodekilnServer(LanguageServer):
                 self._events.told("shown", answer.id)
             return text, answer.id
 
-        text, name = await self._until_cancelled(suggested)
+        try:
+            text, name = await self._until_cancelled(suggested)
+            if text:
+                self._trouble = ""
+        except CodekilnError as error:
+            if is_asked:
+                raise
+            self._tell_once(str(error))
+            text, name = "", ""
         return text, types.Command("Suggestion taken", ACCEPTED, arguments=[name])
 
     async def _code_actions(self, params: types.CodeActionParams) -> list[types.CodeAction]:
@@ -172,8 +187,8 @@ class CodekilnServer(LanguageServer):
         document = place.document.copy()
         return await self._on_thread(partial(actions.offered, document, place.path, params))
 
-    async def _act(self, act: Act, arguments: Any = None) -> None:
-        """Do what a code action stands for, and have the client apply it."""
+    async def _act(self, act: Act, title: str, arguments: Any = None) -> None:
+        """Do what a code action stands for, and have the client apply it; nothing, if it is cancelled."""
         match arguments:
             case {"textDocument": {"uri": str(uri)}, "line": int(line)}:
                 place = self._place(uri, line)
@@ -186,7 +201,11 @@ class CodekilnServer(LanguageServer):
             task = actions.Task(assistant, document, uri, place.path, cancelled)
             return act(task, line, str(arguments.get("message", "")))
 
-        edit, remark = await self._until_cancelled(done)
+        try:
+            async with at_work(self, title):
+                edit, remark = await self._until_cancelled(done)
+        except Interrupted:
+            return
         if remark:
             self._tell(remark)
         await self._apply(uri, document.version, edit)
@@ -256,6 +275,12 @@ class CodekilnServer(LanguageServer):
         log.warning("%s", text)
         message = types.ShowMessageParams(types.MessageType.Warning, text)
         self._loop.call_soon_threadsafe(self.window_show_message, message)
+
+    def _tell_once(self, trouble: str) -> None:
+        """Show it, unless it was shown already and no text was given since."""
+        if trouble != self._trouble:
+            self._trouble = trouble
+            self._tell(trouble)
 
     def _follow(self, root: Path) -> IndexProgress:
         """What shows how far a folder's index is, if the client can."""
