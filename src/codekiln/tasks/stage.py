@@ -79,7 +79,7 @@ def stage_of(run: Run | None) -> Stage:
             )
         return _build(config, inputs, out, run)
 
-    return Stage("tasks", 1, build)
+    return Stage("tasks", 2, build)
 
 
 def _build(
