@@ -1,5 +1,6 @@
 """Runs commands of programs that the tests wrote themselves: plain subprocesses, no sandbox."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -14,8 +15,8 @@ class Ended:
     stderr: bytes
 
 
-def run(files, command, seconds=10):
-    """The command in a fresh folder; `python3` is this interpreter."""
+def run(files, command, seed=0, seconds=10):
+    """The command in a fresh folder; `python3` is this interpreter, `seed` that of its hashes."""
     with tempfile.TemporaryDirectory() as folder:
         for name, content in files.items():
             (Path(folder) / name).write_bytes(content)
@@ -23,7 +24,12 @@ def run(files, command, seconds=10):
         command = [python if part == "python3" else part for part in command]
         try:
             done = subprocess.run(
-                command, cwd=folder, capture_output=True, timeout=seconds, check=False
+                command,
+                cwd=folder,
+                env=os.environ | {"PYTHONHASHSEED": str(seed)},
+                capture_output=True,
+                timeout=seconds,
+                check=False,
             )
         except subprocess.TimeoutExpired:
             return Ended(None, b"", b"")

@@ -160,6 +160,17 @@ def test_systems_of_one_replay_are_compared(codekiln, replayed):
     shown = codekiln("eval", "compare", path, path, "--first", "index", "--second", "index")
     assert shown.code == 0
     assert "1.000 (1.000–1.000)" in shown.out
+    assert found.json["items"] == {"both": 5, "first": 0, "second": 0}
+    assert "left out" not in shown.out
+
+
+def test_items_that_only_one_has_are_told(codekiln, repository, given, replayed):
+    less = codekiln("eval", "replay", repository, *given, "--lines", "2", "--json").json
+    asked = ("eval", "compare", replayed["artifact"], less["artifact"])
+    asked = (*asked, "--first", "index", "--second", "index")
+    assert codekiln(*asked, "--json").json["items"] == {"both": 2, "first": 3, "second": 0}
+    shown = codekiln(*asked).out
+    assert "2 items are in both and compared; 3 that only the first has" in shown
 
 
 def test_a_comparison_needs_results_and_a_system(codekiln, replayed, model):

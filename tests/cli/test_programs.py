@@ -2,12 +2,19 @@
 
 import gzip
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from cli.refusals import assert_refused, assert_refused_as_json
+from codekiln.evaluate.programs.stage import ANSWERS
+from codekiln.generate import CompletionRequest, collect
+from codekiln.generate.engine_completer import EngineCompleter
+from codekiln.generate.loading import load_completer, load_engine, model_folder
 from codekiln.sandbox import sandbox
 from codekiln.sandbox.backends import Backend
+from codekiln.tokenizer import Tokenizer
 
 GAP = {
     "task_id": "SingleLineInfilling/HumanEval/0/L1",
@@ -56,6 +63,32 @@ def test_a_gap_is_filled_from_both_sides(codekiln, tmp_path, gaps):
     assert row["system"] == "prefix and suffix"
     assert set(row["figures"]) == {"pass@1", "exact"}
     assert told["statistics"]["evaluation"] == "Gaps"
+
+
+def test_lines_are_written_by_the_model_alone(codekiln, tmp_path):
+    """Where the open file is mixed in, its own lines come out more often."""
+    same = "    found = blorp_all(values, 17)\n"
+    prompt = "".join(
+        f"def {name}(values):\n{same}    return {name}_of(found)\n\n\n" for name in ("sum", "max")
+    )
+    gap = GAP | {"prompt": f"{prompt}def least(values):\n", "canonical_solution": same}
+    path = tmp_path / "Gaps.jsonl.gz"
+    path.write_bytes(gzip.compress(json.dumps(gap).encode()))
+    drawn = ("--samples", "4", "--temperature", "1", "--max-tokens", "24")
+    told = codekiln("eval", "infilling", "--data", path, *drawn, "--work", tmp_path, "--json").json
+    (row,) = (Path(told["artifact"]) / ANSWERS).read_text().splitlines()
+    starter = Path("starter")
+    tokenizer = Tokenizer.load(model_folder(starter))
+    plain = EngineCompleter(load_engine(starter), tokenizer)
+    request = CompletionRequest(
+        *(gap["prompt"], gap["suffix"]), language="python", max_tokens=24, temperature=1, lines=1
+    )
+
+    def answers(completer):
+        return [collect(completer, replace(request, seed=n)).text + "\n" for n in range(4)]
+
+    assert json.loads(row)["answers"] == answers(plain)
+    assert answers(load_completer(starter)) != answers(plain)
 
 
 def test_fixes_stand_beside_their_baselines(codekiln, tmp_path):

@@ -3,6 +3,7 @@ import pytest
 from codekiln.errors import SourceError, UsageError
 from codekiln.evaluate import token_bits
 from codekiln.evaluate.bits import BitsConfig, code_in, evaluate_bits
+from codekiln.evaluate.results import open_results
 from codekiln.generate.loading import load_engine
 from codekiln.inputs.formats import Header, header_ids
 from codekiln.tokenizer import Tokenizer
@@ -40,6 +41,18 @@ def test_each_language_is_a_row_and_bits_are_those_of_the_definition(code, tmp_p
     bits = token_bits(engine, header, tokenizer.encode(FILES["c.js"])).sum()
     found = rows["javascript"]["figures"]["bits per byte"]["value"]
     assert found == pytest.approx(bits / len(FILES["c.js"]))
+
+
+def test_a_file_with_another_text_is_another_item(code, tmp_path):
+    def names():
+        model = model_artifact(tmp_path / "work")
+        made = evaluate_bits(code_in([code]), model, BitsConfig(), tmp_path / "work")
+        return [item.item for item in open_results(made.path)[1]]
+
+    before = names()
+    (code / "b.py").write_text("for item in others:\n    print(item)\n")
+    after = names()
+    assert [one == other for one, other in zip(before, after, strict=True)] == [True, False, True]
 
 
 def test_files_are_named_with_their_folder_and_only_code_counts(code):

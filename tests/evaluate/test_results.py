@@ -12,8 +12,10 @@ from codekiln.evaluate.results import (
     Facts,
     Item,
     compare,
+    named,
     only_system,
     open_results,
+    overlap,
     plain,
     table,
     write_results,
@@ -110,6 +112,24 @@ def test_a_comparison_is_of_items_that_both_have():
     assert both.paired.ratio.value == pytest.approx(2)
     assert found["new", "exact"].items == 1
     assert set(found) == {(s, f) for s in ("all", "new") for f in ("exact", "completed")}
+
+
+def test_a_part_of_one_table_alone_is_no_part_of_the_comparison():
+    first = [item("index", n, 1, ("all 4", "python")) for n in range(4)]
+    second = [item("model", n, 0, ("2 of 4, evenly spread", "python")) for n in (0, 2)]
+    second.append(item("model", 9, 0, ("2 of 4, evenly spread", "go")))
+    assert {(one.stratum, one.items) for one in compare(first, second)} == {("python", 2)}
+    assert overlap(first, second) == (2, 2, 1)
+    second[0] = replace(second[0], strata=("2 of 4, evenly spread", "go"))
+    found = compare(first, second)
+    assert {(one.stratum, one.items) for one in found} == {("in both", 2), ("python", 1)}
+    assert found[0].stratum == "in both"
+
+
+def test_the_name_of_an_item_is_of_its_place_and_of_what_stands_there():
+    assert named("a.py", "x = 1") == named("a.py", "x = 1")
+    others = {named("a.py", "x = 1"), named("a.py", "x = 2"), named("b.py", "x = 1")}
+    assert len(others | {named("a.py", "x =", " 1")}) == 4
 
 
 def test_results_of_other_data_are_not_compared():

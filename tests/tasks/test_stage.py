@@ -4,9 +4,11 @@ import gzip
 import json
 
 import pytest
+from dulwich import porcelain
 
-from codekiln.artifact import produce
-from codekiln.corpus import documents
+from codekiln.artifact import open_work, produce
+from codekiln.corpus import CorpusConfig, documents
+from codekiln.corpus import build_corpus as build_whole_corpus
 from codekiln.errors import ArtifactError, CorpusError, UsageError
 from codekiln.tasks import stage as stage_module
 from codekiln.tasks.fix.patch import Patch
@@ -18,6 +20,7 @@ from codekiln.tokenizer import Tokenizer
 from codekiln.tokenizer.stage import STAGE as TOKENIZER
 from codekiln.tokenizer.stage import TokenizerConfig
 from fakes import build_corpus
+from histories import WHO
 from runner import run
 
 MODULE = '''from package{n}.helper import helped_{n}
@@ -129,6 +132,35 @@ def test_rows_of_one_task_are_its_own(made, given, tmp_path):
     for split in ("train", "held_out"):
         known = len(list(examples(made, split, task="fix")))
         assert counts[split]["rows"] + counts[split]["too long"] == known > 0
+
+
+def test_a_fix_across_both_splits_is_in_neither(given, tmp_path):
+    root, work = tmp_path / "project", tmp_path / "work"
+    root.mkdir()
+    porcelain.init(root).close()
+    open_work(work)
+    for message, number, names in (
+        ("Begin", 0, ["one", "two"]),
+        ("Fix both", 1, ["one", "two"]),
+        ("Fix one", 2, ["one"]),
+        ("Fix two", 3, ["two"]),
+    ):
+        for name in names:
+            (root / f"{name}.py").write_text(f"def {name}():\n    return {number}\n")
+            porcelain.add(root, [str(root / f"{name}.py")])
+        porcelain.commit(root, message=message.encode(), author=WHO, committer=WHO)
+    config = CorpusConfig(sources=(f"own:git:{root}",), commits=9, near_duplicates=1.0)
+    corpus = build_whole_corpus(config, work, "c")
+    alone = TasksConfig(completions=0, implementations=0, bugs=0)
+    made = produce(stage_of(None), alone, {**given, "corpus": corpus}, work, "m")
+    found = {}
+    for split in ("train", "held_out"):
+        (example,) = examples(made, split)
+        (document,) = documents(corpus, split)
+        found[example.message] = example.origin.path
+        assert example.origin.path == document.path
+        assert made.statistics[split]["became"]["commits"]["several files"] == 1
+    assert found == {"Fix one\n": "one.py", "Fix two\n": "two.py"}
 
 
 @pytest.mark.parametrize("written", [0, 3, 4])

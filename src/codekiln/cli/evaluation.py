@@ -104,16 +104,21 @@ def compare(
 ) -> None:
     """Say whether one system is better than another on the same items, and how sure that is."""
     from codekiln.evaluate.results import compare as compare_items
-    from codekiln.evaluate.results import only_system, open_results, plain
+    from codekiln.evaluate.results import only_system, open_results, overlap, plain
 
-    (_, ours), (_, theirs) = open_results(first), open_results(second)
-    found = compare_items(
-        only_system(ours, system, str(first)), only_system(theirs, other, str(second)), seed, by
-    )
+    ours = only_system(open_results(first)[1], system, str(first))
+    theirs = only_system(open_results(second)[1], other, str(second))
+    found, shared = compare_items(ours, theirs, seed, by), overlap(ours, theirs)
     if as_json:
-        print_json({"comparisons": [plain(one) for one in found]})
-    else:
-        output.print(_comparisons(found))
+        print_json({"comparisons": [plain(one) for one in found], "items": shared._asdict()})
+        return
+    output.print(_comparisons(found))
+    if shared.first or shared.second:
+        output.print(
+            f"  {shared.both:,} items are in both and compared; {shared.first:,} that only the first has "
+            f"and {shared.second:,} that only the second has are left out",
+            soft_wrap=True,
+        )
 
 
 def show_results(made: "Artifact", as_json: bool) -> None:

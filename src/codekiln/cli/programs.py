@@ -90,14 +90,19 @@ def infilling(
     work: Work = Path("work"),
     as_json: Json = False,
 ) -> None:
-    """Write the lines that were taken out of HumanEval's solutions: tests passed, and exact lines."""
+    """Write the lines that were taken out of HumanEval's solutions: tests passed, and exact lines.
+
+    The model is measured alone: unlike in an editor, the open file is not mixed in.
+    """
     from codekiln.artifact import open_artifact, open_work
     from codekiln.evaluate.programs.functions import infilling as read
     from codekiln.evaluate.programs.solvers import GapFiller
     from codekiln.evaluate.programs.stage import ProgramsConfig, evaluate
     from codekiln.evaluate.programs.writer import Settings
-    from codekiln.generate.loading import load_completer, model_folder
+    from codekiln.generate.engine_completer import EngineCompleter
+    from codekiln.generate.loading import load_engine, model_folder
     from codekiln.inputs.formats import prompt_order
+    from codekiln.tokenizer import Tokenizer
 
     settings = Settings(samples, temperature, max_tokens, seed)
     problems = read(data)
@@ -105,9 +110,9 @@ def infilling(
     open_work(work)
     owner = open_artifact(model_folder(model), "model")
     with progress_bars():
-        completer = load_completer(model)
-        fills = prompt_order(completer.tokenizer) is not None
-        solver = GapFiller(completer, fills, settings)
+        tokenizer = Tokenizer.load(owner.path)
+        fills = prompt_order(tokenizer) is not None
+        solver = GapFiller(EngineCompleter(load_engine(model), tokenizer), fills, settings)
         config = ProgramsConfig((solver.name,), settings, tasks)
         made = evaluate(problems, [solver], sandbox, owner, config, work)
     show_results(made, as_json)

@@ -4,7 +4,6 @@ import itertools
 import json
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, fields
 from typing import Any, Literal, NamedTuple
 
@@ -14,7 +13,6 @@ import pyarrow.compute as pc
 from codekiln.artifact import Artifact
 from codekiln.corpus.collect.shards import CHANGES, DOCUMENTS, QUARANTINED, REJECTED, read_table
 from codekiln.corpus.document import Document, Rejection
-from codekiln.corpus.select.split import Place, group_of
 from codekiln.corpus.select.stage import SELECTION, SOURCES, SPLIT
 from codekiln.corpus.select.survivors import Verdict
 
@@ -46,7 +44,10 @@ class Copies:
 
 @dataclass(frozen=True)
 class CommittedChange:
-    """One file as a commit found it and as it left it; `time` is in seconds since 1970."""
+    """One file as a commit found it and as it left it; `time` is in seconds since 1970.
+
+    `split` is that of the file as it is now, and None where that is of none.
+    """
 
     source: str
     repository: str
@@ -59,6 +60,7 @@ class CommittedChange:
     licence_from: str
     before: str
     after: str
+    split: Split | None
 
 
 def documents(artifact: Artifact, split: Split) -> Iterator[Document]:
@@ -78,20 +80,26 @@ def entries(artifact: Artifact, split: Split) -> Iterator[Entry]:
         yield from map(Entry._make, zip(*columns, strict=True))
 
 
-def changes(artifact: Artifact, split: Split) -> Iterator[CommittedChange]:
-    """What the newest commits of git sources changed, in files of one split.
+def changes(artifact: Artifact) -> Iterator[CommittedChange]:
+    """What the newest commits of git sources changed, of either split, commit after commit.
 
-    A file that was taken away since, from a repository so large that it was divided, is of neither.
+    Of a repository that both splits share, only files that are there now, by the same path, are of one:
+    what was renamed since may stand on the other side.
     """
-    facts = json.loads(artifact.file(SPLIT).read_text(encoding="utf-8"))
-    groups, held_out = facts["groups"], set(facts["held_out"])
-    for entry in _sources(artifact):
-        for path in artifact.files(f"{entry['folder']}/{CHANGES}"):
-            for row in read_table(path).to_pylist():
-                place = Place(row["source"], row["repository"], row["path"], 0)
-                with suppress(KeyError):
-                    if (group_of(place, groups) in held_out) == (split == "held_out"):
-                        yield CommittedChange(**row)
+    shards = [
+        path
+        for entry in _sources(artifact)
+        for path in artifact.files(f"{entry['folder']}/{CHANGES}")
+    ]
+    splits = _splits(artifact) if shards else {}
+    whole = {
+        place: one.pop() for place, files in splits.items() if len(one := {*files.values()}) < 2
+    }
+    for path in shards:
+        for row in read_table(path).to_pylist():
+            place = (row["source"], row["repository"])
+            split = whole.get(place) or splits.get(place, {}).get(row["path"])
+            yield CommittedChange(**row, split=split)
 
 
 def rejected(artifact: Artifact) -> Iterator[Rejection]:
@@ -174,6 +182,18 @@ def _split(artifact: Artifact, split: Split, columns: Sequence[str]) -> Iterator
         kept = pc.equal(table["verdict"], Verdict.KEPT.reason)
         wanted = is_held if split == "held_out" else pc.invert(is_held)
         yield table.filter(pc.and_(kept, wanted))
+
+
+def _splits(artifact: Artifact) -> dict[tuple[str, str], dict[str, Split]]:
+    """The split of each document, by its source and repository and then by its path."""
+    found: dict[tuple[str, str], dict[str, Split]] = {}
+    both: tuple[Split, ...] = ("train", "held_out")
+    for split in both:
+        for table in _split(artifact, split, ("source", "repository", "path")):
+            columns = (table[name].to_pylist() for name in ("source", "repository", "path"))
+            for source, repository, path in zip(*columns, strict=True):
+                found.setdefault((source, repository), {})[path] = split
+    return found
 
 
 def _shards(artifact: Artifact, columns: Sequence[str]) -> Iterator[pa.Table]:

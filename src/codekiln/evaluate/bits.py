@@ -11,7 +11,7 @@ from codekiln.errors import UsageError
 from codekiln.evaluate.bits_per_byte import token_bits
 from codekiln.evaluate.replay.commits import as_it_stands
 from codekiln.evaluate.replay.history import code_of
-from codekiln.evaluate.results import STAGE_NAME, Facts, Item, write_results
+from codekiln.evaluate.results import STAGE_NAME, Facts, Item, named, write_results
 from codekiln.evaluate.subset import part_of, spread
 from codekiln.generate import Engine
 from codekiln.generate.loading import load_engine
@@ -69,7 +69,7 @@ def evaluate_bits(
         return write_results(out, items, Facts.of("bits per byte", model, config.seed))
 
     state = hashlib.sha256(json.dumps(dict(files)).encode()).hexdigest()
-    stage = Stage(STAGE_NAME, 1, build)
+    stage = Stage(STAGE_NAME, 2, build)
     return produce(stage, config, {"model": model}, work, "bits", {"files": state})
 
 
@@ -82,4 +82,4 @@ def _item(
     header = header_ids(tokenizer, Header(language=name if language else ""))
     bits = float(token_bits(engine, header, tokenizer.encode(text), context).sum())
     figures = {"bits per byte": (bits, float(len(text.encode())))}
-    return Item("model", path, path, (part, name), figures)
+    return Item("model", named(path, text), path, (part, name), figures)

@@ -5,11 +5,12 @@ much that is, so that a figure of many items is a ratio of two sums; its samples
 milliseconds, of which percentiles are told.
 """
 
+import hashlib
 import json
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from dulwich.errors import NotGitRepository
@@ -24,6 +25,7 @@ STAGE_NAME = "results"
 ITEMS = "items.jsonl"
 FEW_GROUPS = 10  # with fewer of them runs of items are drawn
 PERCENTILES = (50, 95)
+BOTH = "in both"  # all pairs, where they are of no one part of both tables
 
 By = Literal["item", "run", "group"]
 
@@ -88,6 +90,20 @@ class Comparison:
     drawn_by: str
 
 
+class Overlap(NamedTuple):
+    """How many items two systems both tried, and how many only one of them."""
+
+    both: int
+    first: int
+    second: int
+
+
+def named(place: str, *texts: str) -> str:
+    """The name of an item whose place may hold something else in other results: its texts tell."""
+    digest = hashlib.sha256("\0".join(texts).encode()).hexdigest()
+    return f"{place}#{digest[:8]}"
+
+
 def write_results(out: Path, items: Sequence[Item], facts: Facts) -> Statistics:
     """Write the items into an artifact on its way; gives its statistics, with the table in them."""
     rows = (json.dumps(asdict(item)) + "\n" for item in items)
@@ -129,8 +145,8 @@ def compare(
     others = {item.item: item for item in second}
     pairs = [(item, others[item.item]) for item in first if item.item in others]
     found = [
-        _comparison(stratum, name, [p for p in pairs if stratum in p[0].strata], seed, by)
-        for stratum in dict.fromkeys(s for one, _ in pairs for s in one.strata)
+        _comparison(stratum, name, part, seed, by)
+        for stratum, part in _parts(pairs).items()
         for name in pairs[0][0].figures.keys() & pairs[0][1].figures.keys()
     ]
     if not found:
@@ -139,6 +155,12 @@ def compare(
         )
     order = list(pairs[0][0].figures)
     return sorted(found, key=lambda each: order.index(each.figure))
+
+
+def overlap(first: Iterable[Item], second: Iterable[Item]) -> Overlap:
+    """What `compare` pairs, and what it leaves out."""
+    ours, theirs = ({item.item for item in items} for items in (first, second))
+    return Overlap(len(ours & theirs), len(ours - theirs), len(theirs - ours))
 
 
 def only_system(items: Sequence[Item], wanted: str | None, name: str) -> list[Item]:
@@ -183,6 +205,17 @@ def _row(stratum: str, system: str, items: Sequence[Item], seed: int) -> Row:
         if (values := [value for item in items for value in item.samples[name]])
     }
     return Row(stratum, system, len(items), figures, percentiles, by)
+
+
+def _parts(pairs: Sequence[tuple[Item, Item]]) -> dict[str, Sequence[tuple[Item, Item]]]:
+    """The pairs by what both of one count in, and all of them where nothing has them all."""
+    parts: dict[str, list[tuple[Item, Item]]] = {}
+    for one, other in pairs:
+        for stratum in one.strata:
+            if stratum in other.strata:
+                parts.setdefault(stratum, []).append((one, other))
+    has_all = any(len(part) == len(pairs) for part in parts.values())
+    return {**parts} if has_all or not pairs else {BOTH: pairs, **parts}
 
 
 def _comparison(

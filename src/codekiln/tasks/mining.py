@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from codekiln.corpus import CommittedChange, Document
+from codekiln.corpus import CommittedChange, Document, Split
 from codekiln.corpus.contamination import Benchmarks
 from codekiln.corpus.duplicates import token_hashes
 from codekiln.languages import languages
@@ -61,10 +61,16 @@ class Miner:
         if self.run and wanted.bugs:
             yield from self._sound(self._bugs(documents, wanted.bugs), "bugs")
 
-    def bug_fixes(self, changes: Iterable[CommittedChange]) -> Iterator[TaskExample]:
-        """The examples that commits give."""
+    def bug_fixes(self, changes: Iterable[CommittedChange], split: Split) -> Iterator[TaskExample]:
+        """The examples that commits give to one split; whole commits are looked at, whatever they touch."""
         edits = (
-            Edited(_origin(change, change.commit), change.message, change.before, change.after)
+            Edited(
+                _origin(change, change.commit),
+                change.message,
+                change.before,
+                change.after,
+                change.split == split,
+            )
             for change in changes
         )
         yield from self._sound(fixes(edits, self.counts["commits"]), "commits")

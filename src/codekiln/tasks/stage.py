@@ -79,7 +79,7 @@ def stage_of(run: Run | None) -> Stage:
             )
         return _build(config, inputs, out, run)
 
-    return Stage("tasks", 1, build)
+    return Stage("tasks", 2, build)
 
 
 def _build(
@@ -138,8 +138,8 @@ class _Making:
         if self._is_there(name):
             return
         miner = self._miner()
-        histories = groupby(changes(corpus, split), key=lambda change: change.repository)
-        found = (example for _, edits in histories for example in miner.bug_fixes(edits))
+        histories = groupby(changes(corpus), key=lambda change: change.repository)
+        found = (example for _, edits in histories for example in miner.bug_fixes(edits, split))
         self._write(name, found, miner)
 
     def _miner(self) -> Miner:

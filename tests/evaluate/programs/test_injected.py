@@ -100,6 +100,17 @@ def test_those_that_can_be_judged_are_taken_and_counted(tmp_path):
         injected_bugs(made(tmp_path / "none", commit), Sandbox.find())
 
 
+def test_a_bug_has_one_name_in_all_artifacts_and_is_there_once(tmp_path):
+    sandbox, other = Sandbox.find(), RIGHT.replace("2", "5")
+    another = example(RIGHT, other)
+    same = replace(example(), kind="off-by-one")
+    one = injected_bugs(made(tmp_path / "one", example(), another, same), sandbox).problems
+    two = injected_bugs(made(tmp_path / "two", another, example()), sandbox).problems
+    assert {bug.name: bug.code for bug in one} == {bug.name: bug.code for bug in two}
+    assert [bug.code for bug in one] == [CODE, other]
+    assert {bug.group for bug in one} == {"repository/package/module.py"}
+
+
 def test_calls_of_a_test_are_asserted_from_outside():
     assert verdict(example(), RIGHT).passed
     failed = verdict(example(), CODE)

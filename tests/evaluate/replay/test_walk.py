@@ -81,6 +81,21 @@ def test_no_file_of_the_future_is_ever_in_it(repository):
     assert step == 11
 
 
+@pytest.mark.parametrize("names", [("a.py", "b.py", "c.py"), ("c.py", "b.py", "a.py")])
+def test_a_file_whose_old_text_went_on_elsewhere_stays_in_it(repository, names):
+    first, second, third = names
+    texts = ["".join(f"{name}{n} = {n}\n" for n in range(40)) for name in ("some", "other")]
+    commit(repository, 5000, {first: texts[0], second: texts[1]})
+    commit(repository, 6000, {first: None, second: texts[0], third: texts[1]})
+    commit(repository, 7000, {"last.py": "last = 1\n"})
+    _, watcher = walked(repository)
+    typed = [held for path, _, held in watcher.seen if path == second and third in held]
+    assert all(second in held for held in typed)
+    _, _, held = watcher.seen[-1]
+    kept = {path: sha256 for path, sha256 in held.items() if path in names}
+    assert kept == {second: digest(texts[0]), third: digest(texts[1])}
+
+
 def test_lines_are_new_if_they_stood_nowhere_in_the_older_version(repository):
     commit(repository, 5000, {"last.py": "print(first([1, 2, 3]))\nprint(first([4]))\n"})
     found, _ = walked(repository)

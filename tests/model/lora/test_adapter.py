@@ -151,6 +151,17 @@ def change(folder, **entries):
         ({"bias": "all"}, "asks for bias = all"),
         ({"rank_pattern": {"q_proj": 2}}, "asks for 'rank_pattern'"),
         ({"modules_to_save": ["lm_head"]}, "asks for 'modules_to_save'"),
+        (
+            {"alora_invocation_tokens": [7, 8]},
+            "asks for 'alora_invocation_tokens'.*or run it there",
+        ),
+        ({"lora_bias": True}, "asks for 'lora_bias'"),
+        ({"layer_replication": [[0, 1], [0, 1]]}, "asks for 'layer_replication'"),
+        ({"kasa_config": {"beta": 1}}, "asks for 'kasa_config'"),
+        ({"init_lora_weights": "pissa_niter_16"}, "init_lora_weights = pissa_niter_16"),
+        ({"init_lora_weights": "olora"}, "init_lora_weights = olora"),
+        ({"init_lora_weights": "corda"}, "init_lora_weights = corda"),
+        ({"init_lora_weights": "loftq"}, "init_lora_weights = loftq"),
         ({"target_modules": ["q_proj", "lm_head"]}, "asks for changes of lm_head"),
         ({"target_modules": "all-linear"}, "asks for layers by the pattern"),
         ({"trainable_token_indices": [3]}, "asks for tokens of an unnamed table"),
@@ -171,6 +182,38 @@ def test_what_is_not_computed_is_refused(pair, entries, words):
     base, folder = pair
     change(folder, **entries)
     refuse(base, folder, words)
+
+
+def adapter_of_peft(base, folder, init):
+    """One that peft began so, and that has learned something since."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs = transformers.AutoModelForCausalLM.from_pretrained(base.path, dtype=torch.float32)
+        settings = peft.LoraConfig(r=4, target_modules=["q_proj"], init_lora_weights=init)
+        model = peft.get_peft_model(theirs, settings)
+        torch.manual_seed(0)
+        for name, weight in model.named_parameters():
+            if "lora_" in name:
+                weight.data += 0.05 * torch.randn_like(weight)
+        model.save_pretrained(folder)
+
+
+@pytest.mark.parametrize("init", [True, "gaussian", "orthogonal", "mica"])
+def test_what_began_beside_the_base_is_computed_as_peft_does(tmp_path, init):
+    base = model_artifact(tmp_path)
+    adapter_of_peft(base, tmp_path / "theirs", init)
+    adapter = read_adapter(tmp_path / "theirs", base, read_config(base.path))
+    ours = all_logits(adapted(loaded(base), adapter), IDS)
+    theirs = by_peft(base, tmp_path / "theirs")
+    torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=2e-5)
+
+
+@pytest.mark.parametrize("init", ["pissa", "olora"])
+def test_what_began_as_a_part_of_the_base_is_refused(tmp_path, init):
+    base = model_artifact(tmp_path)
+    adapter_of_peft(base, tmp_path / "theirs", init)
+    words = f"asks for a base without what it began with .*{init}.*: merge it with peft"
+    refuse(base, tmp_path / "theirs", words)
 
 
 @pytest.mark.parametrize("token", [-1, VOCABULARY])

@@ -55,6 +55,21 @@ def test_several_files_of_code_are_none_but_a_test_beside_it_is_no_matter():
     assert of(code, ("1", FIX, "tests/test_a.py", "python", "x = 1\n", "x = 2\n"))[1] == {"kept": 1}
 
 
+def test_a_commit_counts_where_its_one_file_of_code_is():
+    def found(*edits):
+        counts = Counter()
+        changed = [
+            Edited(Origin("s", "r", path, "MIT", "python", "1"), FIX, BEFORE, AFTER, is_ours)
+            for path, is_ours in edits
+        ]
+        return len(list(fixes(changed, counts))), counts
+
+    assert found(("a.py", True), ("b/b.py", False)) == (0, {"several files": 1})
+    assert found(("a.py", True), ("tests/test_a.py", False)) == (1, {"kept": 1})
+    assert found(("a.py", False), ("tests/test_a.py", True)) == (0, {"tests alone": 1})
+    assert found(("a.py", False), ("b/b.py", False)) == (0, {})
+
+
 def test_a_long_file_is_cut_around_the_change_and_not_at_its_middle():
     places = set()
     for commit in range(30):

@@ -7,12 +7,16 @@ import pytest
 
 from codekiln.errors import UsageError
 from codekiln.languages import languages
+from codekiln.sandbox import Sandbox
 from codekiln.tasks.example import Origin
 from codekiln.tasks.fix import compilers, injection
 from codekiln.tasks.fix.compilers import compiler_of
 from codekiln.tasks.fix.injection import Injector
 from codekiln.tasks.fix.mutations import KINDS
 from codekiln.tasks.fix.patch import Patch
+from codekiln.tasks.fix.program import programs
+from codekiln.tasks.fix.sandboxed import sandboxed
+from codekiln.tasks.fix.tests import trial_of
 from codekiln.tasks.fix.trial import Trial
 from runner import Ended, run
 
@@ -105,6 +109,44 @@ def test_examples_of_the_author_are_the_test_where_there_are_some(python):
             assert "self.assertEqual(clamp(" in example.trial["files"]["test_names.py"]
 
 
+ORDERED = """def ordered(words: list[str]) -> list[str]:
+    return {0}(set(words))
+"""
+SHOWN = '''def ordered(words: list[str]) -> list[str]:
+    """Each once.
+
+    >>> ordered({0!r})
+    {1!r}
+    """
+    return list(set(words))
+'''
+
+
+@pytest.mark.parametrize("name", ["list", "sorted"])
+def test_no_trial_hangs_on_the_order_of_a_set(name):
+    (program,) = programs(ORDERED.format(name))
+    trial = trial_of(program, "module.py", run)
+    assert all(trial.of(program.code, run, seed).passed for seed in range(10, 16))
+    assert ("'c'" in trial.files["test_module.py"]) is (name == "sorted")
+
+
+@pytest.mark.parametrize("words", [["one", "two"], ["two", "one"]])
+def test_an_example_that_shows_the_order_of_a_set_is_no_trial(words):
+    (program,) = programs(SHOWN.format(words, words))
+    trial = trial_of(program, "module.py", run)
+    assert trial.files, "it is tried by other calls"
+    assert all(trial.of(program.code, run, seed).passed for seed in range(10, 16))
+
+
+def test_a_verdict_is_of_one_seed_of_hashes_in_the_sandbox():
+    trial = Trial("module.py", ("python3", "-B", "module.py"), {})
+    code = "raise SystemExit(str([hash('a'), hash('b')]))\n"
+    in_sandbox = sandboxed(Sandbox.find())
+    said = [trial.of(code, in_sandbox, seed).message for seed in (0, 0, 1)]
+    assert said[0] == said[1] != said[2]
+    assert said[0] == trial.of(code, run).message
+
+
 def test_the_same_file_gives_the_same_bugs(python):
     assert found("pkg/names.py", TWO, "python")[0] == python[0]
 
@@ -128,7 +170,7 @@ def test_what_gives_no_bugs_is_counted():
 
 
 def test_bugs_of_layout_do_not_drown_the_others(monkeypatch):
-    def checked(files, command):
+    def checked(files, command, seed=0):
         return Ended(0 if b"(x + 1)" in files["a.py"] else 1, b"", b"SyntaxError: no")
 
     def left_out(kinds):
@@ -144,7 +186,7 @@ def test_bugs_of_layout_do_not_drown_the_others(monkeypatch):
 
 
 def test_what_is_killed_or_passes_all_the_same_is_no_example():
-    def killed(files, command):
+    def killed(files, command, seed=0):
         is_broken = b"(x + 1)" not in files["a.py"]
         return Ended(None, b"", b"") if is_broken else Ended(0, b"", b"")
 

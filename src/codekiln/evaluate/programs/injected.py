@@ -12,6 +12,7 @@ from codekiln.artifact import Artifact
 from codekiln.errors import PatchError, UsageError
 from codekiln.evaluate.programs.broken import Broken, Judge, of_function
 from codekiln.evaluate.programs.problem import ProblemSet
+from codekiln.evaluate.results import named
 from codekiln.sandbox import Sandbox
 from codekiln.sandbox.grading import FunctionTest, Verdict
 from codekiln.tasks.example import TaskExample
@@ -62,12 +63,12 @@ def injected_bugs(artifact: Artifact, sandbox: Sandbox) -> ProblemSet[Broken]:
         SandboxError: nothing can be run.
     """
     found = [one for one in examples(artifact, "held_out", task="fix") if one.trial]
-    kept: list[Broken] = []
+    kept: dict[str, Broken] = {}  # two mutations may have made the same bug
     with progress("bugs checked", len(found), "bugs") as task:
-        for number, example in enumerate(found):
-            broken = _broken(example, number)
-            if broken and _is_told(broken, sandbox):
-                kept.append(broken)
+        for example in found:
+            broken = _broken(example)
+            if broken and broken.name not in kept and _is_told(broken, sandbox):
+                kept[broken.name] = broken
             task.advance()
     if not kept:
         raise UsageError(
@@ -75,10 +76,10 @@ def injected_bugs(artifact: Artifact, sandbox: Sandbox) -> ProblemSet[Broken]:
         )
     part = f"{len(kept)} of " if len(kept) < len(found) else ""
     name = f"{part}{len(found)} injected bugs of {artifact.manifest['name']}"
-    return ProblemSet(name, tuple(kept), artifact.fingerprint)
+    return ProblemSet(name, tuple(kept.values()), artifact.fingerprint)
 
 
-def _broken(example: TaskExample, number: int) -> Broken | None:
+def _broken(example: TaskExample) -> Broken | None:
     """None for what has no trial that we can judge by."""
     try:
         right = Patch.parse(example.target).apply(example.code)
@@ -88,9 +89,10 @@ def _broken(example: TaskExample, number: int) -> Broken | None:
     if judge is None:
         return None
     origin = example.origin
+    place = f"{origin.repository}/{origin.path}"
     return Broken(
-        name=f"{origin.repository}/{origin.path}#{number}",
-        group=f"{origin.repository}/{origin.path}",
+        name=named(place, example.code, right),
+        group=place,
         kind=example.kind,
         path=origin.path,
         language=origin.language,

@@ -72,7 +72,7 @@ def evaluate(
         found = {"sandbox": sandbox.backend.name, "reasons": dict(reasons.most_common())}
         return {**write_results(out, items, facts), **found}
 
-    stage = Stage(STAGE_NAME, 2, build)
+    stage = Stage(STAGE_NAME, 3, build)
     sources = {problems.name: problems.sha256, "sandbox": sandbox.backend.name}
     return produce(stage, config, {"model": model}, work, problems.name, sources)
 

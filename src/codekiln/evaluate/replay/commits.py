@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from dulwich.diff_tree import RenameDetector, TreeChange, tree_changes
+from dulwich.diff_tree import CHANGE_RENAME, RenameDetector, TreeChange, tree_changes
 from dulwich.errors import NotGitRepository
 from dulwich.object_store import BaseObjectStore
 from dulwich.objects import Commit, ObjectID, TreeEntry
@@ -156,7 +156,8 @@ def _edit(store: BaseObjectStore, change: TreeChange, prefix: str) -> Edit | Non
     old, new = _path(change.old), _path(change.new)
     if before is after is None or (before == after and old == new):
         return None
-    return Edit(new or old, before or "", after or "", old if new and old != new else "")
+    was = old if change.type == CHANGE_RENAME else ""  # what was copied from is still there
+    return Edit(new or old, before or "", after or "", was)
 
 
 def _text(store: BaseObjectStore, entry: TreeEntry | None, prefix: str) -> str | None:

@@ -25,7 +25,7 @@ Files = Mapping[str, str]
 class Edit:
     """One file before a step and after it; the text is empty where there is no such file.
 
-    `was` is the path it had before, where that was another.
+    `was` is the path it had before, where that was another; nothing is there after the step.
     """
 
     path: str

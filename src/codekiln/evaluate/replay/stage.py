@@ -15,7 +15,7 @@ from codekiln.evaluate.replay.pace import Pace
 from codekiln.evaluate.replay.systems import Name, system
 from codekiln.evaluate.replay.typist import keys, similarity
 from codekiln.evaluate.replay.walk import Replayed, walk
-from codekiln.evaluate.results import STAGE_NAME, Facts, Item, write_results
+from codekiln.evaluate.results import STAGE_NAME, Facts, Item, named, write_results
 from codekiln.generate.loading import load_engine
 from codekiln.tokenizer import Tokenizer
 
@@ -101,7 +101,7 @@ def replay(
         kinds = {history.place: history.kind for history in histories}
         return {**write_results(out, items, facts), "histories": kinds}
 
-    stage = Stage(STAGE_NAME, 2, build)
+    stage = Stage(STAGE_NAME, 3, build)
     sources = {f"replay {h.place}": h.state for h in histories}
     name = histories[0].repository or "replay"
     return produce(stage, config, {"model": model}, work, name, sources)
@@ -136,9 +136,10 @@ def items_of(history: History, line: Replayed, young: bool = False) -> Iterator[
     of those that the line has.
     """
     path = f"{history.repository}/{line.line.path}"
-    name = f"{path}:{line.line.number}" + (f"@{line.revision[:12]}" if line.revision else "")
+    place, text = f"{path}:{line.line.number}", line.line.text
+    revision = line.revision[:12]
+    name = f"{place}@{revision}" if revision else named(place, line.line.prefix, text)
     strata = (ALL, *([NEW] if line.is_new else []), *([YOUNG] if young else []))
-    text = line.line.text
     for system_name, said in line.said.items():
         rests = [(one.text, text[one.typed :]) for one in said]
         pressed, written = keys(text, said)

@@ -30,8 +30,18 @@ EMPTY = (
     "alpha_pattern",
     "modules_to_save",
     "layers_to_transform",
+    "layer_replication",
     "target_parameters",
+    "alora_invocation_tokens",
+    "lora_bias",
+    "use_bdlora",
+    "use_qalora",
+    "arrow_config",
+    "kasa_config",
+    "monteclora_config",
 )
+# How an adapter may have begun; of all other ways PEFT takes what it began with from the base's weights.
+LEAVE_THE_BASE = (True, False, None, "gaussian", "orthogonal", "eva", "mica")
 
 
 @dataclass(frozen=True)
@@ -156,7 +166,7 @@ def _read_shape(path: Path) -> LoraShape:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise damaged(path, repr(error)) from None
     raise ModelError(
-        f"{path} asks for {refused}, which codekiln does not compute: merge it with peft."
+        f"{path} asks for {refused}, which codekiln does not compute: merge it with peft, or run it there."
     )
 
 
@@ -173,6 +183,8 @@ def _not_computed(entries: Mapping[str, Any]) -> Iterator[str]:
         if entries.get(name, plain) != plain:
             yield f"{name} = {entries[name]}"
     yield from (f"'{name}'" for name in EMPTY if entries.get(name))
+    if entries.get("init_lora_weights") not in LEAVE_THE_BASE:
+        yield f"a base without what it began with (init_lora_weights = {entries['init_lora_weights']})"
     tokens = entries.get("trainable_token_indices") or {}
     if isinstance(tokens, list):
         yield "tokens of an unnamed table"

@@ -48,20 +48,27 @@ _REFERENCE = re.compile(r"\s*\(?(?:#\d+|gh-\d+|https?://\S+)\)?", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Edited:
-    """One file as a commit found it and as it left it, and what the commit says of itself."""
+    """One file as a commit found it and as it left it, and what the commit says of itself.
+
+    One that `is_ours` may give an example; the others tell what else the commit changed.
+    """
 
     origin: Origin
     message: str
     before: str
     after: str
+    is_ours: bool = True
 
 
 def fixes(changes: Iterable[Edited], counts: Counter[str]) -> Iterator[TaskExample]:
-    """The examples among changes, commit after commit; `counts` tell what became of each commit.
+    """The examples among changes, commit after commit; `counts` tell what became of each of ours.
 
     One that changes several files of code is no example, since one file alone would not be the fix.
     """
-    for _, edits in groupby(changes, key=lambda change: change.origin.commit):
+    for _, group in groupby(changes, key=lambda change: change.origin.commit):
+        edits = list(group)
+        if not any(edit.is_ours for edit in edits):
+            continue
         code = [edit for edit in edits if not _TEST.search(edit.origin.path)]
         reason = _objection(code)
         counts[reason or "kept"] += 1
@@ -77,8 +84,10 @@ def says_fix(message: str) -> bool:
 
 def _objection(code: list[Edited]) -> str:
     """Why a commit gives no example; empty if it does."""
+    if not any(edit.is_ours for edit in code):
+        return "tests alone"
     if len(code) != 1:
-        return "tests alone" if not code else "several files"
+        return "several files"
     edit = code[0]
     language = languages().get(edit.origin.language)
     if not says_fix(edit.message):

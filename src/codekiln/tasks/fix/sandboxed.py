@@ -16,10 +16,12 @@ MANAGED = frozenset(("javac", "node", "go", "tsc"))
 def sandboxed(sandbox: Sandbox) -> Run:
     """Each command in a place of its own; `PYTHON` is this interpreter, without its packages."""
 
-    def run(files: Mapping[str, bytes], command: Sequence[str]) -> Outcome:
+    def run(files: Mapping[str, bytes], command: Sequence[str], seed: int = 0) -> Outcome:
         name, *arguments = command
         if name == PYTHON:
-            return sandbox.run(Program((interpreter(), "-S", *arguments), files), LIMITS)
+            hashes = {"PYTHONHASHSEED": str(seed)}
+            program = Program((interpreter(), "-S", *arguments), files, environment=hashes)
+            return sandbox.run(program, LIMITS)
         environment = {"GOCACHE": "/tmp/go", "GO111MODULE": "off"} if name == "go" else {}
         managed = name in MANAGED
         program = Program(tuple(command), files, environment=environment, managed=managed)

@@ -10,7 +10,7 @@ from importlib import resources
 
 from codekiln.tasks.fix.arguments import argument_lists
 from codekiln.tasks.fix.program import Program
-from codekiln.tasks.fix.trial import Run, Trial
+from codekiln.tasks.fix.trial import SEEDS, Run, Trial
 
 PYTHON = "python3"  # whoever runs it knows where that is
 FEWEST, MOST = 3, 5  # calls in a test
@@ -22,28 +22,50 @@ def trial_of(program: Program, file: str, run: Run) -> Trial | None:
     """A trial that the program passes, if it has examples or calls of it give what can be compared."""
     if ">>> " in (ast.get_docstring(program.function) or ""):
         trial = Trial(file, (PYTHON, "-B", "-m", "doctest", "-f", file), {})
-        if trial.of(program.code, run).passed:
+        if all(trial.of(program.code, run, seed).passed for seed in SEEDS):
             return trial
     return _characterized(program, file, run)
 
 
 def _characterized(program: Program, file: str, run: Run) -> Trial | None:
     """A test of what some calls give; None where they fail, or all give the same."""
-    candidates = argument_lists(program.function)
-    if not candidates:
-        return None
     module = file.removesuffix(".py")
-    files = {file: program.code, PROBE: _probe(), "arguments.json": json.dumps(candidates)}
-    outcome = run(
-        {name: text.encode() for name, text in files.items()},
-        (PYTHON, "-B", PROBE, module, program.name),
-    )
-    calls = _telling(_read(outcome.stdout)) if outcome.status == 0 else []
+    calls = _telling(_steady(program, module, run))
     if len(calls) < FEWEST:
         return None
     test = f"test_{module}.py"
     text = _written(module, program, calls)
     return Trial(file, (PYTHON, "-B", test, "-f", "-q"), {test: text})
+
+
+def _steady(program: Program, module: str, run: Run) -> list[tuple[str, str]]:
+    """Calls, and what they give with every seed of hashes."""
+    candidates = argument_lists(program.function)
+    calls: list[tuple[str, str]] = []
+    for seed in SEEDS:
+        if len(candidates) < FEWEST:
+            return []
+        found = _probed(program, module, candidates, run, seed)
+        calls = [call for call in found if not calls or call in calls]
+        candidates = [arguments for arguments, _ in calls]
+    return calls
+
+
+def _probed(
+    program: Program, module: str, candidates: list[str], run: Run, seed: int
+) -> list[tuple[str, str]]:
+    """Calls with these arguments that give what can be compared."""
+    files = {
+        f"{module}.py": program.code,
+        PROBE: _probe(),
+        "arguments.json": json.dumps(candidates),
+    }
+    outcome = run(
+        {name: text.encode() for name, text in files.items()},
+        (PYTHON, "-B", PROBE, module, program.name),
+        seed,
+    )
+    return _read(outcome.stdout) if outcome.status == 0 else []
 
 
 def _read(output: bytes) -> list[tuple[str, str]]:

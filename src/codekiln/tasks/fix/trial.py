@@ -3,11 +3,14 @@
 Nothing is run here: `Run` is handed in, and what it runs nobody trusts.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, Self
 
 from codekiln.tasks.fix.message import cleaned
+
+# With all of them a program that is right passes. Two words of a set have two orders, so they are several.
+SEEDS = (0, 1, 2, 3)
 
 
 class Outcome(Protocol):
@@ -23,8 +26,16 @@ class Outcome(Protocol):
     def stderr(self) -> bytes: ...  # noqa: D102
 
 
-Run = Callable[[Mapping[str, bytes], Sequence[str]], Outcome]
-"""Runs a command in a fresh folder that holds these files, by their paths in it."""
+class Run(Protocol):
+    """Runs a command in a fresh folder that holds these files, by their paths in it.
+
+    `seed` is that of Python's hashes, and so of the order of its sets: whether a program is right must not
+    hang on chance.
+    """
+
+    def __call__(  # noqa: D102
+        self, files: Mapping[str, bytes], command: Sequence[str], seed: int = 0
+    ) -> Outcome: ...
 
 
 class Verdict(NamedTuple):
@@ -51,10 +62,10 @@ class Trial:
         """As JSON has it."""
         return {"file": self.file, "command": list(self.command), "files": dict(self.files)}
 
-    def of(self, code: str, run: Run) -> Verdict:
+    def of(self, code: str, run: Run, seed: int = 0) -> Verdict:
         """Try a program."""
         files = {name: text.encode() for name, text in self.files.items()}
-        outcome = run({**files, self.file: code.encode()}, self.command)
+        outcome = run({**files, self.file: code.encode()}, self.command, seed)
         if outcome.status == 0:
             return Verdict(True, "")
         if outcome.status is None or outcome.status < 0:
