@@ -3,8 +3,10 @@
 import ast
 import importlib.util
 import json
+import os
 import subprocess
 import sys
+import threading
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +20,9 @@ from tokenizers import models
 from codekiln.errors import ModelError, UsageError
 from codekiln.tokenizer import FILE_NAME, SPECIAL_TOKENS, Tokenizer, train_bpe
 from fakes import TEXTS, tiny_tokenizer
+
+STATM = Path("/proc/self/statm")
+LETTERS = str.maketrans("0123456789", "ghijklmnop")  # digits would be pieces of their own
 
 PROSE = (
     "class Reader:\n    def read(self, size=-1):\n        return self._file.read(size)\n",
@@ -310,3 +315,32 @@ def test_a_foreign_tokenizer_is_refused():
 def test_half_a_character_is_refused():
     with pytest.raises(UsageError, match=r"is not UTF-8 text: convert it"):
         tiny_tokenizer().encode("x = '\ud83d'")
+
+
+@pytest.mark.skipif(not STATM.exists(), reason="this system does not tell what is resident")
+def test_what_threads_remember_of_it_stays_small(trained):
+    """A server's threads live as long as it does; unbounded, each would keep 4 MB of these words."""
+    words = [f" {number:05x}".translate(LETTERS) for number in range(20_000)]
+    lines = ["".join(some) for some in zip(*[iter(words)] * 20, strict=True)]
+    threads, before = 16, resident()
+    encoded, done = threading.Barrier(threads + 1, timeout=60), threading.Event()
+
+    def encode():
+        for line in lines:
+            trained.encode(line)
+        encoded.wait()
+        done.wait(60)
+
+    living = [threading.Thread(target=encode) for _ in range(threads)]
+    for thread in living:
+        thread.start()
+    encoded.wait()
+    grown = resident() - before
+    done.set()
+    for thread in living:
+        thread.join()
+    assert grown < 2e6 * threads
+
+
+def resident():
+    return int(STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
