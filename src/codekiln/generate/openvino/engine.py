@@ -191,7 +191,9 @@ class OpenVinoEngine:
         }
         for name, array in inputs.items():
             self._give(name, array)
-        self._request.infer()
+        # Not in this thread: the plugin keeps memory for each one that ever called it.
+        self._request.start_async()
+        self._request.wait()
         logits: Logits = self._request.get_output_tensor(0).data
         return logits
 
