@@ -14,6 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SECRET = "CODEKILN_SECRET"  # a variable that everybody inherits from us
+# Where some Python of the system has packages that anybody may read.
+PACKAGES = (
+    "lib/python3*/*-packages/*",
+    "lib64/python3*/*-packages/*",
+    "local/lib/python3*/*-packages/*",
+)
 
 
 @dataclass(frozen=True)
@@ -67,10 +73,17 @@ def world() -> Iterator[World]:
         common |= _listeners(stack, base, name)
         common |= _process(stack, base)
         common |= _memory(stack)
+        common["packaged"] = str(packaged() or base / "secret")
         (base / "secret").write_text("secret")
         common["inherited"] = _open(stack, base / "secret", os.O_RDONLY)
         common["inherited_folder"] = _open(stack, base, os.O_PATH)
         yield World(base, common)
+
+
+def packaged() -> Path | None:
+    """A file of some package."""
+    found = (path for pattern in PACKAGES for path in Path("/usr").glob(pattern))
+    return next((path for path in found if path.is_file()), None)
 
 
 def _listeners(stack: ExitStack, folder: Path, name: str) -> dict[str, object]:

@@ -20,12 +20,14 @@ from codekiln.sandbox.backends.backend import (
     DEVICES,
     SYSTEM,
     Place,
+    Rules,
     is_root,
     settings,
     visible,
 )
 from codekiln.sandbox.backends.folder import run_folder
 from codekiln.sandbox.backends.identity import unused_uid
+from codekiln.sandbox.backends.packages import hidden, split
 from codekiln.sandbox.backends.scripts import scripts
 from codekiln.sandbox.layers import ALL, Layer
 from codekiln.sandbox.limits import Limits
@@ -62,7 +64,6 @@ class Landlock:
         with run_folder() as base:
             home = base / "home"
             home.mkdir()
-            reads = [*SYSTEM, *settings(), *PROCESSOR, *visible(program), str(scripts())]
             yield Place(
                 wrapper=(),
                 python=(_python() if uid is not None else None) or interpreter(),
@@ -71,7 +72,7 @@ class Landlock:
                 folder=str(program.folder.resolve()) if program.folder else None,
                 disk=home,
                 uid=uid,
-                landlock=(reads, [str(home)], DEVICES) if Layer.LANDLOCK in self.layers else None,
+                landlock=_rules(program, str(home)) if Layer.LANDLOCK in self.layers else None,
                 seccomp=_filter(uid) if Layer.SECCOMP in self.layers else b"",
                 reaper=Layer.TREE in self.layers,
             )
@@ -84,6 +85,11 @@ def version() -> int:
         return 0
     answer: int = ctypes.CDLL(None).syscall(CREATE_RULESET, None, 0, ASK_VERSION)
     return max(0, answer)
+
+
+def _rules(program: Program, home: str) -> Rules:
+    reads, listed = split((*SYSTEM, *visible(program)), hidden(program))
+    return [*reads, *settings(), *PROCESSOR, str(scripts())], listed, [home], DEVICES
 
 
 def _filter(uid: int | None) -> bytes:
