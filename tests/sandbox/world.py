@@ -73,6 +73,7 @@ def world() -> Iterator[World]:
         common |= _listeners(stack, base, name)
         common |= _process(stack, base)
         common |= _memory(stack)
+        common |= _queue(stack, name)
         common["packaged"] = str(packaged() or base / "secret")
         (base / "secret").write_text("secret")
         common["inherited"] = _open(stack, base / "secret", os.O_RDONLY)
@@ -147,7 +148,7 @@ def _process(stack: ExitStack, folder: Path) -> dict[str, object]:
 
 
 def _memory(stack: ExitStack) -> dict[str, object]:
-    """A segment of System V's, which anybody may read who knows its key; and a key to be used."""
+    """A segment, a queue and a semaphore of System V's, open to anybody; and a key to be used."""
     libc = ctypes.CDLL(None)
     libc.shmat.restype = ctypes.c_void_p
     libc.shmdt.argtypes = [ctypes.c_void_p]
@@ -157,10 +158,24 @@ def _memory(stack: ExitStack) -> dict[str, object]:
     ctypes.memmove(place, b"secret", 6)
     libc.shmdt(place)
     stack.callback(libc.shmctl, number, 0, None)
+    queue, semaphore = libc.msgget(0, 0o1666), libc.semget(0, 1, 0o1666)
+    stack.callback(libc.msgctl, queue, 0, None)
+    stack.callback(libc.semctl, semaphore, 0, 0)
+    numbers = {"memory_number": number, "queue_number": queue, "semaphore_number": semaphore}
     stack.callback(lambda: libc.shmctl(libc.shmget(spare, 0, 0), 0, None))
     stack.callback(lambda: libc.msgctl(libc.msgget(spare, 0), 0, None))
     stack.callback(lambda: libc.semctl(libc.semget(spare, 0, 0), 0, 0))
-    return {"memory_key": key, "spare_key": spare}
+    return {"memory_key": key, "spare_key": spare, **numbers}
+
+
+def _queue(stack: ExitStack, name: str) -> dict[str, object]:
+    """A queue of POSIX, which anybody may open."""
+    libc, path = ctypes.CDLL(None), f"/{name}".encode()
+    descriptor = libc.mq_open(path, os.O_RDWR | os.O_CREAT, 0o666, None)
+    os.fchmod(descriptor, 0o666)
+    stack.callback(os.close, descriptor)
+    stack.callback(libc.mq_unlink, path)
+    return {"queue": path.decode()}
 
 
 def _open(stack: ExitStack, path: Path, flags: int) -> int:
