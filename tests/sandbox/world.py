@@ -139,12 +139,17 @@ def _wake(listener: socket.socket) -> None:
 
 
 def _process(stack: ExitStack, folder: Path) -> dict[str, object]:
-    """Somebody else's process, the leader of its group, and an address in its memory."""
-    command = ["sleep", "600"]
-    victim = stack.enter_context(subprocess.Popen(command, cwd=folder, start_new_session=True))
-    stack.callback(victim.kill)
-    mapped = Path(f"/proc/{victim.pid}/maps").read_text().partition("-")[0]
-    return {"victim": victim.pid, "victim_memory": int(mapped, 16)}
+    """Somebody else's processes, each the leader of its group, and an address in the memory of one."""
+
+    def asleep() -> int:
+        command = ["sleep", "600"]
+        made = stack.enter_context(subprocess.Popen(command, cwd=folder, start_new_session=True))
+        stack.callback(made.kill)
+        return made.pid
+
+    victim, signalled = asleep(), asleep()
+    mapped = Path(f"/proc/{victim}/maps").read_text().partition("-")[0]
+    return {"victim": victim, "victim_memory": int(mapped, 16), "signalled": signalled}
 
 
 def _memory(stack: ExitStack) -> dict[str, object]:

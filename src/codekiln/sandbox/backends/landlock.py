@@ -2,8 +2,9 @@
 
 The program lives on the machine's own file system, in one folder that it may write; what it may read is
 listed. Names and sizes of other files stay visible, and Landlock has no say over sockets by path, so
-there are no sockets. As an ordinary user it is refused what that user could do to its own files and
-processes by other ways than opening them.
+there are no sockets; nor over times and attributes of files that it may write, so these cannot be set.
+As an ordinary user it is refused what that user could do to its own files and processes by other ways
+than opening them.
 """
 
 import ctypes
@@ -93,15 +94,15 @@ def _rules(program: Program, home: str) -> Rules:
 
 
 def _filter(uid: int | None) -> bytes:
-    groups = [seccomp.ALWAYS, seccomp.IN_THE_OPEN]
+    groups = [seccomp.ALWAYS, seccomp.IN_THE_OPEN, seccomp.BY_WRITERS]
     conditions = [*seccomp.CONDITIONS, *seccomp.SEND_TO_ADDRESS]
+    if version() < TRUNCATION:
+        groups.append(seccomp.TRUNCATION)
     if uid is None:
         groups.append(seccomp.AS_ONESELF)
         conditions += seccomp.TO_OTHERS
         if version() < SCOPES:
             groups.append(seccomp.SIGNALS)
-        if version() < TRUNCATION:
-            groups.append(seccomp.TRUNCATION)
     return seccomp.program(groups, conditions)
 
 
