@@ -20,7 +20,7 @@ def sandboxed(sandbox: Sandbox) -> Run:
         name, *arguments = command
         if name == PYTHON:
             return sandbox.run(Program((interpreter(), "-S", *arguments), files), LIMITS)
-        environment = {"GOCACHE": "/tmp/go", "GO111MODULE": "off"} if name == "go" else {}
+        environment = {"GO111MODULE": "off"} if name == "go" else {}
         managed = name in MANAGED
         program = Program(tuple(command), files, environment=environment, managed=managed)
         return sandbox.run(program, COMPILERS if managed else LIMITS)
