@@ -11,7 +11,7 @@ import pytest
 from codekiln.errors import SandboxError
 from codekiln.sandbox import Layer, Limits, Program, Sandbox, python
 from codekiln.sandbox import sandbox as sandbox_module
-from codekiln.sandbox.backends import Bubblewrap, Landlock, Unconfined
+from codekiln.sandbox.backends import Bubblewrap, Landlock, Seatbelt, Unconfined
 from codekiln.sandbox.backends.backend import visible
 from codekiln.sandbox.backends.packages import split
 from codekiln.sandbox.program import interpreter
@@ -129,6 +129,19 @@ def test_rules_that_only_allow_leave_out_what_is_hidden(tmp_path):
     whole, listed = split(tops, (library / "site-packages",))
     assert sorted(whole) == [str(tmp_path / "bin"), str(library / "json")]
     assert sorted(listed) == [str(tmp_path / "lib"), str(library)]
+
+
+def test_the_profile_of_macos_takes_packages_back(monkeypatch):
+    """There the last rule that matches is the one that holds."""
+    packages = Path("/usr/lib/python3/dist-packages")
+    monkeypatch.setattr("codekiln.sandbox.backends.seatbelt.hidden", lambda program: (packages,))
+    with Seatbelt().place(python(""), Limits()) as place:
+        allowed, found, after = place.wrapper[2].partition(
+            f'(deny file-read* (subpath "{packages}"))'
+        )
+    assert found
+    assert '(subpath "/usr")' in allowed
+    assert "(allow file-read* file-write*" in after
 
 
 def test_it_runs_as_nobody_that_exists(sandbox):
