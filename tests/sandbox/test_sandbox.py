@@ -4,15 +4,19 @@ import os
 import signal
 import socket
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from codekiln.errors import SandboxError
 from codekiln.sandbox import Layer, Limits, Program, Sandbox, python
 from codekiln.sandbox import sandbox as sandbox_module
-from codekiln.sandbox.backends import Bubblewrap, Landlock, Unconfined
+from codekiln.sandbox.backends import Bubblewrap, Landlock, Seatbelt, Unconfined
+from codekiln.sandbox.backends.backend import visible
+from codekiln.sandbox.backends.packages import split
 from codekiln.sandbox.program import interpreter
 from codekiln.sandbox.trial import failures
+from sandbox.world import packaged
 
 SMALL = Limits(seconds=5.0, memory=256 << 20, disk=8 << 20, output=1000, processes=8)
 
@@ -95,6 +99,49 @@ def test_the_environment_is_what_was_given(sandbox, monkeypatch):
     program = replace(python("import os; print(sorted(os.environ))"), environment={"GIVEN": "1"})
     names = eval(sandbox.run(program).stdout)  # noqa: S307
     assert set(names) - {"LC_CTYPE"} == {"GIVEN", "HOME", "LANG", "PATH", "TMPDIR"}
+
+
+def test_packages_are_seen_by_who_asks_and_the_standard_library_by_all(sandbox):
+    package = packaged()
+    if package is None:
+        pytest.skip("no Python of the system has packages")
+    program = python(f"import json, sqlite3\nprint(len(open({str(package)!r}, 'rb').read()))")
+    assert sandbox.run(program).status == 1
+    asked = replace(program, reads=(package.parent,))
+    assert int(sandbox.run(asked).stdout) == package.stat().st_size
+
+
+def test_what_python_keeps_beside_its_library_is_not_seen(monkeypatch, tmp_path):
+    """Environments and caches of packages, which lie in the same folder for some installers."""
+    for folder in ("bin", "lib/python3/site-packages", "envs", "pkgs"):
+        (tmp_path / folder).mkdir(parents=True)
+    monkeypatch.setattr("sys.base_prefix", str(tmp_path))
+    seen = [path for path in visible(python("")) if Path(path).is_relative_to(tmp_path)]
+    assert seen == [str(tmp_path / "bin"), str(tmp_path / "lib")]
+
+
+def test_rules_that_only_allow_leave_out_what_is_hidden(tmp_path):
+    for folder in ("bin", "lib/python3/json", "lib/python3/site-packages/tests", "else"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "lib" / "link").symlink_to(tmp_path / "else")
+    library = tmp_path / "lib" / "python3"
+    tops = (str(tmp_path / "bin"), str(tmp_path / "lib"))
+    whole, listed = split(tops, (library / "site-packages",))
+    assert sorted(whole) == [str(tmp_path / "bin"), str(library / "json")]
+    assert sorted(listed) == [str(tmp_path / "lib"), str(library)]
+
+
+def test_the_profile_of_macos_takes_packages_back(monkeypatch):
+    """There the last rule that matches is the one that holds."""
+    packages = Path("/usr/lib/python3/dist-packages")
+    monkeypatch.setattr("codekiln.sandbox.backends.seatbelt.hidden", lambda program: (packages,))
+    with Seatbelt().place(python(""), Limits()) as place:
+        allowed, found, after = place.wrapper[2].partition(
+            f'(deny file-read* (subpath "{packages}"))'
+        )
+    assert found
+    assert '(subpath "/usr")' in allowed
+    assert "(allow file-read* file-write*" in after
 
 
 def test_it_runs_as_nobody_that_exists(sandbox):

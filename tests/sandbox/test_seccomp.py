@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from codekiln.sandbox import seccomp
+from codekiln.sandbox.backends import landlock
 
 ALLOW, KILL, EPERM, ENOSYS = 0x7FFF0000, 0x80000000, 0x50001, 0x50026
 X86, ARM = ("x86_64", 0xC000003E), ("aarch64", 0xC00000B7)
@@ -104,6 +105,22 @@ def test_others_are_out_of_reach_and_oneself_is_not(x86):
     assert verdict(code, 141, 2, 0) == EPERM
     assert verdict(code, 72, 3, 4) == ALLOW  # fcntl
     assert verdict(code, 72, 3, 8) == EPERM
+    assert verdict(code, 16, 3, 0x5452) == ALLOW  # ioctl
+    assert verdict(code, 16, 3, 0x8901) == EPERM
+    assert verdict(code, 16, 3, 0x8902) == EPERM
+
+
+@pytest.mark.parametrize("uid", [None, 60578])
+def test_without_namespaces_files_are_not_changed_by_path(x86, monkeypatch, uid):
+    monkeypatch.setattr(landlock, "version", lambda: 2)
+    code = landlock._filter(uid)
+    assert verdict(code, 280) == EPERM  # utimensat
+    assert verdict(code, 188) == EPERM  # setxattr
+    assert verdict(code, 76) == EPERM  # truncate
+    assert verdict(code, 77) == ALLOW  # ftruncate
+    assert verdict(code, 90) == (EPERM if uid is None else ALLOW)  # chmod
+    monkeypatch.setattr(landlock, "version", lambda: 3)
+    assert verdict(landlock._filter(uid), 76) == ALLOW
 
 
 def test_arm_has_numbers_of_its_own(monkeypatch):

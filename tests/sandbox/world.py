@@ -14,6 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SECRET = "CODEKILN_SECRET"  # a variable that everybody inherits from us
+# Where some Python of the system has packages that anybody may read.
+PACKAGES = (
+    "lib/python3*/*-packages/*",
+    "lib64/python3*/*-packages/*",
+    "local/lib/python3*/*-packages/*",
+)
 
 
 @dataclass(frozen=True)
@@ -67,10 +73,18 @@ def world() -> Iterator[World]:
         common |= _listeners(stack, base, name)
         common |= _process(stack, base)
         common |= _memory(stack)
+        common |= _queue(stack, name)
+        common["packaged"] = str(packaged() or base / "secret")
         (base / "secret").write_text("secret")
         common["inherited"] = _open(stack, base / "secret", os.O_RDONLY)
         common["inherited_folder"] = _open(stack, base, os.O_PATH)
         yield World(base, common)
+
+
+def packaged() -> Path | None:
+    """A file of some package."""
+    found = (path for pattern in PACKAGES for path in Path("/usr").glob(pattern))
+    return next((path for path in found if path.is_file()), None)
 
 
 def _listeners(stack: ExitStack, folder: Path, name: str) -> dict[str, object]:
@@ -125,16 +139,21 @@ def _wake(listener: socket.socket) -> None:
 
 
 def _process(stack: ExitStack, folder: Path) -> dict[str, object]:
-    """Somebody else's process, the leader of its group, and an address in its memory."""
-    command = ["sleep", "600"]
-    victim = stack.enter_context(subprocess.Popen(command, cwd=folder, start_new_session=True))
-    stack.callback(victim.kill)
-    mapped = Path(f"/proc/{victim.pid}/maps").read_text().partition("-")[0]
-    return {"victim": victim.pid, "victim_memory": int(mapped, 16)}
+    """Somebody else's processes, each the leader of its group, and an address in the memory of one."""
+
+    def asleep() -> int:
+        command = ["sleep", "600"]
+        made = stack.enter_context(subprocess.Popen(command, cwd=folder, start_new_session=True))
+        stack.callback(made.kill)
+        return made.pid
+
+    victim, signalled = asleep(), asleep()
+    mapped = Path(f"/proc/{victim}/maps").read_text().partition("-")[0]
+    return {"victim": victim, "victim_memory": int(mapped, 16), "signalled": signalled}
 
 
 def _memory(stack: ExitStack) -> dict[str, object]:
-    """A segment of System V's, which anybody may read who knows its key; and a key to be used."""
+    """A segment, a queue and a semaphore of System V's, open to anybody; and a key to be used."""
     libc = ctypes.CDLL(None)
     libc.shmat.restype = ctypes.c_void_p
     libc.shmdt.argtypes = [ctypes.c_void_p]
@@ -144,10 +163,24 @@ def _memory(stack: ExitStack) -> dict[str, object]:
     ctypes.memmove(place, b"secret", 6)
     libc.shmdt(place)
     stack.callback(libc.shmctl, number, 0, None)
+    queue, semaphore = libc.msgget(0, 0o1666), libc.semget(0, 1, 0o1666)
+    stack.callback(libc.msgctl, queue, 0, None)
+    stack.callback(libc.semctl, semaphore, 0, 0)
+    numbers = {"memory_number": number, "queue_number": queue, "semaphore_number": semaphore}
     stack.callback(lambda: libc.shmctl(libc.shmget(spare, 0, 0), 0, None))
     stack.callback(lambda: libc.msgctl(libc.msgget(spare, 0), 0, None))
     stack.callback(lambda: libc.semctl(libc.semget(spare, 0, 0), 0, 0))
-    return {"memory_key": key, "spare_key": spare}
+    return {"memory_key": key, "spare_key": spare, **numbers}
+
+
+def _queue(stack: ExitStack, name: str) -> dict[str, object]:
+    """A queue of POSIX, which anybody may open."""
+    libc, path = ctypes.CDLL(None), f"/{name}".encode()
+    descriptor = libc.mq_open(path, os.O_RDWR | os.O_CREAT, 0o666, None)
+    os.fchmod(descriptor, 0o666)
+    stack.callback(os.close, descriptor)
+    stack.callback(libc.mq_unlink, path)
+    return {"queue": path.decode()}
 
 
 def _open(stack: ExitStack, path: Path, flags: int) -> int:

@@ -3,18 +3,28 @@
 import errno
 import math
 import os
+import re
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+OWN = re.compile(r"RssAnon:\s*(\d+) kB\s*RssFile:\s*(\d+) kB")  # in `status`
 INODE = 1024  # bytes, about, for a file without content
+
+
+def threads(pid: int) -> list[int]:
+    """All of a process. The first may have ended before the others: then it has no memory and no files."""
+    try:
+        return sorted(int(task.name) for task in Path(f"/proc/{pid}/task").iterdir())
+    except OSError:
+        return []
 
 
 def children(pid: int) -> list[int]:
     """The processes that one has started and not yet waited for."""
     found: list[int] = []
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        found += map(int, (task / "children").read_text().split())
+    for thread in threads(pid):
+        found += map(int, Path(f"/proc/{pid}/task/{thread}/children").read_text().split())
     return found
 
 
@@ -29,13 +39,17 @@ def tree(root: int) -> list[int]:
     return found
 
 
-def resident(root: int) -> int:
-    """Bytes of memory that a tree holds, pages that several share counted for each."""
-    total = 0
-    for pid in tree(root):
-        with suppress(OSError, IndexError):
-            total += int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
-    return total
+def resident(pids: Iterable[int]) -> int:
+    """Bytes that processes hold, pages of files counted for each; for what they share see `unnamed`."""
+    return sum(map(_resident, pids))
+
+
+def _resident(pid: int) -> int:
+    for thread in threads(pid):
+        with suppress(OSError):
+            if found := OWN.search(Path(f"/proc/{thread}/status").read_text()):
+                return sum(map(int, found.groups())) << 10
+    return 0
 
 
 def tasks_of_user() -> int:

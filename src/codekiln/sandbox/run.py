@@ -22,9 +22,10 @@ from codekiln.sandbox.cgroup import BUS, scope
 from codekiln.sandbox.layers import Layer
 from codekiln.sandbox.limits import Limits
 from codekiln.sandbox.outcome import Killed, Outcome
-from codekiln.sandbox.processes import children, entries, occupied, resident
+from codekiln.sandbox.processes import children, entries, occupied, resident, tree
 from codekiln.sandbox.program import Program
 from codekiln.sandbox.specification import PATH, specification
+from codekiln.sandbox.unnamed import deleted_files, shared_memory
 
 TICK = 0.025  # seconds between two looks at memory and disk
 GRACE = 1.0  # seconds for the first process to end what is left
@@ -173,20 +174,21 @@ class Run:
         now = time.monotonic()
         if Layer.WATCH not in self._layers or now < self._next_look or not self.running:
             return
-        held = resident(self._process.pid)
+        pids = tree(self._process.pid)
+        held = resident(pids) + shared_memory(pids)
         self._peak = max(self._peak, held)
         if now > self._begun + self._limits.seconds:
             self.kill("time")
         elif held > self._limits.memory:
             self.kill("memory")
-        elif self._disk() > self._limits.disk:
+        elif self._disk(pids) > self._limits.disk:
             self.kill("disk")
         self._next_look = time.monotonic() + TICK
 
-    def _disk(self) -> float:
+    def _disk(self, pids: list[int]) -> float:
         """Bytes on disk: of all files on the machine's own, of the bare entries on one of limited size."""
         if self._place.disk is not None:
-            return occupied(self._place.disk)
+            return occupied(self._place.disk) + deleted_files(pids)
         return entries(self._inside + self._place.home) if self._inside else 0
 
     def kill(self, why: Killed) -> None:

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-ALWAYS, IN_THE_OPEN, AS_ONESELF = "always", "in-the-open", "as-oneself"
-SIGNALS, TRUNCATION, CONDITIONAL = "signals", "truncation", "conditional"
+ALWAYS, IN_THE_OPEN, BY_WRITERS = "always", "in-the-open", "by-writers"
+AS_ONESELF, SIGNALS, TRUNCATION = "as-oneself", "signals", "truncation"
 EPERM, ENOSYS = 1, 38
 AF_UNIX, PRIO_USER = 1, 2
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C
 CLONE_NEW = 0x7E020080  # namespaces: time, mount, cgroup, uts, ipc, user, pid, net
 SETOWN, SETSIG, SETOWN_EX = 8, 10, 15  # of fcntl: signals to whom one names
+FIOSETOWN, SIOCSPGRP = 0x8901, 0x8902  # of ioctl: the same
 
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
@@ -56,6 +57,7 @@ TO_OTHERS = (
     Condition("setpriority", 1, values=(0,), other=True),
     Condition("sched_setaffinity", 0, values=(0,), other=True),
     Condition("fcntl", 1, values=(SETOWN, SETSIG, SETOWN_EX)),
+    Condition("ioctl", 1, values=(FIOSETOWN, SIOCSPGRP)),
 )
 
 

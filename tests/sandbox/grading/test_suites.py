@@ -108,10 +108,35 @@ def test_no_trick_passes(sandbox, suite, trick):
     [
         *("conftest.py", "tests/test_numbers.py", "testing.py", "tests.py", "pyproject.toml"),
         *("x.pth", "../a.py", "/a.py"),
+        *("tests/__init__.py", "tests/helpers.py", "tests/deep/data.json", "package/test/base.py"),
     ],
 )
 def test_what_steers_the_tests_cannot_be_changed(sandbox, suite, path):
     assert judge_suite(sandbox, suite, {path: "", PATH: RIGHT}, QUICK).reason == "forged"
+
+
+@pytest.mark.parametrize(
+    "named",
+    ["checks/double.py", "checks/double.py::test_double", "checks.double.TestDouble", "checks"],
+)
+def test_nothing_beside_named_tests_can_be_changed(sandbox, tmp_path, named):
+    (tmp_path / "checks").mkdir()
+    (tmp_path / "checks" / "double.py").write_text(UNITTEST)
+    suite = Suite(tmp_path, (named,))
+    for path in ("checks/double.py", "checks/__init__.py", "checks/deep/helpers.py"):
+        assert judge_suite(sandbox, suite, {path: ""}, QUICK).reason == "forged"
+
+
+def test_code_beside_tests_at_the_top_can_be_changed(sandbox, suite):
+    test = suite.folder / "tests" / "test_numbers.py"
+    test.rename(suite.folder / test.name)
+    top = Suite(suite.folder, (test.name,), suite.runner)
+    assert judge_suite(sandbox, top, {PATH: RIGHT}, QUICK).passed
+
+
+def test_names_of_tests_that_must_fail_are_not_among_the_arguments(sandbox, suite):
+    change = f"import sys\nassert not sys.argv[1:]\n{RIGHT}"
+    assert judge_suite(sandbox, suite, {PATH: change}, QUICK).passed
 
 
 def test_a_pytest_of_the_folders_own_is_not_taken(sandbox, suite):
@@ -135,6 +160,16 @@ def test_an_end_in_the_middle_is_no_pass(sandbox, suite):
     )
     for asked in (suite, Suite(suite.folder)):
         assert judge_suite(sandbox, asked, {PATH: change}, QUICK).reason == "forged"
+
+
+@pytest.mark.parametrize("setting", ["testpaths = tests", "python_files = test_num*.py"])
+def test_a_project_that_says_where_its_tests_lie_is_judged_too(sandbox, suite, setting):
+    if suite.runner == "unittest":
+        pytest.skip("a setting of pytest's")
+    (suite.folder / "pytest.ini").write_text(f"[pytest]\n{setting}\n")
+    whole = Suite(suite.folder)
+    assert judge_suite(sandbox, whole, {PATH: RIGHT}, QUICK).passed
+    assert judge_suite(sandbox, whole, {PATH: WRONG}, QUICK).reason == "failed"
 
 
 def test_a_project_that_stops_at_the_first_failure_is_judged_too(sandbox, suite):

@@ -11,9 +11,12 @@ from codekiln.sandbox.layers import Layer
 from codekiln.sandbox.limits import Limits
 from codekiln.sandbox.program import Program, interpreter
 
-Rules = tuple[list[str], list[str], list[str]]  # read below, write below, devices
+Rules = tuple[
+    list[str], list[str], list[str], list[str]
+]  # read below, list below, write below, devices
 DEVICES = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"]
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+PARTS = ("bin", "lib", "lib64", "Python", "Resources")  # of a Python; the last two are macOS's
 # Of /etc only what linkers, compilers and runtimes (Node: OpenSSL's) look up.
 SETTINGS = (
     *("/etc/alternatives", "/etc/ssl/openssl.cnf"),
@@ -68,10 +71,19 @@ def settings() -> list[str]:
 
 
 def visible(program: Program) -> list[str]:
-    """Folders of the machine that a program reads beside the system's: Python's and its own."""
-    ours = (Path(sys.base_prefix), Path(interpreter()).parent.parent, *program.reads)
+    """Folders of the machine that a program reads beside the system's: Python's and its own.
+
+    Not what lies elsewhere in Python's folder: environments, caches of packages.
+    """
+    parts = [top / part for top in pythons() for part in PARTS]
+    ours = [*(part for part in parts if part.exists()), *program.reads]
     resolved = dict.fromkeys(str(path.resolve()) for path in ours)
     return [path for path in resolved if path != "/" and not _below_system(path)]
+
+
+def pythons() -> list[Path]:
+    """Where this interpreter and its standard library are installed."""
+    return list(dict.fromkeys((Path(sys.base_prefix), Path(interpreter()).parent.parent)))
 
 
 def _below_system(path: str) -> bool:

@@ -26,6 +26,7 @@ from codekiln.sandbox.backends.backend import (
 )
 from codekiln.sandbox.backends.identity import unused_uid
 from codekiln.sandbox.backends.landlock import version
+from codekiln.sandbox.backends.packages import hidden
 from codekiln.sandbox.backends.scripts import scripts
 from codekiln.sandbox.layers import ALL, Layer
 from codekiln.sandbox.limits import Limits
@@ -107,12 +108,14 @@ class Bubblewrap:
         if program.folder:
             arguments += ["--ro-bind", str(program.folder.resolve()), FOLDER]
         if Layer.MOUNTS in self.layers:
+            for covered in map(str, hidden(program)):
+                arguments += ["--tmpfs", covered, "--remount-ro", covered]
             arguments += ["--remount-ro", "/dev", "--remount-ro", "/"]
         return arguments
 
     def _rules(self, program: Program) -> Rules:
         reads = [*SYSTEM, *settings(), "/proc", *visible(program), "/codekiln"]
-        return reads, [HOME, SHARED], DEVICES
+        return reads, [], [HOME, SHARED], DEVICES
 
 
 def _parents(path: Path) -> list[str]:

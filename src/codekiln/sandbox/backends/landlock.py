@@ -2,8 +2,9 @@
 
 The program lives on the machine's own file system, in one folder that it may write; what it may read is
 listed. Names and sizes of other files stay visible, and Landlock has no say over sockets by path, so
-there are no sockets. As an ordinary user it is refused what that user could do to its own files and
-processes by other ways than opening them.
+there are no sockets; nor over times and attributes of files that it may write, so these cannot be set.
+As an ordinary user it is refused what that user could do to its own files and processes by other ways
+than opening them.
 """
 
 import ctypes
@@ -20,12 +21,14 @@ from codekiln.sandbox.backends.backend import (
     DEVICES,
     SYSTEM,
     Place,
+    Rules,
     is_root,
     settings,
     visible,
 )
 from codekiln.sandbox.backends.folder import run_folder
 from codekiln.sandbox.backends.identity import unused_uid
+from codekiln.sandbox.backends.packages import hidden, split
 from codekiln.sandbox.backends.scripts import scripts
 from codekiln.sandbox.layers import ALL, Layer
 from codekiln.sandbox.limits import Limits
@@ -62,7 +65,6 @@ class Landlock:
         with run_folder() as base:
             home = base / "home"
             home.mkdir()
-            reads = [*SYSTEM, *settings(), *PROCESSOR, *visible(program), str(scripts())]
             yield Place(
                 wrapper=(),
                 python=(_python() if uid is not None else None) or interpreter(),
@@ -71,7 +73,7 @@ class Landlock:
                 folder=str(program.folder.resolve()) if program.folder else None,
                 disk=home,
                 uid=uid,
-                landlock=(reads, [str(home)], DEVICES) if Layer.LANDLOCK in self.layers else None,
+                landlock=_rules(program, str(home)) if Layer.LANDLOCK in self.layers else None,
                 seccomp=_filter(uid) if Layer.SECCOMP in self.layers else b"",
                 reaper=Layer.TREE in self.layers,
             )
@@ -86,16 +88,21 @@ def version() -> int:
     return max(0, answer)
 
 
+def _rules(program: Program, home: str) -> Rules:
+    reads, listed = split((*SYSTEM, *visible(program)), hidden(program))
+    return [*reads, *settings(), *PROCESSOR, str(scripts())], listed, [home], DEVICES
+
+
 def _filter(uid: int | None) -> bytes:
-    groups = [seccomp.ALWAYS, seccomp.IN_THE_OPEN]
+    groups = [seccomp.ALWAYS, seccomp.IN_THE_OPEN, seccomp.BY_WRITERS]
     conditions = [*seccomp.CONDITIONS, *seccomp.SEND_TO_ADDRESS]
+    if version() < TRUNCATION:
+        groups.append(seccomp.TRUNCATION)
     if uid is None:
         groups.append(seccomp.AS_ONESELF)
         conditions += seccomp.TO_OTHERS
         if version() < SCOPES:
             groups.append(seccomp.SIGNALS)
-        if version() < TRUNCATION:
-            groups.append(seccomp.TRUNCATION)
     return seccomp.program(groups, conditions)
 
 

@@ -8,9 +8,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from codekiln.sandbox.backends.backend import Place, visible
 from codekiln.sandbox.backends.folder import run_folder
+from codekiln.sandbox.backends.packages import hidden
 from codekiln.sandbox.backends.scripts import scripts
 from codekiln.sandbox.layers import Layer
 from codekiln.sandbox.limits import Limits
@@ -21,6 +23,7 @@ PROFILE = """(version 1)
 (allow process-fork process-exec sysctl-read signal (target same-sandbox))
 (allow file-read-metadata)
 (allow file-read* {reads})
+{hidden}
 (allow file-read* file-write* (subpath "{home}"))
 (allow file-write-data (literal "/dev/null"))
 """
@@ -56,8 +59,9 @@ class Seatbelt:
         with run_folder() as base:
             home = base.resolve()
             reads = [*SYSTEM, *visible(program), str(scripts())]
-            folders = " ".join(f'(subpath "{path}")' for path in reads)
-            profile = PROFILE.format(reads=folders, home=home)
+            packages = "\n".join(f"(deny file-read* {_below(path)})" for path in hidden(program))
+            folders = " ".join(map(_below, reads))
+            profile = PROFILE.format(reads=folders, hidden=packages, home=home)
             yield Place(
                 wrapper=("sandbox-exec", "-p", profile),
                 python=interpreter(),
@@ -66,3 +70,7 @@ class Seatbelt:
                 folder=str(program.folder.resolve()) if program.folder else None,
                 disk=home,
             )
+
+
+def _below(path: str | Path) -> str:
+    return f'(subpath "{path}")'

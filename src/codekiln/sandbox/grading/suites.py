@@ -30,6 +30,7 @@ STEERING = frozenset(
         *("sitecustomize.py", "usercustomize.py", "pytest.py", "unittest.py"),
     ]
 )
+FOLDERS = frozenset(("test", "tests"))  # what lies in there is the tests', too
 # Each of these fails unless something has been done to what judges.
 CONTROL = """import unittest
 
@@ -55,6 +56,9 @@ def test_{name}_close():
 @dataclass(frozen=True)
 class Suite:
     """The tests of a folder. `tests` are files or ids as the runner has them; none means all.
+
+    A folder that holds a named file is the tests', and nothing in it can be changed: tests that lie beside
+    the code are left unnamed.
 
     `expected` are the ids that must pass, best those that do with the right code; without, all that run.
     """
@@ -135,7 +139,9 @@ def run_suite(
     files = {path: text.encode(errors="surrogatepass") for path, text in changes.items()}
     files |= dict.fromkeys((first, last), _control(name, suite.runner))
     files[f"zz{name}/__init__.py"] = b""
-    tests = [first, *suite.tests, last] if suite.tests else []
+    # The top folder is named, or pytest would keep to the folders that the project's settings name.
+    asked = suite.tests or ((".",) if suite.runner == "pytest" else ())
+    tests = [first, *asked, last] if asked else []
     packages = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
     program = replace(
         script("suite", suite.runner, ":".join(packages), *tests, files=files),
@@ -174,10 +180,22 @@ def _report(outcome: Outcome, nonce: str, control: str) -> Report:
 
 
 def _steers(path: str, suite: Suite) -> bool:
-    """Tests, what configures them, and what lies outside of the folder."""
+    """Tests, what lies beside them, what configures them, and what lies outside of the folder."""
     pure = PurePosixPath(path)
-    tests = {PurePosixPath(test.partition("::")[0]) for test in suite.tests}
-    named = bool(tests & {pure, *pure.parents})
+    among_tests = not _places(suite).isdisjoint((pure, *pure.parents))
     looks = pure.name.startswith("test") or pure.name.endswith(("_test.py", ".pth"))
+    looks = looks or not FOLDERS.isdisjoint(pure.parts)
     outside = pure.is_absolute() or ".." in pure.parts
-    return outside or named or looks or pure.name in STEERING
+    return outside or among_tests or looks or pure.name in STEERING
+
+
+def _places(suite: Suite) -> set[PurePosixPath]:
+    """What was named, and the folders of the named files: all but the top one, which holds everything."""
+    places = set()
+    for test in suite.tests:
+        path = PurePosixPath(test.partition("::")[0])
+        dotted = PurePosixPath(test.replace(".", "/"))  # of a module, a class or a function
+        modules = [PurePosixPath(f"{part}.py") for part in (dotted, *dotted.parents)]
+        files = [file for file in (path, *modules) if (suite.folder / file).is_file()]
+        places |= {path, dotted, *files, *(file.parent for file in files)}
+    return places - {PurePosixPath()}

@@ -45,14 +45,24 @@ def no_new_privileges() -> None:
         prctl(SET_NO_NEW_PRIVS, 1)
 
 
-def restrict_paths(reads: list[str], writes: list[str], devices: list[str]) -> None:
-    """Read below `reads`, everything below `writes`, read and write `devices`; all else is refused."""
+def restrict_paths(
+    reads: list[str], listed: list[str], writes: list[str], devices: list[str]
+) -> None:
+    """Read below `reads`, see names below `listed`, everything below `writes`, read and write `devices`.
+
+    All else is refused.
+    """
     version = _call(CREATE_RULESET, None, 0, ASK_VERSION)
     handled = RIGHTS[min(version, len(RIGHTS) - 1)]
     attributes = _Ruleset(handled, TCP if version >= 4 else 0, SCOPES if version >= 6 else 0)
     size = 24 if version >= 6 else 16 if version >= 4 else 8
     ruleset = _call(CREATE_RULESET, ctypes.byref(attributes), size, 0)
-    granted = ((reads, READ), (writes, handled & ~IOCTL), (devices, READ_FILE | WRITE_FILE))
+    granted = (
+        (reads, READ),
+        (listed, READ_DIR),
+        (writes, handled & ~IOCTL),
+        (devices, READ_FILE | WRITE_FILE),
+    )
     for paths, rights in granted:
         for path in paths:
             try:

@@ -33,6 +33,7 @@ def run_pytest(tests: list[str], sink: BinaryIO) -> None:
     sys.path.insert(0, os.getcwd())
     options = ["-q", "--tb=short", "-p", "no:cacheprovider", "--rootdir=."]
     options += ["--maxfail=0", "--continue-on-collection-errors"]  # whatever the folder has set
+    options.append("--keep-duplicates")  # or a file named beside its folder counts as not named
     pytest.main([*options, *tests], plugins=[Reporter()])
     send(sink, ("finished",))
 

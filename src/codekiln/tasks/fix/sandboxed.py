@@ -22,7 +22,7 @@ def sandboxed(sandbox: Sandbox) -> Run:
             hashes = {"PYTHONHASHSEED": str(seed)}
             program = Program((interpreter(), "-S", *arguments), files, environment=hashes)
             return sandbox.run(program, LIMITS)
-        environment = {"GOCACHE": "/tmp/go", "GO111MODULE": "off"} if name == "go" else {}
+        environment = {"GO111MODULE": "off"} if name == "go" else {}
         managed = name in MANAGED
         program = Program(tuple(command), files, environment=environment, managed=managed)
         return sandbox.run(program, COMPILERS if managed else LIMITS)
