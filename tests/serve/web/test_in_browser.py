@@ -230,6 +230,32 @@ def test_the_runs_are_drawn_and_their_samples_are_text(address):
         page.locator("figure").wait_for(state="detached")
 
 
+def test_a_run_that_cannot_be_read_hides_no_other(address):
+    with opened(refused=True, locale="en-US") as page:
+        names = {"runs": ["begun-1.partial", "small-1.partial"]}
+        page.route("**/api/runs", lambda route: route.fulfill(json=names))
+        page.goto(address + "/playground/runs")
+        page.locator("figure svg polyline").first.wait_for()
+        page.locator("#status", has_text="There is no training 'begun-1.partial'").wait_for()
+        page.locator("fieldset input").last.uncheck()
+        page.locator("figure").first.wait_for(state="detached")
+        page.get_by_role("button", name="中文").click()
+        page.locator("#status", has_text="操作失败").wait_for()
+        page.locator("fieldset input").first.uncheck()
+        page.locator("#status", has_text="操作失败").wait_for(state="detached")
+
+
+@pytest.mark.parametrize("name", ["runs", "corpora"])
+def test_a_list_that_cannot_be_read_is_told_of(address, name):
+    with opened(refused=True, locale="en-US") as page:
+        wrong = {"error": {"message": "the disk is gone"}}
+        page.route(f"**/api/{name}", lambda route: route.fulfill(status=500, json=wrong))
+        page.goto(address + f"/playground/{name.replace('corpora', 'corpus')}")
+        page.locator("#status", has_text="That did not work: the disk is gone").wait_for()
+        assert page.locator("h1").count() == 1
+        assert "codekiln" not in page.locator("main").text_content()
+
+
 def test_the_corpus_is_counted_and_what_was_left_out_is_found(address):
     with opened(locale="en-US") as page:
         page.goto(address + "/playground/corpus")
@@ -243,6 +269,44 @@ def test_the_corpus_is_counted_and_what_was_left_out_is_found(address):
         page.locator("#words").fill("okapi")
         page.keyboard.press("Enter")
         page.locator("#found", has_text="No file that was left out has this.").wait_for()
+
+
+def test_the_newest_search_is_shown_and_says_whether_it_saw_all(address):
+    with opened(locale="zh-CN") as page:
+        page.route("**/rejected?words=slow*", lambda route: None)  # never answered
+        page.goto(address + "/playground/corpus")
+        page.locator("#words").fill("slow")
+        with page.expect_request("**/rejected?*"):
+            page.keyboard.press("Enter")
+        page.locator("#words").fill("quagga")
+        with page.expect_event("requestfailed"):
+            page.keyboard.press("Enter")
+        assert page.locator("#found .licence").text_content() == "语法错误"
+        some = {"count": 7, "complete": False, "files": []}
+        page.route("**/rejected?words=long*", lambda route: route.fulfill(json=some))
+        page.locator("#words").fill("long")
+        page.keyboard.press("Enter")
+        page.locator("#found", has_text="查找超时").wait_for()
+        page.get_by_role("button", name="English").click()
+        page.locator("#found", has_text="7 files so far; the search ran out of time").wait_for()
+
+
+def test_languages_beyond_the_first_twenty_are_summed_up(address):
+    def more(route):
+        answer = route.fetch().json()
+        answer["funnel"] = {f"l{n}": {"kept": 100 + n, "binary": 1} for n in range(23)}
+        route.fulfill(json=answer)
+
+    with opened(locale="en-US") as page:
+        page.route(re.compile(r"/api/corpora/[^/]+$"), more)
+        page.goto(address + "/playground/corpus")
+        assert page.evaluate("document.activeElement.tagName") == "BODY"
+        rows = page.locator("table.funnel tbody tr")
+        rows.first.wait_for()
+        assert rows.count() == 21
+        cells = rows.last.locator("th, td").all_text_contents()
+        assert (cells[0], cells[2:4]) == ("further languages (3)", ["306", "303"])
+        assert page.evaluate("document.activeElement.tagName") == "BODY"
 
 
 def test_the_explain_page_stands_alone(tmp_path):
