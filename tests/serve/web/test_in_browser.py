@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from codekiln.apps.explain import Recorder, beam_tree, explained, told
+from codekiln.apps.explain.facts import Explanation, Passage
 from codekiln.apps.suggest import suggest
 from codekiln.generate import CompletionRequest
 from codekiln.generate.loading import load_completer
@@ -307,6 +308,25 @@ def test_languages_beyond_the_first_twenty_are_summed_up(address):
         cells = rows.last.locator("th, td").all_text_contents()
         assert (cells[0], cells[2:4]) == ("further languages (3)", ["306", "303"])
         assert page.evaluate("document.activeElement.tagName") == "BODY"
+
+
+def test_passages_are_marked_by_characters_not_by_their_halves(tmp_path):
+    shown = "    s = '🎉🎉'; import os; import re"
+    start = shown.index("import os")
+    passage = Passage("import os", start, start + 9, 2, False, ())
+    facts = Explanation(
+        *("", "", "python", "", (), 0, (), 0, shown, "    ", shown),
+        *("verified", "whole", "end", (passage,), ()),
+    )
+    model = {"name": "small", "engine": "numpy", "vocabulary": 9}
+    page_of = {"model": model, "explanation": dataclasses.asdict(facts)}
+    write_explain_page(
+        page_of | {"beams": None, "attention": {"missing": "torch"}}, tmp_path / "out.html"
+    )
+    with opened(locale="en-US") as page:
+        page.goto((tmp_path / "out.html").as_uri())
+        (marked,) = page.locator("pre[aria-label='Where it was learned'] mark").all_text_contents()
+        assert marked == "import os1"
 
 
 def test_the_explain_page_stands_alone(tmp_path):
