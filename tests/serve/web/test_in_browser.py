@@ -118,6 +118,114 @@ def test_escape_dismisses_and_asking_brings_it_back(page):
     assert ghost(page) == suggested
 
 
+def test_what_was_asked_for_another_text_is_not_suggested(page):
+    suggested = ghost(page)
+    page.route("**/suggest", lambda route: None)  # never answered
+    with page.expect_request("**/suggest"):
+        page.keyboard.press("Alt+\\")
+    with page.expect_event("requestfailed"):
+        page.keyboard.press("Control+ArrowRight")
+    taken = text_of(page).removeprefix(FIRST)
+    assert taken + ghost(page) == suggested
+    with page.expect_request("**/suggest"):
+        page.keyboard.press("Alt+\\")
+    page.locator("#status", has_text="writing").wait_for()
+    with page.expect_event("requestfailed"):
+        page.keyboard.insert_text(ghost(page)[0])
+    page.locator("#status", has_text=f"Suggestion: {ghost(page).strip()}").wait_for()
+
+
+def test_of_a_suggestion_is_told_once_what_became_of_it(page):
+    told = []
+    page.on(
+        "request",
+        lambda request: (
+            told.append(request.post_data_json["kind"]) if "/fate" in request.url else None
+        ),
+    )
+    page.keyboard.press("Control+ArrowRight")
+    page.keyboard.press("Escape")
+    page.locator(".cm-ghost").wait_for(state="detached")
+    page.keyboard.press("Alt+\\")
+    page.locator(".cm-ghost").wait_for()
+    page.keyboard.insert_text(ghost(page)[0])  # along
+    with page.expect_request("**/fate"):
+        page.keyboard.insert_text("§")
+    assert told == ["accepted", "dismissed"]
+
+
+def test_the_status_is_of_what_stands_there_now(page):
+    status = page.locator("#status")
+    assert status.text_content().startswith("Suggestion: ")
+    page.get_by_role("button", name="中文").click()
+    assert status.text_content().startswith("建议：")
+    page.get_by_role("button", name="English").click()
+    page.locator(".cm-content").focus()
+    page.keyboard.press("ArrowLeft")
+    page.locator(".cm-ghost").wait_for(state="detached")
+    assert status.text_content() == ""
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
+    page.locator("#status", has_text="No suggestion.").wait_for()
+    with page.expect_request("**/suggest") as asked:
+        page.keyboard.press("Alt+\\")
+    assert asked.value.post_data_json["prefix"] == ""
+    with page.expect_request(lambda request: (request.post_data_json or {}).get("prefix") == "\n"):
+        page.keyboard.insert_text("\nprint(fib(3))\n")
+        page.keyboard.press("Control+Home")
+        page.keyboard.insert_text("\n")
+
+
+def test_what_a_view_waits_for_is_given_up_by_who_goes_on(page):
+    page.route("**/beams", lambda route: None)  # never answered
+    with page.expect_request("**/beams"):
+        page.locator("#tab-beams").click()
+    with page.expect_event("requestfailed"):
+        page.locator("#tab-time").click()
+    with page.expect_request("**/beams"):
+        page.locator("#tab-beams").click()
+    page.route("**/suggest", lambda route: None)
+    page.locator(".cm-content").focus()
+    with page.expect_request("**/suggest"), page.expect_event("requestfailed"):
+        page.keyboard.insert_text("§")
+    page.locator("#view", has_text="Given up").wait_for()
+    page.unroute("**/beams")
+    page.locator("#tab-beams").click()
+    page.locator(".trellis .node").first.wait_for()
+
+
+def test_a_head_is_asked_for_once_whatever_is_hovered_over(page):
+    asked = []
+    page.route("**/attention", lambda route: asked.append(route))
+    with page.expect_request("**/attention"):
+        page.locator("#tab-attention").click()
+    tokens = page.locator("#glass > .tokens > *")
+    for place in range(3):
+        tokens.nth(place).hover()
+    page.locator("#view", has_text="Searching").wait_for()
+    assert len(asked) == 1
+    asked[0].continue_()
+    page.locator(".looked .token").first.wait_for()
+    assert page.locator("#view .lead .token").text_content() == tokens.nth(2).text_content()
+    page.locator("#tab-time").click()
+    page.locator("#tab-attention").click()
+    page.locator(".looked .token").first.wait_for()
+    assert len(asked) == 1
+
+
+def test_an_answer_leaves_the_focus_where_it_is(page):
+    held = []
+    page.route("**/suggest", lambda route: held.append(route))
+    for place, role in ((".tokens [aria-selected=true]", "option"), ("#tab-beams", "tab")):
+        page.locator(".cm-content").focus()
+        with page.expect_request("**/suggest"):
+            page.keyboard.press("Alt+\\")
+        page.locator(f"#glass {place}").focus()
+        held.pop().continue_()
+        page.locator("#status", has_text="Suggestion: ").wait_for()
+        assert page.evaluate("document.activeElement.getAttribute('role')") == role
+
+
 def test_hovering_over_a_token_tells_of_it(page):
     tokens = page.locator("#glass [role=option]")
     assert tokens.count() >= 3
