@@ -226,6 +226,24 @@ def test_an_answer_leaves_the_focus_where_it_is(page):
         assert page.evaluate("document.activeElement.getAttribute('role')") == role
 
 
+def test_the_beams_are_gone_through_by_keys(page):
+    page.locator("#tab-beams").click()
+    first = page.locator(".trellis .node[tabindex='0']")
+    first.focus()
+    figures = page.locator(".tree + .note")
+    seen = []
+    for key in ("ArrowRight", "ArrowDown", "ArrowRight", "Home"):
+        page.keyboard.press(key)
+        focused = page.locator(".trellis .node:focus")
+        assert focused.get_attribute("aria-selected") == "true"
+        assert page.locator(".trellis [aria-selected=true]").count() == 1
+        assert figures.text_content() == focused.get_attribute("aria-label")
+        assert re.search(r"\d %, log-probability", figures.text_content())
+        seen.append(focused.evaluate("node => [node.offsetLeft, node.offsetTop]"))
+    (x, y), (_, lower), (further, _), home = seen
+    assert (lower > y, further > x, home) == (True, True, [0, 0])
+
+
 def test_hovering_over_a_token_tells_of_it(page):
     tokens = page.locator("#glass [role=option]")
     assert tokens.count() >= 3
@@ -337,6 +355,17 @@ def test_the_runs_are_drawn_and_their_samples_are_text(address):
         assert page.locator("img").count() == 0
         page.locator("fieldset input").uncheck()
         page.locator("figure").wait_for(state="detached")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_has_a_title_of_its_own_in_both_languages(address, path):
+    with opened(locale="en-US") as page:
+        page.goto(address + path, wait_until="networkidle")
+        english = page.title()
+        assert english == page.locator("nav [aria-current]").text_content() + " – codekiln"
+        page.get_by_role("button", name="中文").click()
+        assert page.title() == page.locator("nav [aria-current]").text_content() + " – codekiln"
+        assert page.title() != english
 
 
 def test_a_run_that_cannot_be_read_hides_no_other(address):
