@@ -115,7 +115,7 @@ function licences() {
       .map(([name, { bytes: size, files }]) => [named(name), size, `${bytes(size)} · ${count(files)}`]);
   const one = (key, sizes, named) => h("div", {}, h("p", { class: "note" }, t(key)), bars(weighed(sizes, named)));
   const found = (source) => nameOf("found", source);
-  const pair = [one("licencesLead", corpus.licences, (licence) => licence), one("licencesFrom", corpus.licences_from, found)];
+  const pair = [one("licencesLead", corpus.licences, (licence) => licence || t("noLicence")), one("licencesFrom", corpus.licences_from, found)];
   return section("licencesTitle", "", h("div", { class: "pair" }, pair));
 }
 
