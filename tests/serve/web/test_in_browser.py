@@ -275,6 +275,7 @@ def test_every_view_shows_something(page):
     page.locator("#layer").select_option("0")
     page.locator(".looked .token").first.wait_for()
     page.locator("#head").select_option("5")
+    page.locator(".looked .token").first.wait_for()
     weights = page.locator(".looked .token").evaluate_all("all => all.map(one => one.title)")
     total = sum(float(re.sub(r"[^\d.]", "", weight)) for weight in weights)
     assert total == pytest.approx(100, abs=len(weights) / 2)

@@ -25,7 +25,7 @@ export function beamTree(tree) {
     });
     told.textContent = figures(tree.nodes[number]);
   };
-  cells.forEach((one, number) => ["focus", "click", "mouseenter"].forEach((event) => one.addEventListener(event, () => choose(number))));
+  cells.forEach((one, number) => one.addEventListener("focus", () => choose(number)));
   roving(cells, choose, beside(places));
   choose(Math.min(...answer));
   return h(
