@@ -2,33 +2,41 @@
 
 import { h, replace } from "./dom.js";
 import { bytes, count } from "./format.js";
-import { onLanguage, t } from "./language.js";
+import { nameOf, onLanguage, t } from "./language.js";
 import { ask } from "./server.js";
 import { shell } from "./shell.js";
 
 const LANGUAGES = 20;
 const ROWS = 14; // bars of a chart before the rest is summed up
 const REASONS = 5; // of a language's funnel; the rest is summed up
+const RUNNING = {}; // what a search has found that is not answered yet
 
-let names = [];
+let names = null; // until they are known
 let corpus = null;
 let chosen = "";
+let error = ""; // why what was asked for is not there
+let opening = new AbortController(); // each gives up the request before it
+let searching = new AbortController();
 let search = { words: "", reason: "", found: null };
 
+const left = (reason) => nameOf("left", reason);
 const byCount = (counts) => Object.entries(counts).filter(([, n]) => n).sort((one, other) => other[1] - one[1]);
 const reasons = () => ({ ...corpus.rejected, ...(corpus.quarantined ? { quarantined: corpus.quarantined } : {}) });
 const sum = (values) => values.reduce((total, value) => total + value, 0);
 
 function draw() {
+  const lead = names ? (names.length ? "corpusLead" : "noCorpora") : error ? "" : "loading";
   replace(
     document.querySelector("main"),
     h("h1", {}, t("corpusTitle")),
-    h("p", {}, t(names.length ? "corpusLead" : "noCorpora")),
-    names.length ? select("chooseCorpus", names, chosen, open) : null,
-    h("p", { id: "status", role: "status", class: "warn" }),
-    ...(corpus ? [figures(), funnel(), section("reasonsTitle", "", bars(byCount({ [t("kept")]: corpus.kept, ...reasons() }).map(([name, n]) => [name, n, count(n)]))), licences(), rejected()] : []),
+    lead ? h("p", {}, t(lead)) : null,
+    names?.length ? select("chooseCorpus", names, chosen, choose) : null,
+    h("p", { id: "status", role: "status", class: "warn" }, error ? t("failed", { message: error }) : ""),
+    ...(corpus ? [figures(), funnel(), section("reasonsTitle", "", bars(fates())), licences(), rejected()] : []),
   );
 }
+
+const fates = () => byCount({ "": corpus.kept, ...reasons() }).map(([reason, n]) => [reason ? left(reason) : t("kept"), n, count(n)]);
 
 const section = (key, lead, ...content) => h("section", {}, h("h2", {}, t(key)), lead ? h("p", {}, t(lead)) : null, content);
 
@@ -54,9 +62,10 @@ function figures() {
 
 function funnel() {
   const rows = Object.entries(corpus.funnel)
-    .map(([language, counts]) => ({ language, counts, seen: sum(Object.values(counts)) }))
-    .sort((one, other) => other.seen - one.seen)
-    .slice(0, LANGUAGES);
+    .map(([language, counts]) => ({ name: language || t("otherFiles"), counts, seen: sum(Object.values(counts)), size: corpus.languages[language]?.bytes ?? 0 }))
+    .sort((one, other) => other.seen - one.seen);
+  const rest = rows.splice(LANGUAGES);
+  if (rest.length) rows.push(together(rest));
   const heads = [["languageColumn"], [""], ["seen", "n"], ["kept", "n"], ["size", "n"], ["leftOut"]];
   return section(
     "funnel",
@@ -74,31 +83,40 @@ function funnel() {
   );
 }
 
-function funnelRow({ language, counts, seen }) {
+// Many rows as one.
+function together(rows) {
+  const counts = {};
+  for (const row of rows) for (const [reason, n] of Object.entries(row.counts)) counts[reason] = (counts[reason] ?? 0) + n;
+  return { name: t("otherLanguages", { count: count(rows.length) }), counts, seen: sum(rows.map((row) => row.seen)), size: sum(rows.map((row) => row.size)) };
+}
+
+function funnelRow({ name, counts, seen, size }) {
   const { kept = 0, ...lost } = counts;
-  const sorted = byCount(lost);
+  const sorted = byCount(lost).map(([reason, n]) => [left(reason), n]);
   const rest = sum(sorted.slice(REASONS).map(([, n]) => n));
   const shown = [...sorted.slice(0, REASONS), ...(rest ? [[t("otherReasons"), rest]] : [])];
-  const part = ([name, n], place) => h("span", { class: `flow-${place}`, title: `${name} ${count(n)}`, style: { width: `${(100 * n) / seen}%` } });
+  const part = ([fate, n], place) => h("span", { class: `flow-${place}`, title: `${fate} ${count(n)}`, style: { width: `${(100 * n) / seen}%` } });
   return h(
     "tr",
     {},
-    h("th", { scope: "row" }, language || t("otherFiles")),
+    h("th", { scope: "row" }, name),
     h("td", {}, h("div", { class: "flow" }, [[t("kept"), kept], ...shown].map(part))),
     h("td", { class: "n" }, count(seen)),
     h("td", { class: "n" }, count(kept)),
-    h("td", { class: "n" }, bytes(corpus.languages[language]?.bytes ?? 0)),
-    h("td", { class: "why" }, shown.map(([name, n]) => `${name} ${count(n)}`).join(", ")),
+    h("td", { class: "n" }, bytes(size)),
+    h("td", { class: "why" }, shown.map(([fate, n]) => `${fate} ${count(n)}`).join(", ")),
   );
 }
 
 function licences() {
-  const weighed = (sizes) =>
+  const weighed = (sizes, named) =>
     Object.entries(sizes)
       .sort((one, other) => other[1].bytes - one[1].bytes)
-      .map(([name, { bytes: size, files }]) => [name, size, `${bytes(size)} · ${count(files)}`]);
-  const one = (key, sizes) => h("div", {}, h("p", { class: "note" }, t(key)), bars(weighed(sizes)));
-  return section("licencesTitle", "", h("div", { class: "pair" }, one("licencesLead", corpus.licences), one("licencesFrom", corpus.licences_from)));
+      .map(([name, { bytes: size, files }]) => [named(name), size, `${bytes(size)} · ${count(files)}`]);
+  const one = (key, sizes, named) => h("div", {}, h("p", { class: "note" }, t(key)), bars(weighed(sizes, named)));
+  const found = (source) => nameOf("found", source);
+  const pair = [one("licencesLead", corpus.licences, (licence) => licence || t("noLicence")), one("licencesFrom", corpus.licences_from, found)];
+  return section("licencesTitle", "", h("div", { class: "pair" }, pair));
 }
 
 // Rows of [name, amount, text].
@@ -126,7 +144,7 @@ function bars(rows) {
 }
 
 function rejected() {
-  const all = [["", t("anyReason")], ...byCount(reasons()).map(([name, n]) => [name, `${name} (${count(n)})`])];
+  const all = [["", t("anyReason")], ...byCount(reasons()).map(([reason, n]) => [reason, `${left(reason)} (${count(n)})`])];
   return section(
     "rejected",
     "rejectedLead",
@@ -144,15 +162,17 @@ function rejected() {
 function results() {
   const { found } = search;
   if (!found) return null;
-  if (found.missing) return h("p", { class: "warn" }, found.missing);
-  if (!found.count) return h("p", {}, t("foundNone"));
+  if (found === RUNNING) return h("p", { class: "note" }, t("searching"));
+  if (found.error) return h("p", { class: "warn" }, t("failed", { message: found.error }));
+  if (found.missing) return h("p", { class: "warn" }, t("corpusMissing"));
+  if (!found.count && found.complete) return h("p", {}, t("foundNone"));
   return [
-    h("p", { class: "note" }, t("foundFiles", { count: count(found.count) })),
+    h("p", { class: "note" }, t(found.complete ? "foundFiles" : "foundSome", { count: count(found.count) })),
     found.files.map((file) =>
       h(
         "details",
         {},
-        h("summary", {}, h("span", { class: "licence" }, file.reason), " ", h("code", {}, file.path), " ", h("span", { class: "note" }, bytes(file.bytes))),
+        h("summary", {}, h("span", { class: "licence" }, left(file.reason)), " ", h("code", {}, file.path), " ", h("span", { class: "note" }, bytes(file.bytes))),
         file.detail ? h("p", { class: "note" }, file.detail) : null,
         file.head ? h("pre", { tabindex: "0" }, h("code", {}, file.head)) : null,
       ),
@@ -161,38 +181,54 @@ function results() {
 }
 
 async function find() {
+  searching.abort();
+  searching = new AbortController();
+  const { signal } = searching;
   search.words = document.querySelector("#words").value;
-  const place = document.querySelector("#found");
-  replace(place, h("p", { class: "note" }, t("searching")));
+  show(RUNNING);
   const query = new URLSearchParams({ words: search.words, reason: search.reason });
   try {
-    search.found = await ask(`/corpora/${encodeURIComponent(chosen)}/rejected?${query}`);
-    replace(place, ...[results()].flat());
-  } catch (error) {
-    replace(place, h("p", { class: "warn" }, t("failed", { message: error.message })));
+    show(await ask(`/corpora/${encodeURIComponent(chosen)}/rejected?${query}`, null, signal));
+  } catch (failure) {
+    if (!signal.aborted) show({ error: failure.message });
   }
 }
 
+function show(found) {
+  search.found = found;
+  replace(document.querySelector("#found"), ...[results()].flat());
+}
+
+async function choose(name) {
+  await open(name);
+  document.querySelector("#chooseCorpus").focus();
+}
+
 async function open(name) {
+  opening.abort();
+  searching.abort();
+  opening = new AbortController();
+  const { signal } = opening;
   chosen = name;
   search = { words: "", reason: "", found: null };
   corpus = null;
   try {
-    corpus = await ask(`/corpora/${encodeURIComponent(name)}`);
-    draw();
-  } catch (error) {
-    draw();
-    document.querySelector("#status").textContent = t("failed", { message: error.message });
+    corpus = await ask(`/corpora/${encodeURIComponent(name)}`, null, signal);
+    error = "";
+  } catch (failure) {
+    if (signal.aborted) return;
+    error = failure.message;
   }
-  document.querySelector("#chooseCorpus")?.focus();
+  draw();
 }
 
 shell();
 onLanguage(draw);
+draw();
 try {
   ({ corpora: names } = await ask("/corpora"));
-  if (names.length) await open(names[0]);
-  else draw();
-} catch (error) {
-  document.querySelector("#status").textContent = t("failed", { message: error.message });
+} catch (failure) {
+  error = failure.message;
 }
+if (names?.length) await open(names[0]);
+else draw();

@@ -24,8 +24,9 @@ function fill(element, attributes, children) {
   return element;
 }
 
-// A group of which one is chosen: arrows, Home and End move, and what has the focus is chosen.
-export function roving(items, choose) {
+// A group of which one is chosen: arrows, Home and End move, and what has the focus is chosen. `beside` says
+// to which place a key leads from another.
+export function roving(items, choose, beside = inRow(items.length - 1)) {
   const go = (place) => {
     items.forEach((item, n) => item.setAttribute("tabindex", n === place ? "0" : "-1"));
     items[place].focus();
@@ -33,13 +34,15 @@ export function roving(items, choose) {
   };
   items.forEach((item, place) => {
     item.addEventListener("keydown", (event) => {
-      const last = items.length - 1;
-      const to = { ArrowRight: place + 1, ArrowDown: place + 1, ArrowLeft: place - 1, ArrowUp: place - 1, Home: 0, End: last }[
-        event.key
-      ];
+      const to = beside(event.key, place);
       if (to === undefined) return;
       event.preventDefault();
-      go(Math.min(Math.max(to, 0), last));
+      go(to);
     });
   });
 }
+
+const inRow = (last) => (key, place) => {
+  const [next, before] = [Math.min(place + 1, last), Math.max(place - 1, 0)];
+  return { ArrowRight: next, ArrowDown: next, ArrowLeft: before, ArrowUp: before, Home: 0, End: last }[key];
+};

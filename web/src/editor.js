@@ -42,7 +42,7 @@ const ghost = StateField.define({
   create: () => "",
   update(text, transaction) {
     for (const effect of transaction.effects) if (effect.is(setGhost)) return effect.value;
-    if (transaction.docChanged) return typedAlong(text, transaction);
+    if (transaction.docChanged) return leftOf(text, transaction.changes, transaction.newSelection.main.head) ?? "";
     return transaction.selection ? "" : text;
   },
   provide: (field) =>
@@ -53,12 +53,19 @@ const ghost = StateField.define({
     }),
 });
 
-function typedAlong(text, transaction) {
+// What is left of a suggestion after a change that typed its beginning; null after any other.
+function leftOf(text, changes, head) {
   let inserted = null;
-  transaction.changes.iterChanges((from, to, _, end, piece) => {
-    inserted = inserted === null && from === to && end === transaction.newSelection.main.head ? piece.toString() : "";
+  changes.iterChanges((from, to, _, end, piece) => {
+    inserted = inserted === null && from === to && end === head ? piece.toString() : "";
   });
-  return inserted && text.startsWith(inserted) ? text.slice(inserted.length) : "";
+  return inserted && text.startsWith(inserted) ? text.slice(inserted.length) : null;
+}
+
+// Whether somebody went on with something else than was suggested.
+function overtyped({ docChanged, startState, changes, state }) {
+  const text = startState.field(ghost);
+  return docChanged && text && leftOf(text, changes, state.selection.main.head) === null;
 }
 
 function accept(view, text) {
@@ -101,7 +108,7 @@ const LEAVING = 2000; // milliseconds in which Tab leaves the editor
 // What the keys are called on this machine.
 export const KEYS = /Mac|iP(hone|ad)/.test(navigator.platform) ? { word: "⌥→", ask: "Ctrl+\\" } : { word: "Ctrl+→", ask: "Alt+\\" };
 
-// `events`: changed(), asked(), accepted(text), dismissed(). A host is an empty element.
+// `events`: changed(update), asked(), accepted(text), dismissed(), overtyped(). A host is an empty element.
 export function editor(host, text, events) {
   const root = host.attachShadow({ mode: "open" });
   const highlighting = new Compartment();
@@ -154,6 +161,7 @@ export function editor(host, text, events) {
         highlighting.of([]),
         label.of([]),
         EditorView.updateListener.of((update) => {
+          if (overtyped(update)) events.overtyped();
           if (update.docChanged || update.selectionSet) events.changed(update);
         }),
       ],

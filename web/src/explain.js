@@ -57,7 +57,7 @@ function detail() {
 }
 
 function seen() {
-  if (attention.missing) return [h("p", { class: "note" }, attention.missing)];
+  if (attention.missing) return [h("p", { class: "note" }, t("attentionMissing"))];
   const rows = attention.rows[looking.layer][looking.head];
   const change = (chosen) => {
     looking = chosen;

@@ -14,6 +14,9 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
+// The name of something that the server knows by a short word; of an unknown one the word itself.
+export const nameOf = (kind, word) => messages[current][`${kind}-${word}`] ?? word;
+
 export function onLanguage(listener) {
   listeners.push(listener);
 }

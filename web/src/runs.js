@@ -18,7 +18,8 @@ const CURVES = {
 };
 
 const runs = new Map(); // by folder, those that have been read
-let names = [];
+const errors = new Map(); // by folder, why one could not be; of the list itself by ""
+let names = null; // until they are known
 let chosen = [];
 
 const colour = (name) => names.indexOf(name) % COLOURS;
@@ -27,12 +28,13 @@ const line = (name) => h("span", { class: `line run-${colour(name)} dash-${dash(
 
 function draw() {
   const shown = chosen.map((name) => [name, runs.get(name)]).filter(([, run]) => run);
+  const wrong = ["", ...chosen].filter((name) => errors.has(name)).map((name) => t("failed", { message: errors.get(name) }));
   replace(
     document.querySelector("main"),
     h("h1", {}, t("runsTitle")),
-    h("p", {}, t(names.length ? "runsLead" : "noRuns")),
-    names.length ? choices() : null,
-    h("p", { id: "status", role: "status", class: "warn" }),
+    errors.has("") ? null : h("p", {}, t(names ? (names.length ? "runsLead" : "noRuns") : "loading")),
+    names?.length ? choices() : null,
+    h("p", { id: "status", role: "status", class: "warn" }, wrong.join(" ")),
     ...(shown.length ? [section("howTheyLearned", curves(shown)), section("whatTheyCameTo", table(shown)), section("whatTheyWrote", shown.map(samples))] : []),
   );
 }
@@ -104,24 +106,24 @@ function samples([name, run]) {
 async function choose(name, wanted) {
   chosen = names.filter((one) => (one === name ? wanted : chosen.includes(one)));
   await read();
-  draw();
   document.querySelector(`input[value="${CSS.escape(name)}"]`)?.focus();
 }
 
 // A run that cannot be read is shown without its curves, and asked for again when it is chosen anew.
 async function read() {
-  const missing = chosen.filter((name) => !runs.get(name));
-  await Promise.all(missing.map(async (name) => runs.set(name, await ask(`/runs/${encodeURIComponent(name)}`).catch(said))));
+  const missing = chosen.filter((name) => !runs.has(name));
+  await Promise.all(missing.map((name) => get(name, `/runs/${encodeURIComponent(name)}`, (run) => runs.set(name, run))));
+  draw();
 }
 
-function said(error) {
-  document.querySelector("#status").textContent = t("failed", { message: error.message });
-  return null;
+async function get(name, path, keep) {
+  errors.delete(name);
+  await ask(path).then(keep, (error) => errors.set(name, error.message));
 }
 
 shell();
 onLanguage(draw);
-({ runs: names } = (await ask("/runs").catch(said)) ?? { runs: [] });
-chosen = names.slice(0, AT_FIRST);
-await read();
 draw();
+await get("", "/runs", (found) => (names = found.runs));
+chosen = names?.slice(0, AT_FIRST) ?? [];
+await read();

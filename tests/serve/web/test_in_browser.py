@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from codekiln.apps.explain import Recorder, beam_tree, explained, told
+from codekiln.apps.explain.facts import Explanation, Passage
 from codekiln.apps.suggest import suggest
 from codekiln.generate import CompletionRequest
 from codekiln.generate.loading import load_completer
@@ -117,6 +118,132 @@ def test_escape_dismisses_and_asking_brings_it_back(page):
     assert ghost(page) == suggested
 
 
+def test_what_was_asked_for_another_text_is_not_suggested(page):
+    suggested = ghost(page)
+    page.route("**/suggest", lambda route: None)  # never answered
+    with page.expect_request("**/suggest"):
+        page.keyboard.press("Alt+\\")
+    with page.expect_event("requestfailed"):
+        page.keyboard.press("Control+ArrowRight")
+    taken = text_of(page).removeprefix(FIRST)
+    assert taken + ghost(page) == suggested
+    with page.expect_request("**/suggest"):
+        page.keyboard.press("Alt+\\")
+    page.locator("#status", has_text="writing").wait_for()
+    with page.expect_event("requestfailed"):
+        page.keyboard.insert_text(ghost(page)[0])
+    page.locator("#status", has_text=f"Suggestion: {ghost(page).strip()}").wait_for()
+
+
+def test_of_a_suggestion_is_told_once_what_became_of_it(page):
+    told = []
+    page.on(
+        "request",
+        lambda request: (
+            told.append(request.post_data_json["kind"]) if "/fate" in request.url else None
+        ),
+    )
+    page.keyboard.press("Control+ArrowRight")
+    page.keyboard.press("Escape")
+    page.locator(".cm-ghost").wait_for(state="detached")
+    page.keyboard.press("Alt+\\")
+    page.locator(".cm-ghost").wait_for()
+    page.keyboard.insert_text(ghost(page)[0])  # along
+    with page.expect_request("**/fate"):
+        page.keyboard.insert_text("§")
+    assert told == ["accepted", "dismissed"]
+
+
+def test_the_status_is_of_what_stands_there_now(page):
+    status = page.locator("#status")
+    assert status.text_content().startswith("Suggestion: ")
+    page.get_by_role("button", name="中文").click()
+    assert status.text_content().startswith("建议：")
+    page.get_by_role("button", name="English").click()
+    page.locator(".cm-content").focus()
+    page.keyboard.press("ArrowLeft")
+    page.locator(".cm-ghost").wait_for(state="detached")
+    assert status.text_content() == ""
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
+    page.locator("#status", has_text="No suggestion.").wait_for()
+    with page.expect_request("**/suggest") as asked:
+        page.keyboard.press("Alt+\\")
+    assert asked.value.post_data_json["prefix"] == ""
+    with page.expect_request(lambda request: (request.post_data_json or {}).get("prefix") == "\n"):
+        page.keyboard.insert_text("\nprint(fib(3))\n")
+        page.keyboard.press("Control+Home")
+        page.keyboard.insert_text("\n")
+
+
+def test_what_a_view_waits_for_is_given_up_by_who_goes_on(page):
+    page.route("**/beams", lambda route: None)  # never answered
+    with page.expect_request("**/beams"):
+        page.locator("#tab-beams").click()
+    with page.expect_event("requestfailed"):
+        page.locator("#tab-time").click()
+    with page.expect_request("**/beams"):
+        page.locator("#tab-beams").click()
+    page.route("**/suggest", lambda route: None)
+    page.locator(".cm-content").focus()
+    with page.expect_request("**/suggest"), page.expect_event("requestfailed"):
+        page.keyboard.insert_text("§")
+    page.locator("#view", has_text="Given up").wait_for()
+    page.unroute("**/beams")
+    page.locator("#tab-beams").click()
+    page.locator(".trellis .node").first.wait_for()
+
+
+def test_a_head_is_asked_for_once_whatever_is_hovered_over(page):
+    asked = []
+    page.route("**/attention", lambda route: asked.append(route))
+    with page.expect_request("**/attention"):
+        page.locator("#tab-attention").click()
+    tokens = page.locator("#glass > .tokens > *")
+    for place in range(3):
+        tokens.nth(place).hover()
+    page.locator("#view", has_text="Searching").wait_for()
+    assert len(asked) == 1
+    asked[0].continue_()
+    page.locator(".looked .token").first.wait_for()
+    assert page.locator("#view .lead .token").text_content() == tokens.nth(2).text_content()
+    page.locator("#tab-time").click()
+    page.locator("#tab-attention").click()
+    page.locator(".looked .token").first.wait_for()
+    assert len(asked) == 1
+
+
+def test_an_answer_leaves_the_focus_where_it_is(page):
+    held = []
+    page.route("**/suggest", lambda route: held.append(route))
+    for place, role in ((".tokens [aria-selected=true]", "option"), ("#tab-beams", "tab")):
+        page.locator(".cm-content").focus()
+        with page.expect_request("**/suggest"):
+            page.keyboard.press("Alt+\\")
+        page.locator(f"#glass {place}").focus()
+        held.pop().continue_()
+        page.locator("#status", has_text="Suggestion: ").wait_for()
+        assert page.evaluate("document.activeElement.getAttribute('role')") == role
+
+
+def test_the_beams_are_gone_through_by_keys(page):
+    page.locator("#tab-beams").click()
+    first = page.locator(".trellis .node[tabindex='0']")
+    first.focus()
+    figures = page.locator(".tree + .note")
+    seen = []
+    for key in ("ArrowRight", "ArrowDown", "ArrowRight", "Home"):
+        page.keyboard.press(key)
+        focused = page.locator(".trellis .node:focus")
+        assert focused.get_attribute("aria-selected") == "true"
+        assert page.locator(".trellis [aria-selected=true]").count() == 1
+        assert figures.text_content() == focused.get_attribute("aria-label")
+        assert re.search(r"\d %, log-probability", figures.text_content())
+        seen.append(focused.evaluate("node => [node.offsetLeft, node.offsetTop]"))
+    (x, y), (_, lower), (further, _), home = seen
+    assert (lower > y, further > x, home) == (True, True, [0, 0])
+
+
 def test_hovering_over_a_token_tells_of_it(page):
     tokens = page.locator("#glass [role=option]")
     assert tokens.count() >= 3
@@ -148,6 +275,7 @@ def test_every_view_shows_something(page):
     page.locator("#layer").select_option("0")
     page.locator(".looked .token").first.wait_for()
     page.locator("#head").select_option("5")
+    page.locator(".looked .token").first.wait_for()
     weights = page.locator(".looked .token").evaluate_all("all => all.map(one => one.title)")
     total = sum(float(re.sub(r"[^\d.]", "", weight)) for weight in weights)
     assert total == pytest.approx(100, abs=len(weights) / 2)
@@ -230,6 +358,43 @@ def test_the_runs_are_drawn_and_their_samples_are_text(address):
         page.locator("figure").wait_for(state="detached")
 
 
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_has_a_title_of_its_own_in_both_languages(address, path):
+    with opened(locale="en-US") as page:
+        page.goto(address + path, wait_until="networkidle")
+        english = page.title()
+        assert english == page.locator("nav [aria-current]").text_content() + " – codekiln"
+        page.get_by_role("button", name="中文").click()
+        assert page.title() == page.locator("nav [aria-current]").text_content() + " – codekiln"
+        assert page.title() != english
+
+
+def test_a_run_that_cannot_be_read_hides_no_other(address):
+    with opened(refused=True, locale="en-US") as page:
+        names = {"runs": ["begun-1.partial", "small-1.partial"]}
+        page.route("**/api/runs", lambda route: route.fulfill(json=names))
+        page.goto(address + "/playground/runs")
+        page.locator("figure svg polyline").first.wait_for()
+        page.locator("#status", has_text="There is no training 'begun-1.partial'").wait_for()
+        page.locator("fieldset input").last.uncheck()
+        page.locator("figure").first.wait_for(state="detached")
+        page.get_by_role("button", name="中文").click()
+        page.locator("#status", has_text="操作失败").wait_for()
+        page.locator("fieldset input").first.uncheck()
+        page.locator("#status", has_text="操作失败").wait_for(state="detached")
+
+
+@pytest.mark.parametrize("name", ["runs", "corpora"])
+def test_a_list_that_cannot_be_read_is_told_of(address, name):
+    with opened(refused=True, locale="en-US") as page:
+        wrong = {"error": {"message": "the disk is gone"}}
+        page.route(f"**/api/{name}", lambda route: route.fulfill(status=500, json=wrong))
+        page.goto(address + f"/playground/{name.replace('corpora', 'corpus')}")
+        page.locator("#status", has_text="That did not work: the disk is gone").wait_for()
+        assert page.locator("h1").count() == 1
+        assert "codekiln" not in page.locator("main").text_content()
+
+
 def test_the_corpus_is_counted_and_what_was_left_out_is_found(address):
     with opened(locale="en-US") as page:
         page.goto(address + "/playground/corpus")
@@ -243,6 +408,63 @@ def test_the_corpus_is_counted_and_what_was_left_out_is_found(address):
         page.locator("#words").fill("okapi")
         page.keyboard.press("Enter")
         page.locator("#found", has_text="No file that was left out has this.").wait_for()
+
+
+def test_the_newest_search_is_shown_and_says_whether_it_saw_all(address):
+    with opened(locale="zh-CN") as page:
+        page.route("**/rejected?words=slow*", lambda route: None)  # never answered
+        page.goto(address + "/playground/corpus")
+        page.locator("#words").fill("slow")
+        with page.expect_request("**/rejected?*"):
+            page.keyboard.press("Enter")
+        page.locator("#words").fill("quagga")
+        with page.expect_event("requestfailed"):
+            page.keyboard.press("Enter")
+        assert page.locator("#found .licence").text_content() == "语法错误"
+        some = {"count": 7, "complete": False, "files": []}
+        page.route("**/rejected?words=long*", lambda route: route.fulfill(json=some))
+        page.locator("#words").fill("long")
+        page.keyboard.press("Enter")
+        page.locator("#found", has_text="查找超时").wait_for()
+        page.get_by_role("button", name="English").click()
+        page.locator("#found", has_text="7 files so far; the search ran out of time").wait_for()
+
+
+def test_languages_beyond_the_first_twenty_are_summed_up(address):
+    def more(route):
+        answer = route.fetch().json()
+        answer["funnel"] = {f"l{n}": {"kept": 100 + n, "binary": 1} for n in range(23)}
+        route.fulfill(json=answer)
+
+    with opened(locale="en-US") as page:
+        page.route(re.compile(r"/api/corpora/[^/]+$"), more)
+        page.goto(address + "/playground/corpus")
+        assert page.evaluate("document.activeElement.tagName") == "BODY"
+        rows = page.locator("table.funnel tbody tr")
+        rows.first.wait_for()
+        assert rows.count() == 21
+        cells = rows.last.locator("th, td").all_text_contents()
+        assert (cells[0], cells[2:4]) == ("further languages (3)", ["306", "303"])
+        assert page.evaluate("document.activeElement.tagName") == "BODY"
+
+
+def test_passages_are_marked_by_characters_not_by_their_halves(tmp_path):
+    shown = "    s = '🎉🎉'; import os; import re"
+    start = shown.index("import os")
+    passage = Passage("import os", start, start + 9, 2, False, ())
+    facts = Explanation(
+        *("", "", "python", "", (), 0, (), 0, shown, "    ", shown),
+        *("verified", "whole", "end", (passage,), ()),
+    )
+    model = {"name": "small", "engine": "numpy", "vocabulary": 9}
+    page_of = {"model": model, "explanation": dataclasses.asdict(facts)}
+    write_explain_page(
+        page_of | {"beams": None, "attention": {"missing": "torch"}}, tmp_path / "out.html"
+    )
+    with opened(locale="en-US") as page:
+        page.goto((tmp_path / "out.html").as_uri())
+        (marked,) = page.locator("pre[aria-label='Where it was learned'] mark").all_text_contents()
+        assert marked == "import os1"
 
 
 def test_the_explain_page_stands_alone(tmp_path):

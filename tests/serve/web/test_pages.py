@@ -1,14 +1,20 @@
 """The pages ask nobody else, run nothing that stands in a text, speak both languages and can be read."""
 
+import ast
 import json
 import re
 import shutil
 import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from codekiln import corpus
+from codekiln.corpus.collect.worker import QUARANTINE
+from codekiln.corpus.licences.licence import Found
+from codekiln.corpus.select.survivors import Verdict
 from codekiln.serve.web.page import explain_page, write_explain_page
 from codekiln.serve.web.static_files import content, names
 from fakes import FakeCompleter
@@ -118,12 +124,17 @@ def test_the_explain_page_is_one_file(tmp_path):
     assert not re.search(r"<(?:link|img|iframe)|src=|@import|url\(", html.replace("src=x", ""))
 
 
-def test_both_languages_say_everything():
+def messages():
+    """What the pages say, in English and in Chinese."""
     text = (WEB / "src" / "messages.js").read_text(encoding="utf-8")
-    english, chinese = (
+    return [
         dict(re.findall(r'^  "?([\w -]+?)"?:\s+"((?:[^"\\]|\\.)*)",$', part, re.MULTILINE))
         for part in text.split("const zh = {")
-    )
+    ]
+
+
+def test_both_languages_say_everything():
+    english, chinese = messages()
     assert len(english) > 120
     assert english.keys() == chinese.keys()
     for key, message in english.items():
@@ -131,6 +142,54 @@ def test_both_languages_say_everything():
             key
         )
         assert chinese[key] == message or re.search(r"[\u4e00-\u9fff]", chinese[key]), key
+
+
+# At which place a call of these has the reason for which a file is left out.
+REASON = {
+    "reject": 0,
+    "Refused": 0,
+    "_by_name": 0,
+    "UnreadableError": 0,
+    "_defective": 1,
+    "File": 3,
+}
+NO_REASONS = {"dist-packages", "files", "give"}  # what else a function of the sources returns
+
+
+def corpus_reasons():
+    """Why the code that builds a corpus may leave a file out, read from it."""
+    found = {verdict.reason for verdict in Verdict if verdict != Verdict.KEPT} | {QUARANTINE}
+    for file in Path(corpus.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in REASON:
+                place = REASON[node.func.id]
+                found |= words(*node.args[place : place + 1])
+            elif isinstance(node, ast.Return | ast.Assign) and "sources" in file.parts:
+                found |= words(node.value)
+    return {word for word in found if re.fullmatch(r"[a-z]+(-[a-z0-9]+)*", word)} - NO_REASONS
+
+
+def words(node=None):
+    """The texts that an expression may be; of a pair, as of a path and its defect, the second."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return {text}
+        case ast.IfExp(body=one, orelse=other):
+            return words(one) | words(other)
+        case ast.BoolOp(values=several):
+            return set().union(*map(words, several))
+        case ast.Tuple(elts=[_, second]):
+            return words(second)
+    return set()
+
+
+def test_the_page_of_the_corpus_names_every_reason_and_source_in_both_languages():
+    reasons = corpus_reasons()
+    assert {"binary", "syntax-error", "licence-unknown", "unsafe-path", "bad-row"} <= reasons
+    wanted = {f"left-{reason}" for reason in reasons}
+    wanted |= {f"found-{found}" for found in get_args(Found)}
+    for said in messages():
+        assert wanted == {key for key in said if key.startswith(("left-", "found-"))}
 
 
 def test_every_message_that_is_asked_for_is_there():

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from codekiln.artifact import open_artifact
-from codekiln.corpus import rejected
+from codekiln.corpus import Rejection, rejected
 from codekiln.errors import MissingExtraError, UsageError
 from codekiln.serve.web import corpora
 from codekiln.serve.web.corpora import corpus_as_json, corpus_names, find_rejected
@@ -54,7 +54,22 @@ def test_all_that_was_left_out_is_found_and_what_is_asked_for_alone(corpus):
     (only,) = found(corpus, "QUAGGA third")["files"]
     assert only["path"].endswith("third.py")
     assert HOSTILE in only["head"]
-    assert found(corpus, "quagga okapi") == {"count": 0, "files": []}
+    assert found(corpus, "quagga okapi") == {"count": 0, "complete": True, "files": []}
+
+
+def test_a_file_is_found_by_the_path_that_is_shown_and_by_that_of_a_report(corpus, monkeypatch):
+    one = Rejection("wheels", "requests-2.0", "src/api.py", "python", 9, "minified", "", "")
+    monkeypatch.setattr("codekiln.corpus.rejected", lambda _: [one])
+    (shown,) = found(corpus, "requests-2.0/src/api.py")["files"]
+    assert shown["path"] == "requests-2.0/src/api.py"
+    assert found(corpus, "wheels/src/api.py")["count"] == 1
+    assert found(corpus, "wheels/requests-2.0")["count"] == 0
+
+
+def test_a_search_that_ran_out_of_time_says_so(corpus, monkeypatch):
+    assert found(corpus)["complete"]
+    monkeypatch.setattr(corpora, "SECONDS", -1.0)
+    assert found(corpus) == {"count": 0, "complete": False, "files": []}
 
 
 def test_nobody_is_answered_who_left(corpus):

@@ -1,7 +1,7 @@
 // A beam search as a trellis: a column for each step, in it the beginnings that were kept, the likeliest on top,
 // and a line from each to the one it goes on from. The answer's path is drawn thick.
 
-import { h, svg } from "../dom.js";
+import { h, roving, svg } from "../dom.js";
 import { percent, shadeOf, tokenText } from "../format.js";
 import { t } from "../language.js";
 
@@ -16,6 +16,18 @@ export function beamTree(tree) {
   const rows = Math.max(...places.map(({ row }) => row)) + 1;
   const answer = new Set();
   for (let node = tree.leaf; node !== null; node = tree.nodes[node].parent) answer.add(node);
+  const told = h("p", { class: "note" });
+  const cells = tree.nodes.map((node, number) => cell(node, places[number], answer.has(number)));
+  const choose = (number) => {
+    cells.forEach((one, n) => {
+      one.setAttribute("aria-selected", String(n === number));
+      one.setAttribute("tabindex", n === number ? "0" : "-1");
+    });
+    told.textContent = figures(tree.nodes[number]);
+  };
+  cells.forEach((one, number) => one.addEventListener("focus", () => choose(number)));
+  roving(cells, choose, beside(places));
+  choose(Math.min(...answer));
   return h(
     "div",
     {},
@@ -23,18 +35,19 @@ export function beamTree(tree) {
     h("pre", { tabindex: "0", "aria-label": t("beamText") }, h("code", {}, tree.text)),
     h(
       "div",
-      { class: "tree", tabindex: "0", role: "region", "aria-label": t("beamTree") },
+      { class: "tree" },
       h(
         "div",
-        { class: "trellis", style: { width: `${columns * COLUMN}px`, height: `${rows * ROW}px` } },
+        { class: "trellis", role: "listbox", "aria-label": t("beamTree"), style: { width: `${columns * COLUMN}px`, height: `${rows * ROW}px` } },
         svg(
           "svg",
           { width: columns * COLUMN, height: rows * ROW, "aria-hidden": "true" },
           tree.nodes.map((node, number) => (node.parent === null ? null : edge(places[node.parent], places[number], answer.has(number)))),
         ),
-        tree.nodes.map((node, number) => cell(node, places[number], answer.has(number))),
+        cells,
       ),
     ),
+    told,
     h("p", { class: "note" }, t("beamNote"), " ", Object.entries(MARKS).map(([name, sign]) => `${sign} ${t(`fate-${name}`)}`).join("   ")),
   );
 }
@@ -61,17 +74,35 @@ function edge(from, to, thick) {
   return svg("path", { d: `M${x1} ${y1}C${bend} ${y1} ${bend} ${y2} ${x2} ${y2}`, class: thick ? "thick" : null });
 }
 
+// Left and right lead to another step, up and down to another beginning of the same; a step may have fewer.
+function beside(places) {
+  const last = places.length - 1;
+  const rows = (column) => places.filter((place) => place.column === column).length;
+  return (key, number) => {
+    if (key === "Home" || key === "End") return key === "Home" ? 0 : last;
+    const [right, down] = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }[key] ?? [];
+    if (right === undefined) return undefined;
+    const column = places[number].column + right;
+    const row = Math.min(places[number].row + down, rows(column) - 1);
+    const found = places.findIndex((place) => place.column === column && place.row === row);
+    return found < 0 ? number : found;
+  };
+}
+
+function figures(node) {
+  const fate = MARKS[node.fate] ? `, ${t(`fate-${node.fate}`)}` : "";
+  return `${tokenText(node.token)}  ${percent(node.probability)}, ${t("logprob")} ${node.logprob.toFixed(2)}${fate}`;
+}
+
 function cell(node, { column, row }, thick) {
   const mark = MARKS[node.fate];
-  const figures = `${tokenText(node.token)}  ${percent(node.probability)}, ${t("logprob")} ${node.logprob.toFixed(2)}`;
-  const hint = mark ? `${figures}, ${t(`fate-${node.fate}`)}` : figures;
   return h(
     "span",
     {
       class: `node${thick ? " thick" : ""}`,
-      title: hint,
-      role: "img",
-      "aria-label": hint,
+      title: figures(node),
+      role: "option",
+      "aria-label": figures(node),
       style: { left: `${column * COLUMN}px`, top: `${row * ROW}px`, width: `${CELL}px` },
     },
     h("span", { class: `token h${shadeOf(node.probability)}` }, tokenText(node.token)),

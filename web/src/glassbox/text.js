@@ -38,11 +38,12 @@ export function provenance(facts) {
 
 // Passages may overlap, never contain each other: each stretch is marked by the rarest one over it.
 function marked(facts) {
-  const borders = [...new Set([0, facts.shown.length, ...facts.passages.flatMap((one) => [one.start, one.end])])].sort((a, b) => a - b);
+  const shown = [...facts.shown]; // by characters, as passages are counted, which a string of JavaScript is not
+  const borders = [...new Set([0, shown.length, ...facts.passages.flatMap((one) => [one.start, one.end])])].sort((a, b) => a - b);
   return borders.slice(1).map((end, n) => {
     const start = borders[n];
     const over = facts.passages.findIndex((one) => one.start <= start && one.end >= end);
-    const text = facts.shown.slice(start, end);
+    const text = shown.slice(start, end).join("");
     return over < 0 ? text : h("mark", { class: facts.passages[over].flagged ? "flagged" : "" }, text, h("sup", {}, String(over + 1)));
   });
 }

@@ -69,7 +69,7 @@ def find_rejected(
 ) -> dict[str, Any]:
     """Files that were left out for a reason, or for any, in whose path, reason or text all words stand.
 
-    `count` is that of all, or of those that were found in time.
+    `count` is that of all; where the search is not `complete`, of those that were found in time.
     """
     try:
         from codekiln.corpus import rejected
@@ -79,19 +79,21 @@ def find_rejected(
         return {"missing": str(error)}
     wanted, until = words.lower().split(), time.monotonic() + SECONDS
     files: list[dict[str, Any]] = []
-    count = 0
+    count, complete = 0, True
     for one in rejections:
         if cancelled.is_set() or time.monotonic() > until:
+            complete = False
             break
         if reason and one.reason != reason:
             continue
-        text = f"{one.source}/{one.path} {one.reason} {one.detail} {one.head}".lower()
+        shown = f"{one.repository}/{one.path}"
+        text = f"{one.source}/{one.path} {shown} {one.reason} {one.detail} {one.head}".lower()
         if all(word in text for word in wanted):
             count += 1
             if len(files) < SHOWN:
                 files.append(
                     {
-                        "path": visible(f"{one.repository}/{one.path}"),
+                        "path": visible(shown),
                         "language": one.language,
                         "bytes": one.bytes,
                         "reason": one.reason,
@@ -99,7 +101,7 @@ def find_rejected(
                         "head": visible(one.head),
                     }
                 )
-    return {"count": count, "files": files}
+    return {"count": count, "complete": complete, "files": files}
 
 
 def _opened(work: Path, name: str) -> Artifact:
