@@ -13,7 +13,7 @@ from codekiln.generate.engine import Engine, Ids, Logits
 from codekiln.generate.interrupt import GoOn, Interrupted
 
 SLOTS = 16  # one for each who types
-FEW = 3  # the file that is open, the one before it, and one for everything else
+FEW = 2  # the file that is open and the one before it; to read another's prompt again takes half a second
 TOKENS = 16_384  # in more slots than these few
 IDLE = 20.0  # seconds after which who typed there does so no longer, and another may have the slot
 KEPT = 16  # ids: to share fewer is not worth losing a slot's own text for, and fewer are not worth keeping
