@@ -1,12 +1,14 @@
 """Good code of twenty languages parses, broken code does not, and nothing makes a parser run away."""
 
 import ast
+import gc
+import tracemalloc
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codekiln.languages import error_share, languages, parse
+from codekiln.languages import error_share, languages, parse, parsing
 
 GOOD = {
     "python": "def f(x: int) -> int:\n    return [y for y in range(x) if y][0]\n",
@@ -91,3 +93,26 @@ def test_deep_nesting_ends(name, piece):
     share = error_share(languages()[name], (piece * 60_000).encode())
     assert share is not None
     assert share > 0
+
+
+@pytest.mark.parametrize("operations", [parsing.OPERATIONS, 0])  # with none parsing is given up
+def test_what_was_parsed_does_not_stay_in_memory(operations, monkeypatch):
+    monkeypatch.setattr(parsing, "OPERATIONS", operations)
+    content, grown = b"value = call(1)\n" * 4000, []
+    tracemalloc.start()
+    try:
+        for _ in range(6):
+            assert (parse(languages()["python"], content) is None) == (not operations)
+            gc.collect()
+            grown.append(tracemalloc.get_traced_memory()[0])
+    finally:
+        tracemalloc.stop()
+    assert grown[-1] - grown[0] < len(content) / 2
+
+
+def test_the_bytes_that_were_parsed_are_still_their_owners():
+    for content in (b"", b"x", b"x = 1\n", b"x = 1\n" * 1000):
+        mine = bytes(bytearray(content))
+        for _ in range(100):
+            parse(languages()["python"], mine)
+        assert mine == content

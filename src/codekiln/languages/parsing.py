@@ -5,8 +5,10 @@ are counts, never seconds: whether a file parses does not depend on the machine 
 What a share of errors means for a file is the caller's business.
 """
 
+import ctypes
 import importlib
 import re
+import sys
 from functools import cache
 from typing import Any
 
@@ -52,6 +54,8 @@ def parse(language: Language, content: bytes, old: Tree | None = None) -> Tree |
         )
     except ValueError:  # all that a parser says when its callback stops it
         return None
+    finally:
+        allowance.close()
     return None if allowance.reads < 0 else tree
 
 
@@ -82,11 +86,28 @@ class _Allowance:
         self.reads = size * READINGS // _SLICE
         self._ticks = size * OPERATIONS // _TICK
         self._content = memoryview(content)
+        self._slices = [bytes(2)]  # the first is never handed out
 
-    def read(self, offset: int, _point: Point) -> memoryview | None:
+    def read(self, offset: int, _point: Point) -> bytes | None:
         """A slice, or the end of the file once the readings are spent."""
         self.reads -= 1
-        return self._content[offset : offset + _SLICE] if self.reads >= 0 else None
+        if self.reads < 0:
+            return None
+        piece = bytes(self._content[offset : offset + _SLICE])
+        if len(piece) > 1:  # of shorter ones there is one for all
+            self._slices.append(piece)
+        return piece
+
+    def close(self) -> None:
+        """Let the slices go, once the parser is done.
+
+        tree-sitter 0.26.1 keeps a reference to each that it was handed, for ever: all that was parsed would
+        stay in memory. More references than the first slice has are such ones.
+        """
+        counts = [sys.getrefcount(piece) for piece in self._slices]
+        for piece, count in zip(self._slices, counts, strict=True):
+            for _ in range(count - counts[0]):
+                ctypes.pythonapi.Py_DecRef(ctypes.py_object(piece))
 
     def is_spent(self, _offset: int, _has_error: bool) -> bool:
         """What the parser asks every `_TICK` operations."""
