@@ -21,7 +21,8 @@ def suffix_array(ids: npt.NDArray[np.integer]) -> Suffixes:
         return np.zeros(0, np.int32)
     text, width = _bytes_of(ids)
     _use_one_thread()
-    order: Suffixes = divsufsort(text)
+    # Of an array it would make a type of pointer for each length, which ctypes keeps for ever.
+    order: Suffixes = divsufsort(text.tobytes())
     return order if width == 1 else order[order % width == 0] // np.int32(width)
 
 
