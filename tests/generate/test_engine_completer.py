@@ -1,6 +1,7 @@
 import contextlib
 import threading
 import time
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from codekiln.errors import UsageError
-from codekiln.generate import CompletionRequest, collect, engine_completer
+from codekiln.generate import CompletionRequest, collect, engine_completer, prefix_cache
 from codekiln.generate.engine_completer import Answer, EngineCompleter, InTurn, Unbegun
 from codekiln.generate.interrupt import NEVER
 from codekiln.generate.speculation import StepCosts
@@ -56,6 +57,26 @@ def test_typing_on_costs_few_steps_and_gives_what_a_fresh_engine_does(monkeypatc
         plain_steps += plain.steps
     assert engine.prefills == 1
     assert steps * 2 < plain_steps  # drafts have eight tokens, lines here up to twenty
+
+
+def test_what_was_read_for_places_that_are_left_is_let_go(monkeypatch):
+    engine = knowing("x")
+    read = [weakref.ref(engine)]
+    twin = FakeEngine.twin
+
+    def remembered(self):
+        made = twin(self)
+        read.append(weakref.ref(made))
+        return made
+
+    monkeypatch.setattr(FakeEngine, "twin", remembered)
+    completer = EngineCompleter(engine, TOKENIZER, heal=False)
+    del engine
+    for word in ("first", "second", "third"):
+        collect(completer, replace(REQUEST, prefix=f"{word} " * 30))
+    monkeypatch.setattr(prefix_cache, "IDLE", 0.0)
+    collect(completer, replace(REQUEST, prefix="third " * 30))
+    assert sum(bool((kept := one()) and kept.rows) for one in read) == prefix_cache.FEW
 
 
 def test_an_answer_knows_what_of_it_is_left():

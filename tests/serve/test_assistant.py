@@ -1,5 +1,6 @@
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 
@@ -281,3 +282,17 @@ def test_warming_reads_as_much_of_a_long_file_as_will_be_asked_for():
     read = made.suggest(replace(long, lines=1)).suggestion.completion.timings
     assert engine.prefills == 1
     assert read.prompt_tokens <= engine.context - 300
+
+
+def test_many_who_ask_are_answered_in_one_thread():
+    tokenizer, threads = tiny_tokenizer(), set()
+
+    def after(*_):
+        threads.add(threading.get_ident())
+        return np.zeros(tokenizer.vocabulary_size, dtype=np.float32)
+
+    made = assistant(EngineCompleter(FakeEngine(after, tokenizer.vocabulary_size), tokenizer))
+    with ThreadPoolExecutor(6) as editors:
+        for ask in (made.suggest, made.warm):
+            list(editors.map(ask, [replace(REQUEST, max_tokens=4)] * 12))
+    assert len(threads) == 1

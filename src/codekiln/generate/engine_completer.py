@@ -73,7 +73,8 @@ class EngineCompleter:
         `index` may be replaced while nobody completes. With `heal` the word at the cursor is written
         anew, so that its tokens are those of training.
         """
-        self.engine, self.tokenizer = engine, tokenizer
+        self.tokenizer = tokenizer
+        self.engine = engine.twin()  # who holds this one holds nothing that the other has read
         self.index = index or Index(tokenizer, [])
         self._open_file = OpenFile(tokenizer)
         self._mixes, self._heals = mix, heal

@@ -18,7 +18,7 @@ TOKENS = 16_384  # in more slots than these few
 IDLE = 20.0  # seconds after which who typed there does so no longer, and another may have the slot
 KEPT = 16  # ids: to share fewer is not worth losing a slot's own text for, and fewer are not worth keeping
 PIECE_MS = 40.0  # what is read between two questions whether anybody still wants it
-SMALLEST_PIECE, LARGEST_PIECE = 32, 512  # ids
+SMALLEST_PIECE, LARGEST_PIECE = 32, 256  # ids; 512 take 10 MB more than 256
 
 
 class Slot:

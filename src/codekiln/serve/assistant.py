@@ -6,9 +6,10 @@ One model and at most one folder stand behind it. Any thread may ask.
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from math import inf
+from typing import TypeVar
 
 from codekiln.apps.gathered import gathered_in
 from codekiln.apps.suggest import Suggestion, suggest
@@ -31,6 +32,8 @@ from codekiln.serve.nameless import Names
 from codekiln.serve.watched import WatchedFolder
 from codekiln.tasks.context import Context, Snippet, WorkingFolder
 from codekiln.tokenizer import Tokenizer
+
+T = TypeVar("T")
 
 CONTEXT_TOKENS = 448  # of other files in a prompt, where a folder is known
 VARIED = 0.6  # the temperature of further answers, where the first had none
@@ -84,6 +87,9 @@ class Assistant:
         self._files = WorkingFolder(folder.root) if folder else None  # for one thread at a time
         self._answering: Completer = completer
         self._turns = Turns()
+        # Where a turn is spent. Whoever waits for one has a thread, and what a library remembers for each
+        # thread that calls it (`tokenizers`, for one) is a megabyte.
+        self._maker = ThreadPoolExecutor(1, thread_name_prefix="maker")
         if isinstance(completer, EngineCompleter):
             self._answering, self._turns = InTurn(completer), completer.turns
         self._names = Names()
@@ -157,23 +163,27 @@ class Assistant:
     def _answer(self, request: CompletionRequest, recent: Sequence[Snippet], client: str) -> Answer:
         """To a request that is admitted."""
         begun = time.perf_counter()
-        with self._prepared(request, recent) as prepared:
+
+        def answered(prepared: _Prepared) -> Answer:
             asked = prepared.request
             found = suggest(prepared.completer, asked, index=self._index, verifier=self._verifier)
-        milliseconds = 1000 * (time.perf_counter() - begun)
-        number = f"cmpl-{uuid.uuid4()}"
-        return Answer(found, prepared.context, client, asked.language, milliseconds, number)
+            milliseconds = 1000 * (time.perf_counter() - begun)
+            number = f"cmpl-{uuid.uuid4()}"
+            return Answer(found, prepared.context, client, asked.language, milliseconds, number)
+
+        return self._in_turn(request, recent, answered)
 
     def warm(self, request: CompletionRequest, recent: Sequence[Snippet] = ()) -> Completion:
         """Have a prompt read, so that the next one like it is answered sooner; nothing is to be shown.
 
         Errors as `suggest`.
         """
-        with (
-            self.admission.admitted(cancelled=request.cancelled) as cancelled,
-            self._prepared(replace(request, cancelled=cancelled), recent) as prepared,
-        ):
+
+        def read(prepared: _Prepared) -> Completion:
             return collect(prepared.completer, self._only_read(prepared.request))
+
+        with self.admission.admitted(cancelled=request.cancelled) as cancelled:
+            return self._in_turn(replace(request, cancelled=cancelled), recent, read)
 
     def stream(self, request: CompletionRequest, document: str = "") -> Iterator[CompletionChunk]:
         """What the model writes, as it writes it, unverified; errors as `suggest`, with the first chunk."""
@@ -190,27 +200,31 @@ class Assistant:
     def _index(self) -> Index | None:
         return self.folder.index if self.folder else None
 
-    @contextmanager
-    def _prepared(
-        self, request: CompletionRequest, recent: Sequence[Snippet]
-    ) -> Iterator["_Prepared"]:
-        """The request with its context, and what answers it. What gets no turn has neither.
+    def _in_turn(
+        self,
+        request: CompletionRequest,
+        recent: Sequence[Snippet],
+        work: Callable[["_Prepared"], T],
+    ) -> T:
+        """What `work` makes of the request with its context. What gets no turn has no context.
 
         A model of ours answers within the same turn, so that nothing is begun for who will not wait for its
         end; a server answers several at once.
         """
         begun = time.monotonic()
+
+        def prepared() -> _Prepared:
+            asked, context = self._with_context(_less(request, waited), recent)
+            return _Prepared(asked, context, self._answering)
+
         with self._turns.turn(request.interrupt()) as reason:
-            waited = round(1000 * (time.monotonic() - begun))
             if reason:
-                prepared = _Prepared(request, None, Unbegun(reason))
-            else:
-                asked, context = self._with_context(_less(request, waited), recent)
-                prepared = _Prepared(asked, context, self._answering)
+                return work(_Prepared(request, None, Unbegun(reason)))
+            waited = round(1000 * (time.monotonic() - begun))
             if self._answering is not self.completer:
-                yield prepared
-                return
-        yield prepared
+                return self._maker.submit(lambda: work(prepared())).result()
+            ready = self._maker.submit(prepared).result()
+        return work(ready)
 
     def _with_context(
         self, request: CompletionRequest, recent: Sequence[Snippet]
