@@ -5,8 +5,10 @@ from hypothesis import strategies as st
 from codekiln.index.index import Index
 from codekiln.index.open_file import OpenFile
 from fakes import tiny_tokenizer
+from foreign_tokenizers import foreign, smollm
 
 TOKENIZER = tiny_tokenizer()
+CROSSING = foreign(smollm(), "<|im_end|>")  # has tokens of a line break and indentation
 TEXT = (
     "def add(first, second):\n    return first + second\n\n\nfor item in items:\n    print(item)\n"
 )
@@ -47,6 +49,19 @@ def test_pieces_hold_what_the_whole_text_does(lines):
     whole = Index.of(TOKENIZER, [TOKENIZER.encode(text)]) if text else Index(TOKENIZER, [])
     for end in range(0, len(text), 3):
         context = TOKENIZER.encode(text[:end])
+        one, other = found.match(context), whole.match(context)
+        assert (one.length, one.count) == (other.length, other.count)
+        assert np.array_equal(one.followers, other.followers)
+
+
+@given(st.lists(st.sampled_from(["a = 1", "    b", "", "  ", "\tc(d)", "é"]), max_size=60))
+def test_where_tokens_cross_lines_the_break_at_the_cursor_is_none(lines):
+    text = "\n".join([*lines, ""])
+    found = OpenFile(CROSSING).index(text, "")
+    kept = text.rstrip()
+    whole = Index.of(CROSSING, [CROSSING.encode(kept)]) if kept else Index(CROSSING, [])
+    for end in range(0, len(text), 3):
+        context = CROSSING.encode(text[:end])
         one, other = found.match(context), whole.match(context)
         assert (one.length, one.count) == (other.length, other.count)
         assert np.array_equal(one.followers, other.followers)

@@ -25,6 +25,10 @@ class OpenFile:
     def index(self, prefix: str, suffix: str) -> Index:
         """What a file with the cursor between these two texts holds on its other lines."""
         before = prefix[: prefix.rfind("\n") + 1][-LARGEST:]
+        if self._tokenizer.crosses_lines:
+            # An answer at a line's start writes the break anew. No place is as much like it as the end of
+            # this text, where the break is a token of its own, as if no indentation came behind it.
+            before = before.rstrip()
         behind = suffix[suffix.find("\n") + 1 :][:LARGEST] if "\n" in suffix else ""
         if (before, behind) != self._around:
             documents = [self._ids(before), self._ids(behind)]
@@ -41,18 +45,19 @@ class OpenFile:
             if (
                 place
                 and zlib.crc32(line.encode(errors="replace")) % _ONE_OF == 0
-                and _may_cut(lines, place)
+                and self._may_cut(lines, place)
             ):
                 ids += _encode(self._tokenizer, "".join(lines[begun:place]))
                 begun = place
         return [*ids, *_encode(self._tokenizer, "".join(lines[begun:]))]
 
+    def _may_cut(self, lines: list[str], place: int) -> bool:
+        """Whether no token crosses here: a line feed before, and behind it a word, indented or not."""
+        line = lines[place]
+        begins = line[0] if self._tokenizer.crosses_lines else line
+        return lines[place - 1].endswith("\n") and not begins.isspace()
 
-def _may_cut(lines: list[str], place: int) -> bool:
-    """Whether no token crosses here: a line feed before, and a word on the line behind."""
-    return lines[place - 1].endswith("\n") and not lines[place].isspace()
 
-
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=1024)  # of 20 files or so
 def _encode(tokenizer: Tokenizer, text: str) -> "array[int]":
     return array("i", tokenizer.encode(text))  # a ninth of what as many numbers take

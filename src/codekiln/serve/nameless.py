@@ -7,6 +7,7 @@ it, or of the folder, if the text reads as one in it.
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
 from weakref import ReferenceType, ref
@@ -32,6 +33,8 @@ class Names:
         self._lock = threading.Lock()
         # By what stands around; a weak reference, since an index that was replaced is to go.
         self._known: OrderedDict[int, tuple[ReferenceType[Index] | None, str, str]] = OrderedDict()
+        # Many ask, and each thread that ever encoded a text costs memory for as long as it lives.
+        self._finder = ThreadPoolExecutor(1, thread_name_prefix="finder")
 
     def named(
         self, request: CompletionRequest, index: Index | None, beside: Iterable[str] = ()
@@ -48,7 +51,7 @@ class Names:
             searched, path, language = self._known.get(place, (None, "", ""))
         is_searched = searched is not None and searched() is index
         if not (path and language) and not is_searched:
-            path, language = _told(request, index, beside)
+            path, language = self._finder.submit(_told, request, index, beside).result()
             if "".join(around).strip():  # else it may be many a place
                 self._remember(place, index, path, language)
         return replace(request, path=path, language=request.language or language)

@@ -173,6 +173,11 @@ class Tokenizer:
         return frozenset(token for token, piece in enumerate(self._bytes) if piece)
 
     @cached_property
+    def crosses_lines(self) -> bool:
+        """Whether there are tokens of a line break and the indentation behind it, as in GPT-2's kind."""
+        return any(b"\n " in self.bytes_of(token) for token in self.text_ids)
+
+    @cached_property
     def _bytes(self) -> list[bytes]:
         table, control = _byte_alphabet(), self._inner.get_added_tokens_decoder()
         pieces = [b""] * self.vocabulary_size

@@ -192,7 +192,7 @@ def test_behind_white_space_comes_no_more_of_it(tokenizer):
 
 def test_a_line_break_is_written_anew_where_tokens_go_beyond_it():
     crossing = foreign(smollm(), "<|im_end|>")
-    assert Pieces(crossing).cross_lines
+    assert crossing.crosses_lines
     ids = crossing.encode("def add(first, second):\n")
     prompt, healing = Healer(crossing).heal([crossing.opening, *ids])
     assert healing is not None
@@ -201,6 +201,6 @@ def test_a_line_break_is_written_anew_where_tokens_go_beyond_it():
     beyond = [n for n in crossing.text_ids if crossing.bytes_of(n).startswith(b"\n ")]
     assert healing.allowed()[beyond].all()
     for ending in (TINY, foreign(qwen2(), "<|im_end|>")):
-        assert not Pieces(ending).cross_lines
+        assert not ending.crosses_lines
         ids = [ending.opening, *ending.encode("def add(first, second):\n")]
         assert Healer(ending).heal(ids) == (ids, None)

@@ -8,7 +8,6 @@ of Prompt Design: Prompt Boundaries and Token Healing").
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -30,11 +29,6 @@ class Pieces:
         self._ids = np.array(sorted(tokenizer.text_ids, key=self.bytes_of), dtype=np.int64)
         self._sorted = [self.bytes_of(token) for token in self._ids.tolist()]
         self._id_of = dict(zip(self._sorted, self._ids.tolist(), strict=True))
-
-    @cached_property
-    def cross_lines(self) -> bool:
-        """Whether there are tokens of a line break and the indentation behind it."""
-        return any(b"\n " in piece for piece in self._sorted)
 
     def compatible(self, text: bytes) -> Mask:
         """`[vocabulary_size]`: the ids whose bytes begin with `text` or are a beginning of it.
@@ -115,7 +109,7 @@ class Healer:
         start = self._piece(prompt, end)
         text = b"".join(map(self._pieces.bytes_of, prompt[start:end]))
         at_line = text.endswith((b"\n", b"\r"))
-        if not text or (at_line and not self._pieces.cross_lines):
+        if not text or (at_line and not self._tokenizer.crosses_lines):
             return list(prompt), None
         return [*prompt[:start], *prompt[end:]], Healing(self._pieces, text)
 
