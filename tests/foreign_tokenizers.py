@@ -24,7 +24,9 @@ QWEN_2_PLAIN = ("<tool_call>", "<|fim_prefix|>", "<|fim_middle|>", "<|fim_suffix
 
 
 def trained(
-    pre_tokenizer: pre_tokenizers.PreTokenizer, first: Iterable[str] = ()
+    pre_tokenizer: pre_tokenizers.PreTokenizer,
+    first: Iterable[str] = (),
+    texts: Iterable[str] = TEXTS,
 ) -> tokenizers.Tokenizer:
     """A byte-level BPE with some control tokens as its first ids."""
     inner = tokenizers.Tokenizer(models.BPE())
@@ -36,7 +38,7 @@ def trained(
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    inner.train_from_iterator(TEXTS, trainer)
+    inner.train_from_iterator(texts, trainer)
     return inner
 
 
@@ -50,7 +52,7 @@ def split(pieces: str) -> pre_tokenizers.PreTokenizer:
     )
 
 
-def smollm() -> tokenizers.Tokenizer:
+def smollm(texts: Iterable[str] = TEXTS) -> tokenizers.Tokenizer:
     """Control first, digits one by one, the pieces of GPT-2."""
     pieces = pre_tokenizers.Sequence(
         [
@@ -58,7 +60,8 @@ def smollm() -> tokenizers.Tokenizer:
             pre_tokenizers.ByteLevel(add_prefix_space=False),
         ]
     )
-    return trained(pieces, ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<reponame>"))
+    control = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<reponame>")
+    return trained(pieces, control, texts)
 
 
 def qwen2() -> tokenizers.Tokenizer:

@@ -72,10 +72,10 @@ def test_what_was_read_for_places_that_are_left_is_let_go(monkeypatch):
     monkeypatch.setattr(FakeEngine, "twin", remembered)
     completer = EngineCompleter(engine, TOKENIZER, heal=False)
     del engine
-    for word in ("first", "second", "third"):
+    for word in ("first", "second", "third", "first", "second"):
         collect(completer, replace(REQUEST, prefix=f"{word} " * 30))
     monkeypatch.setattr(prefix_cache, "IDLE", 0.0)
-    collect(completer, replace(REQUEST, prefix="third " * 30))
+    collect(completer, replace(REQUEST, prefix="second " * 30))
     assert sum(bool((kept := one()) and kept.rows) for one in read) == prefix_cache.FEW
 
 

@@ -1,14 +1,17 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codekiln.index import open_file
 from codekiln.index.index import Index
 from codekiln.index.open_file import OpenFile
 from fakes import tiny_tokenizer
 from foreign_tokenizers import foreign, smollm
 
 TOKENIZER = tiny_tokenizer()
-CROSSING = foreign(smollm(), "<|im_end|>")  # has tokens of a line break and indentation
+GAPS = ("a = 1\n\n\nb = 2  \n", "a = 1\r\n\r\nb\r\n", "def f():\n    a = 1\n\n    b = 2\n") * 20
+CROSSING = foreign(smollm(GAPS), "<|im_end|>")  # has tokens of line breaks and indentation
 TEXT = (
     "def add(first, second):\n    return first + second\n\n\nfor item in items:\n    print(item)\n"
 )
@@ -54,17 +57,29 @@ def test_pieces_hold_what_the_whole_text_does(lines):
         assert np.array_equal(one.followers, other.followers)
 
 
-@given(st.lists(st.sampled_from(["a = 1", "    b", "", "  ", "\tc(d)", "é"]), max_size=60))
-def test_where_tokens_cross_lines_the_break_at_the_cursor_is_none(lines):
-    text = "\n".join([*lines, ""])
-    found = OpenFile(CROSSING).index(text, "")
-    kept = text.rstrip()
-    whole = Index.of(CROSSING, [CROSSING.encode(kept)]) if kept else Index(CROSSING, [])
-    for end in range(0, len(text), 3):
-        context = CROSSING.encode(text[:end])
-        one, other = found.match(context), whole.match(context)
-        assert (one.length, one.count) == (other.length, other.count)
-        assert np.array_equal(one.followers, other.followers)
+@given(
+    st.lists(st.sampled_from(["a = 1", "    b = 2", "", "  ", "b = 2  ", "b\r", "é"]), max_size=30),
+    st.sampled_from([1, 2]),
+)
+def test_pieces_hold_it_too_where_tokens_cross_lines(lines, one_of):
+    text = "\n".join([*lines, "end"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(open_file, "_ONE_OF", one_of)  # cut wherever that may be
+        found = OpenFile(CROSSING).index("", "\n" + text)
+    whole = Index.of(CROSSING, [CROSSING.encode(text)])
+    assert [shard.document(0).tolist() for shard in found.shards] == [
+        shard.document(0).tolist() for shard in whole.shards
+    ]
+
+
+def test_the_break_at_the_cursor_is_no_token_where_tokens_cross_lines():
+    assert any(CROSSING.bytes_of(token).startswith(b"\n ") for token in CROSSING.text_ids)
+    text = "a = 1\nb = 2\n"
+    for typed in ("", "    ", "\n    "):
+        found = OpenFile(CROSSING).index(text + typed, "")
+        assert not found.match(CROSSING.encode("a = 1\nb = 2")).length
+    inside = OpenFile(CROSSING).index(text + "c", "").match(CROSSING.encode("a = 1"))
+    assert CROSSING.bytes_of(int(inside.followers[0])) == b"\n"
 
 
 def test_an_empty_file_matches_nothing():

@@ -1,4 +1,6 @@
 import gc
+import threading
+from dataclasses import replace
 from weakref import ref
 
 import pytest
@@ -112,3 +114,12 @@ def test_an_index_that_was_replaced_is_let_go():
     del index
     gc.collect()
     assert gone() is None
+
+
+def test_nothing_is_looked_up_for_who_hung_up(index):
+    names, gone = Names(), threading.Event()
+    gone.set()
+    request = CompletionRequest(SHAPES, cancelled=gone)
+    found = names.named(request, index)
+    assert (found.path, found.language) == ("", "")
+    assert names.named(replace(request, cancelled=None), index).path == "shapes.py"

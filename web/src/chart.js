@@ -27,7 +27,7 @@ export function chart(key, lines, { fromZero, marked, cut, log }) {
   return h(
     "figure",
     {},
-    h("figcaption", {}, t(`curve-${key}`), h("span", { class: "note" }, `, ${t(`unit-${key}`)}`)),
+    h("figcaption", {}, t(`curve-${key}`), h("span", { class: "note" }, t("comma") + t(`unit-${key}`))),
     svg(
       "svg",
       { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label },

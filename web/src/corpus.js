@@ -104,7 +104,7 @@ function funnelRow({ name, counts, seen, size }) {
     h("td", { class: "n" }, count(seen)),
     h("td", { class: "n" }, count(kept)),
     h("td", { class: "n" }, bytes(size)),
-    h("td", { class: "why" }, shown.map(([fate, n]) => `${fate} ${count(n)}`).join(", ")),
+    h("td", { class: "why" }, shown.map(([fate, n]) => `${fate} ${count(n)}`).join(t("comma"))),
   );
 }
 

@@ -93,7 +93,7 @@ const views = {
     promptTokens(state.facts.prompt, true),
     h("h2", {}, t("contextTitle")),
     state.pieces.length
-      ? h("ul", { class: "passages" }, state.pieces.map((piece) => h("li", {}, h("code", {}, piece.path), ` ${why(piece.why)}, ${t("pieceTokens", { count: piece.tokens })}`)))
+      ? h("ul", { class: "passages" }, state.pieces.map((piece) => h("li", {}, h("code", {}, piece.path), ` ${why(piece.why)}${t("comma")}${t("pieceTokens", { count: piece.tokens })}`)))
       : h("p", { class: "note" }, t("noContext")),
   ],
 };

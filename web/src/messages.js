@@ -148,6 +148,7 @@ const en = {
   contextTitle: "From other files",
   noContext: "The prompt has nothing from other files.",
   pieceTokens: "{count} tokens",
+  comma: ", ",
   loading: "Loading …",
 
   // runs
@@ -411,6 +412,7 @@ const zh = {
   contextTitle: "来自其他文件",
   noContext: "提示中没有其他文件的内容。",
   pieceTokens: "{count} 个词元",
+  comma: "，",
   loading: "正在读取……",
 
   runsTitle: "训练记录",

@@ -5,6 +5,7 @@ and hands out the one that shares most with a prompt.
 """
 
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -15,7 +16,7 @@ from codekiln.generate.interrupt import GoOn, Interrupted
 SLOTS = 16  # one for each who types
 FEW = 2  # the file that is open and the one before it; to read another's prompt again takes half a second
 TOKENS = 16_384  # in more slots than these few
-IDLE = 20.0  # seconds after which who typed there does so no longer, and another may have the slot
+IDLE = 20.0  # seconds after which who typed there does so no longer
 KEPT = 16  # ids: to share fewer is not worth losing a slot's own text for, and fewer are not worth keeping
 PIECE_MS = 100.0  # what is read between two questions whether anybody still wants it
 # Ids, a power of two. To read 64 at a time takes 2.6 times as long as 256; 512 take 10 MB more.
@@ -104,7 +105,8 @@ class PrefixCache:
     """A few slots on one set of weights.
 
     Memory is bounded by `FEW` full contexts; where these are short, by that of `TOKENS` in `slots`.
-    More than the few are kept only while they are in use.
+    More than the few are for those who come back while they would still be typing, and find their slot
+    taken (ghost entries, as in ARC: Megiddo and Modha 2003); who goes from text to text needs no more.
     """
 
     def __init__(
@@ -112,28 +114,36 @@ class PrefixCache:
     ) -> None:
         """`clock` gives seconds."""
         self._slots = [Slot(engine)]
+        self._taken: deque[tuple[list[int], float]] = deque(maxlen=slots)  # first ids, last use
         self._most, self._clock = slots, clock
 
     def slot_for(self, prompt: list[int]) -> Slot:
         """The slot that shares most with the prompt, or else the one that was idle longest, primed."""
         slot = max(self._slots, key=lambda slot: slot.shared(prompt))
         if slot.ids and slot.shared(prompt) < min(KEPT, len(prompt) - 1):
-            slot = self._another(len(prompt))
+            slot = self._another(prompt)
         slot.used = self._clock()
         slot.prime(prompt)
         self._let_go()
         return slot
 
-    def _another(self, tokens: int) -> Slot:
+    def _another(self, prompt: list[int]) -> Slot:
         shortest = min(self._slots, key=lambda slot: len(slot.ids))
         if len(shortest.ids) < KEPT:
             return shortest
-        oldest = min(self._slots, key=lambda slot: slot.used)
-        has_room = len(self._slots) < self._most and self._held() + tokens <= TOKENS
-        if len(self._slots) < min(FEW, self._most) or (has_room and oldest.used >= self._idle()):
+        if len(self._slots) < min(FEW, self._most) or self._is_missed(prompt):
             self._slots.append(Slot(self._slots[0].engine.twin()))
             return self._slots[-1]
+        oldest = min(self._slots, key=lambda slot: slot.used)
+        self._taken.append(([*oldest.ids, *oldest.pending][:KEPT], oldest.used))
         return oldest
+
+    def _is_missed(self, prompt: list[int]) -> bool:
+        """Whether its slot was taken from who still types there, and there is room for one more."""
+        if len(self._slots) >= self._most or self._held() + len(prompt) > TOKENS:
+            return False
+        idle = self._idle()
+        return any(used >= idle and prompt[:KEPT] == first for first, used in self._taken)
 
     def _held(self) -> int:
         return sum(slot.held for slot in self._slots)

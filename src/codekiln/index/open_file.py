@@ -37,25 +37,30 @@ class OpenFile:
         return self._index
 
     def _ids(self, text: str) -> list[int]:
-        """Ids of a text, encoded in pieces that end where the content says, so that few are new."""
+        """Ids of a text, encoded in pieces that end where the content says, so that few are new.
+
+        Where tokens cross lines, white space at a piece's end goes to the next one: GPT-2's pieces never
+        reach from other characters into white space behind them.
+        """
         ids: list[int] = []
         lines = text.splitlines(keepends=True)
-        begun = 0
+        begun, carried = 0, ""
         for place, line in enumerate(lines):
             if (
                 place
                 and zlib.crc32(line.encode(errors="replace")) % _ONE_OF == 0
-                and self._may_cut(lines, place)
+                and _may_cut(lines, place)
             ):
-                ids += _encode(self._tokenizer, "".join(lines[begun:place]))
-                begun = place
-        return [*ids, *_encode(self._tokenizer, "".join(lines[begun:]))]
+                piece = carried + "".join(lines[begun:place])
+                whole = piece.rstrip() if self._tokenizer.crosses_lines else piece
+                ids += _encode(self._tokenizer, whole)
+                begun, carried = place, piece[len(whole) :]
+        return [*ids, *_encode(self._tokenizer, carried + "".join(lines[begun:]))]
 
-    def _may_cut(self, lines: list[str], place: int) -> bool:
-        """Whether no token crosses here: a line feed before, and behind it a word, indented or not."""
-        line = lines[place]
-        begins = line[0] if self._tokenizer.crosses_lines else line
-        return lines[place - 1].endswith("\n") and not begins.isspace()
+
+def _may_cut(lines: list[str], place: int) -> bool:
+    """Whether no token crosses here: a line feed before, and a word on the line behind."""
+    return lines[place - 1].endswith("\n") and not lines[place].isspace()
 
 
 @lru_cache(maxsize=1024)  # of 20 files or so

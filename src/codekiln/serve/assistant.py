@@ -87,8 +87,8 @@ class Assistant:
         self._files = WorkingFolder(folder.root) if folder else None  # for one thread at a time
         self._answering: Completer = completer
         self._turns = Turns()
-        # Where a turn is spent. Whoever waits for one has a thread, and what a library remembers for each
-        # thread that calls it (`tokenizers`, for one) is a megabyte.
+        # Where suggestions are made. Whoever waits for a turn has a thread, and what libraries remember for
+        # each thread that calls them (`tokenizers`, for one) is a megabyte.
         self._maker = ThreadPoolExecutor(1, thread_name_prefix="maker")
         if isinstance(completer, EngineCompleter):
             self._answering, self._turns = InTurn(completer), completer.turns

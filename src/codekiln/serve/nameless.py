@@ -52,7 +52,8 @@ class Names:
         is_searched = searched is not None and searched() is index
         if not (path and language) and not is_searched:
             path, language = self._finder.submit(_told, request, index, beside).result()
-            if "".join(around).strip():  # else it may be many a place
+            is_gone = request.cancelled is not None and request.cancelled.is_set()
+            if "".join(around).strip() and not is_gone:  # else it may be many a place
                 self._remember(place, index, path, language)
         return replace(request, path=path, language=request.language or language)
 
@@ -66,7 +67,9 @@ class Names:
 def _told(
     request: CompletionRequest, index: Index | None, beside: Iterable[str]
 ) -> tuple[str, str]:
-    """Path and language."""
+    """Path and language, as far as they are known without looking if nobody waits any more."""
+    if request.cancelled is not None and request.cancelled.is_set():
+        return request.path, request.language
     path = request.path or (_path_of(_around(request), index) if index else "")
     language = detect(path, request.prefix)
     if language is None:
