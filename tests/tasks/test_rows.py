@@ -5,7 +5,8 @@ import dataclasses
 import pytest
 
 from codekiln.errors import UsageError
-from codekiln.inputs.formats import Header, fill_in_the_middle, header_ids
+from codekiln.generate.constraints.healing import Healer
+from codekiln.inputs.formats import Header
 from codekiln.tasks import completion_prompt
 from codekiln.tasks.example import Origin, TaskExample
 from codekiln.tasks.fix.patch import Patch
@@ -40,27 +41,52 @@ FIX = TaskExample(
 )
 
 
-def test_a_completion_is_asked_for_as_in_use():
-    tokenizer = tiny_tokenizer()
-    row = row_of(tokenizer, COMPLETION, 500)
-    assert row.target == [*tokenizer.encode("first + second"), tokenizer.end]
+TOKENIZERS = [tiny_tokenizer(), foreign(qwen2(), "<|im_end|>"), foreign(smollm(), "<|im_end|>")]
+
+
+@pytest.mark.parametrize("tokenizer", TOKENIZERS)
+@pytest.mark.parametrize("example", [COMPLETION, IMPLEMENT])
+def test_a_row_asks_as_in_use_and_answers_as_in_use(tokenizer, example):
+    """What is in use: the prompt, and healing, which holds the answer to the text it took out of it."""
+    row = row_of(tokenizer, example, 500)
     prompt = completion_prompt(
-        tokenizer,
-        COMPLETION.prefix,
-        COMPLETION.suffix,
-        HEADER,
-        500 - len(row.target),
-        COMPLETION.related,
+        tokenizer, example.prefix, example.suffix, HEADER, 480, example.related
     )
-    assert row.context == prompt
-    before, middle, after = (
-        tokenizer.encode(text)
-        for text in (COMPLETION.related + COMPLETION.prefix, "first + second", COMPLETION.suffix)
-    )
-    whole = header_ids(tokenizer, HEADER) + fill_in_the_middle(
-        tokenizer, before, middle, after, "spm"
-    )
-    assert row.context + row.target[:-1] == whole
+    healed, healing = Healer(tokenizer).heal(prompt)
+    assert row.context == healed
+    for token in row.target if healing else []:
+        assert healing.allowed()[token]
+        healing.advance(token)
+    again = example.prefix.encode()[-healing.overlap :] if healing else b""
+    said = b"".join(map(tokenizer.bytes_of, row.target))
+    assert said == again + example.target.encode()
+
+
+def test_an_answer_at_a_cursor_has_the_tokens_of_the_whole_text():
+    """In SmolLM2's, white space belongs to what follows it; cut off, it is tokens that a text never has."""
+    tokenizer = foreign(smollm(), "<|im_end|>")
+    for cut in ("\n    return first + second\n", "urn first", "first + second\n"):
+        prefix, _, target = (
+            "x = 1\ndef add(first, second):\n    return first + second\n"
+        ).partition(cut)
+        for typed in range(1, 3):
+            example = dataclasses.replace(
+                COMPLETION,
+                prefix=prefix + cut[:typed],
+                target=cut[typed:] + target,
+                suffix="",
+                related="",
+            )
+            row = row_of(tokenizer, example, 500)
+            assert [*row.context[1:], *row.target[:-1]] == tokenizer.encode(prefix + cut + target)
+
+
+def test_an_answer_that_would_begin_inside_a_character_begins_at_the_cursor():
+    tokenizer = tiny_tokenizer()
+    inside = dataclasses.replace(COMPLETION, prefix="x = '" + "日本語" * 20)
+    row = row_of(tokenizer, inside, 500)
+    assert row.target == [*tokenizer.encode(COMPLETION.target), tokenizer.end]
+    assert tokenizer.decode(row.context[-9:]) == "日本語"
 
 
 def test_what_could_go_on_has_no_end():
@@ -70,16 +96,13 @@ def test_what_could_go_on_has_no_end():
     qwen = foreign(qwen2(), "<|im_end|>")
     assert row_of(qwen, COMPLETION, 500).target[-1] == qwen.end
     other = foreign(smollm(), "<|im_end|>")
-    assert row_of(other, COMPLETION, 500).target == other.encode(COMPLETION.target)
+    assert row_of(other, COMPLETION, 500).target == other.encode(" " + COMPLETION.target)
     assert row_of(other, last, 500).target[-1] == other.end
 
 
 def test_an_implementation_and_a_fix_end_with_the_stop():
     tokenizer = tiny_tokenizer()
     row = row_of(tokenizer, IMPLEMENT, 200)
-    assert row.context == implement_prompt(
-        tokenizer, IMPLEMENT.prefix, HEADER, 200 - len(row.target)
-    )
     assert row.target == [*tokenizer.encode(IMPLEMENT.target), tokenizer.stop]
     row = row_of(tokenizer, FIX, 300)
     prompt = fix_prompt(tokenizer, FIX.message, BROKEN, HEADER, 300 - len(row.target))

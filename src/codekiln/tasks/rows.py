@@ -1,7 +1,9 @@
 """From an example to ids: a context, by the code that makes the prompts in use, and the answer.
 
-What a model learns from is the answer alone, −Σ log p(y | c). An answer ends with what the model is to
-say where it is done, but for a completion with nothing behind it, which could go on.
+What a model learns from is the answer alone, −Σ log p(y | c). It begins as answers in use do, with the
+word or white space before the cursor (`healing`): a model that has only seen the prompt end at the cursor
+would be asked for what it never learned. It ends with what the model is to say where it is done, but for a
+completion with nothing behind it, which could go on.
 """
 
 from typing import NamedTuple
@@ -12,6 +14,7 @@ from codekiln.tasks.completion import completion_prompt
 from codekiln.tasks.example import TaskExample
 from codekiln.tasks.fix.patch import Patch
 from codekiln.tasks.fix.prompt import fix_prompt
+from codekiln.tasks.healing import opened
 from codekiln.tasks.implement.prompt import implement_prompt
 from codekiln.tokenizer import Tokenizer
 
@@ -36,12 +39,30 @@ def row_of(tokenizer: Tokenizer, example: TaskExample, length: int) -> Row | Non
             f"An example of {example.origin.path} has an empty answer, from which nothing is learned: "
             "leave it out."
         )
-    target = [*tokenizer.encode(example.target), *_ending(tokenizer, example)]
+    target = _target(tokenizer, example, "")
     budget = length - len(target)
     if budget < length // CONTEXT_SHARE:
         return None
     context = _context(tokenizer, example, budget)
-    return Row(context, target) if context else None
+    row = _opened(tokenizer, example, Row(context, target))
+    return row if context and sum(map(len, row)) <= length else None
+
+
+def _opened(tokenizer: Tokenizer, example: TaskExample, row: Row) -> Row:
+    """The row with an answer that begins before the cursor, where one in use would."""
+    if not row.context or not example.prefix:
+        return row
+    ids, text = opened(tokenizer, row.context)
+    try:
+        again = text.decode()
+    except UnicodeDecodeError:  # the ids begin inside a character
+        return row
+    return Row(ids, _target(tokenizer, example, again))
+
+
+def _target(tokenizer: Tokenizer, example: TaskExample, again: str) -> list[int]:
+    """The ids of the answer, `again` in front, and its end."""
+    return [*tokenizer.encode(again + example.target), *_ending(tokenizer, example)]
 
 
 def header_of(example: TaskExample) -> Header:
