@@ -105,4 +105,4 @@ def _files(examples: Path, held_out: Path | None) -> Files:
     return files
 
 
-ROWS = Stage("rows", 1, _build_rows)
+ROWS = Stage("rows", 2, _build_rows)

@@ -209,4 +209,4 @@ def _counts(examples: Sequence[Example]) -> dict[str, int]:
     }
 
 
-LESSONS = Stage("lessons", 1, build)
+LESSONS = Stage("lessons", 2, build)
