@@ -16,6 +16,8 @@ independent of ours: chunks of 20 lines by BM25 as in RepoCoder. Intervals are o
 or by runs of eight lines where there are fewer than ten files.
 
 `CODEKILN_BENCH_LINES` (100) is the number of lines of a package, `CODEKILN_BENCH_MODELS` names the models.
+`CODEKILN_BENCH_TUNED` is a folder with the first of them, tuned on none of these packages: it is asked both
+ways, too.
 """
 
 import os
@@ -42,8 +44,11 @@ from codekiln.tokenizer import Tokenizer
 LINES = int(os.environ.get("CODEKILN_BENCH_LINES", "100"))
 SMOLLM2 = "smollm2-135m-instruct-q4_1"
 MODELS = os.environ.get("CODEKILN_BENCH_MODELS", f"{SMOLLM2},{STARTER}").split(",")
+TUNED = os.environ.get("CODEKILN_BENCH_TUNED")
 PROMPT = 1024  # tokens, of which a half may be retrieved
 INDEX, PIECES, CHUNKS = "index", "retrieved", "chunks by BM25"
+TUNED_INDEX, TUNED_PIECES = "tuned, index", "tuned, retrieved"
+AGAINST = {INDEX: (PIECES, CHUNKS), TUNED_INDEX: (PIECES, TUNED_PIECES)}
 
 Row = dict[str, str]
 
@@ -71,17 +76,18 @@ def run() -> dict[str, list[Row]]:
     tables: dict[str, list[Row]] = {}
     for name in MODELS:
         folder = model_folder(Path(STARTER) if name == STARTER else pull(name, cache()).path)
-        found = {pair.name: list(_items(folder, pair)) for pair in (*PAIRS, YOUNG)}
+        tuned = Path(TUNED) if TUNED and name == MODELS[0] else None
+        found = {pair.name: list(_items(folder, pair, tuned)) for pair in (*PAIRS, YOUNG)}
         together = [item for pair in PAIRS for item in found[pair.name]]
         parts = {**found, "the three together": together}
         tables[name] = [row for part, items in parts.items() for row in _rows(part, items)]
-        tables[f"{name}: the index / retrieved text"] = [
+        tables[f"{name}: with the index / without"] = [
             row for part, items in parts.items() for row in _ratios(part, items)
         ]
     return tables
 
 
-def _items(folder: Path, pair: Pair) -> Iterator[Item]:
+def _items(folder: Path, pair: Pair, tuned: Path | None) -> Iterator[Item]:
     tokenizer, engine = Tokenizer.load(folder), load_engine(folder)
     index = GrowingIndex(tokenizer, pair.name)
     versions = (f"pypi:{pair.name}=={version}" for version in (pair.older, pair.newer))
@@ -91,9 +97,17 @@ def _items(folder: Path, pair: Pair) -> Iterator[Item]:
         system(PIECES, engine.twin(), tokenizer, index, PROMPT),
         _with_chunks(engine.twin(), tokenizer, index),
         system(INDEX, engine.twin(), tokenizer, index, PROMPT),
+        *(_tuned(tuned, index) if tuned else ()),
     ]
     for line in walk(history, index, systems, Pace(LINES)):
         yield from items_of(history, line)
+
+
+def _tuned(folder: Path, index: GrowingIndex) -> Iterator[System]:
+    """With the base's index: tokens to fill in with, which tuning has added, stand in no text."""
+    tokenizer, engine = Tokenizer.load(folder), load_engine(folder)
+    yield system(PIECES, engine.twin(), tokenizer, index, PROMPT, TUNED_PIECES)
+    yield system(INDEX, engine.twin(), tokenizer, index, PROMPT, TUNED_INDEX)
 
 
 def _with_chunks(engine: Engine, tokenizer: Tokenizer, index: GrowingIndex) -> System:
@@ -138,13 +152,16 @@ def _rows(part: str, items: list[Item]) -> list[Row]:
 
 
 def _ratios(part: str, items: list[Item]) -> list[Row]:
-    ours = only_system(items, INDEX, part)
-    rows: dict[tuple[str, str], Row] = {}
-    for baseline in (PIECES, CHUNKS):
-        for one in compare(ours, only_system(items, baseline, part)):
-            key = (baseline, one.stratum)
-            place = {"package": part, "lines": f"{one.items} {one.stratum}", "baseline": baseline}
-            rows.setdefault(key, place)[one.figure] = _ratio(one)
+    rows: dict[tuple[str, ...], Row] = {}
+    typed = {item.system for item in items}
+    for ours, baselines in AGAINST.items():
+        for baseline in baselines if ours in typed else ():
+            known = only_system(items, ours, part), only_system(items, baseline, part)
+            for one in compare(*known):
+                key = (ours, baseline, one.stratum)
+                place = {"package": part, "lines": f"{one.items} {one.stratum}"}
+                rows.setdefault(key, {**place, "with": ours, "without": baseline})
+                rows[key][one.figure] = _ratio(one)
     return list(rows.values())
 
 

@@ -60,9 +60,9 @@ class FakeEngine:
         self.steps += 1
         return self._read(ids)[:, -1]
 
-    def step(self, ids: Ids) -> Logits:
+    def step(self, ids: Ids, last: int | None = None) -> Logits:
         self.steps += 1
-        return self._read(ids)
+        return self._read(ids)[:, -(last or ids.shape[1]) :]
 
     def twin(self) -> "FakeEngine":
         return FakeEngine(self._after, self.vocabulary, self.context)

@@ -1,11 +1,14 @@
 """What `Engine` promises, of each engine: the logits of the model, whatever was forked or rewound."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
 from codekiln.errors import ModelError
 from codekiln.generate import Engine
-from codekiln.generate.openvino.engine import OpenVinoEngine, load_network
+from codekiln.generate.openvino.engine import OpenVinoEngine
+from codekiln.generate.openvino.network import load_network
 from codekiln.generate.torch_engine import TorchEngine
 from generate.reference import MODEL, assert_same, expected, ids, saved
 from model.shapes import GROUPED
@@ -44,6 +47,27 @@ def test_a_step_of_many_is_many_steps_of_one(engine):
     engine.prefill(tokens[:, :30])
     alone = [engine.step(tokens[:, place : place + 1]) for place in range(30, 60)]
     assert_same(np.concatenate(alone, axis=1), together)
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize(("read", "last"), [(30, 1), (30, 9), (30, 30), (3, 2), (1, 1)])
+def test_a_step_tells_of_its_last_tokens_alone(engine, batch, read, last):
+    tokens = ids(batch, 40 + read)
+    engine.prefill(tokens[:, :40])
+    assert_same(engine.step(tokens[:, 40:], last), expected(tokens)[:, -last:])
+
+
+def test_twins_may_run_in_threads_of_their_own(engine):
+    texts = [ids(1, 60, seed=seed) for seed in range(4)]
+
+    def said(text):
+        twin = engine.twin()
+        twin.prefill(text[:, :20])
+        return [twin.step(text[:, place : place + 1]) for place in range(20, 60)]
+
+    with ThreadPoolExecutor(len(texts)) as threads:
+        for text, rows in zip(texts, threads.map(said, texts), strict=True):
+            assert_same(np.concatenate(rows, axis=1), expected(text)[:, 20:])
 
 
 def test_a_second_prefill_forgets_the_first(engine):

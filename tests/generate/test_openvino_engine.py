@@ -12,7 +12,8 @@ import pytest
 import codekiln
 from codekiln.errors import ModelError
 from codekiln.generate import Engine
-from codekiln.generate.openvino.engine import OpenVinoEngine, load_network
+from codekiln.generate.openvino.engine import OpenVinoEngine
+from codekiln.generate.openvino.network import load_network
 from codekiln.generate.torch_engine import TorchEngine
 from generate.reference import MODEL, assert_same, expected, ids, saved
 from model.shapes import FAMILIES, GROUPED, random_model
@@ -57,6 +58,21 @@ def test_all_steps_of_a_stride_have_the_same_shapes(engine, monkeypatch):
         engine.read(ids(1, n))
     assert engine.stride == 8
     assert shapes == {((1, 8), (8,))}
+
+
+def test_logits_that_nobody_asked_for_are_not_made(engine, monkeypatch):
+    """Of a large vocabulary they are the largest thing in memory."""
+    asked, run = [], engine._run
+
+    def seen(ids, wanted):
+        asked.append(len(wanted))
+        return run(ids, wanted)
+
+    monkeypatch.setattr(engine, "_run", seen)
+    engine.prefill(ids(1, 100))
+    engine.step(ids(1, 50), last=9)
+    assert engine.step(ids(1, 20)).shape == (1, 20, engine.vocabulary)
+    assert asked == [8, 8, 8, 16, 24]  # 100 tokens are read as 64, 32 and 4
 
 
 def test_long_prompts_are_read_in_parts(engine, monkeypatch):
@@ -115,7 +131,8 @@ def test_it_needs_no_torch_and_asks_no_analytics_host(folder):
     program = (
         "import sys, json; sys.modules['torch'] = None\n"
         "from pathlib import Path; import numpy as np\n"
-        "from codekiln.generate.openvino.engine import OpenVinoEngine, load_network\n"
+        "from codekiln.generate.openvino.engine import OpenVinoEngine\n"
+        "from codekiln.generate.openvino.network import load_network\n"
         "from codekiln.model.hugging_face import read_config\n"
         "folder = Path(sys.argv[1])\n"
         "engine = OpenVinoEngine(load_network(folder, read_config(folder), 'f32'))\n"

@@ -38,8 +38,8 @@ class Engine(Protocol):
     def read(self, ids: Ids) -> Logits:
         """Read `ids[batch, n]` more; logits `[batch, vocab]` after the last one."""
 
-    def step(self, ids: Ids) -> Logits:
-        """Read `ids[batch, n]` more; logits `[batch, n, vocab]` after each."""
+    def step(self, ids: Ids, last: int | None = None) -> Logits:
+        """Read `ids[batch, n]` more; logits `[batch, last, vocab]` after the last of them, or all."""
 
     def fork(self, parents: Sequence[int]) -> None:
         """Row `i` becomes a copy of row `parents[i]`; the batch becomes `len(parents)`."""

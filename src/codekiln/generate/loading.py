@@ -116,7 +116,8 @@ def _load_torch(model: Path, adapters: Mapping[str, Path], half: bool) -> dict[s
 def _load_openvino(
     model: Path, adapters: Mapping[str, Path], weights: Weights
 ) -> dict[str, Engine]:
-    from codekiln.generate.openvino.engine import OpenVinoEngine, load_network
+    from codekiln.generate.openvino.engine import OpenVinoEngine
+    from codekiln.generate.openvino.network import load_network
     from codekiln.model.hugging_face import read_bound_config
 
     base, kind = _verified(model), "int8" if weights == "auto" else weights

@@ -7,6 +7,7 @@ and hands out the one that shares most with a prompt.
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -74,9 +75,9 @@ class Slot:
         if not draft:
             return self._read(len(self.pending))
         if not self.ids:
-            return np.concatenate([self._read(len(self.pending)), self._step(draft)])
+            return np.concatenate([self._read(len(self.pending)), self._step(draft, len(draft))])
         pending, self.pending = self.pending, []
-        return self._step([*pending, *draft])[-1 - len(draft) :]
+        return self._step([*pending, *draft], 1 + len(draft))
 
     def rewind(self, n: int) -> None:
         """Forget the last `n` ids."""
@@ -90,8 +91,8 @@ class Slot:
         self.pending = rest
         return rows
 
-    def _step(self, ids: Sequence[int]) -> Logits:
-        rows: Logits = self._with(self.engine.step, ids)[0]
+    def _step(self, ids: Sequence[int], last: int) -> Logits:
+        rows: Logits = self._with(partial(self.engine.step, last=last), ids)[0]
         return rows
 
     def _with(self, call: Callable[[Ids], Logits], ids: Sequence[int]) -> Logits:

@@ -50,9 +50,9 @@ class TorchEngine:
         """Read `ids[batch, n]` more; logits `[batch, vocab]` after the last one."""
         return self._logits(self._read(ids)[:, -1])
 
-    def step(self, ids: Ids) -> Logits:
-        """Read `ids[batch, n]` more; logits `[batch, n, vocab]` after each."""
-        return self._logits(self._read(ids))
+    def step(self, ids: Ids, last: int | None = None) -> Logits:
+        """Read `ids[batch, n]` more; logits `[batch, last, vocab]` after the last of them, or all."""
+        return self._logits(self._read(ids)[:, -(last or ids.shape[1]) :])
 
     def fork(self, parents: Sequence[int]) -> None:
         """Row `i` becomes a copy of row `parents[i]`."""

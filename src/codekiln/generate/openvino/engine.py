@@ -1,68 +1,17 @@
 """The fast engine: a compiled graph, and the pages of keys and values that it reads and writes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from codekiln.errors import ModelError
 from codekiln.generate.engine import Ids, Logits
-from codekiln.generate.openvino.forms import Kind
-from codekiln.generate.openvino.graph import build_graph
+from codekiln.generate.openvino.network import STRIDE, Network
 from codekiln.generate.openvino.pages import PAGE, PageTable
-from codekiln.generate.openvino.rotary import rotary_tables
-from codekiln.generate.openvino.runtime import (
-    CompiledModel,
-    InferRequest,
-    Type,
-    compile_model,
-    has_bf16,
-    tensor,
-)
-from codekiln.model.arrays import Floats, check_fit, read_arrays, shapes
-from codekiln.model.config import ModelConfig
-from codekiln.model.lora import Adapter, merged
 
 CHUNK = 512  # most tokens of a row that are read at once, which bounds the memory they take
-# A product with 8 tokens takes no longer than one with a single token; but shapes that change from
-# step to step take the plugin a fifth more time.
-STRIDE = 8
 PAIR = 2  # tokens at least in each of several rows
-
-
-@dataclass(frozen=True)
-class Network:
-    """What engines on the same weights share."""
-
-    config: ModelConfig
-    compiled: CompiledModel
-    cosine: Floats
-    sine: Floats
-    half: bool
-
-
-def load_network(
-    folder: Path, config: ModelConfig, kind: Kind, adapter: Adapter | None = None
-) -> Network:
-    """Read the weights in a folder and compile them; `f32` computes everything in fp32.
-
-    An `adapter` is merged into them first: it costs a second network, but no token anything, and what is
-    rounded to 8 bits is the sum.
-
-    Raises:
-        ModelError: the weights are missing or damaged, or do not fit the configuration.
-        MissingExtraError: they are in GGUF, and the package that reads it is not installed.
-    """
-    weights = read_arrays(folder, config)
-    check_fit(folder, weights, shapes(config))
-    if adapter is not None:
-        weights = merged(weights, adapter, config)
-    half = kind != "f32" and has_bf16()
-    graph = build_graph(config, weights, kind, half_attention=half)
-    compiled = compile_model(graph, quantised=kind != "f32", half_cache=half)
-    return Network(config, compiled, *rotary_tables(config, STRIDE), half)
 
 
 def chunk(left: int) -> int:
@@ -84,8 +33,6 @@ class OpenVinoEngine:
     def __init__(self, network: Network) -> None:
         self._network, self.length = network, 0
         self._pages = PageTable()
-        self._request: InferRequest = network.compiled.create_infer_request()
-        self._given: dict[str, npt.NDArray[np.generic]] = {}
         self._caches: dict[str, npt.NDArray[np.generic]] = {}
 
     @property
@@ -120,10 +67,10 @@ class OpenVinoEngine:
             start += size
         return logits[:, -1]
 
-    def step(self, ids: Ids) -> Logits:
-        """Read `ids[batch, n]` more; logits `[batch, n, vocab]` after each."""
+    def step(self, ids: Ids, last: int | None = None) -> Logits:
+        """Read `ids[batch, n]` more; logits `[batch, last, vocab]` after the last of them, or all."""
         self._check_room(self.length, ids)
-        return self._infer(ids, ids.shape[1])
+        return self._infer(ids, ids.shape[1] if last is None else last)
 
     def fork(self, parents: Sequence[int]) -> None:
         """Row `i` becomes a copy of row `parents[i]`."""
@@ -155,24 +102,16 @@ class OpenVinoEngine:
         rows, n = ids.shape
         filling = -n % STRIDE if rows == 1 else max(PAIR - n, 0)
         ids = np.pad(ids, ((0, 0), (0, filling)), mode="edge")
-        whole = (
-            last == n or n <= STRIDE
-        )  # all are asked for, so that the next step has the same shapes
-        if whole:
-            wanted = np.arange(ids.size)
-        else:
-            wanted = np.add.outer(np.arange(rows) * ids.shape[1], np.arange(n - last, n)).reshape(
-                -1
-            )
-        logits = self._run(ids, wanted).reshape(rows, -1, self.vocabulary)
+        read, asked = n + filling, last + filling
+        asked = min(read, asked + -asked % STRIDE)  # so that few shapes are enough
+        begins = np.arange(rows) * read
+        wanted = np.add.outer(begins, np.arange(read - asked, read)).reshape(-1)
+        logits = self._run(ids, wanted).reshape(rows, asked, self.vocabulary)
         self.length += n
-        return np.array(logits[:, n - last : n] if whole else logits)
+        return logits[:, asked - filling - last : asked - filling]
 
     def _run(self, ids: Ids, wanted: npt.NDArray[np.int64]) -> Logits:
-        """Logits `[wanted, vocab]` at those of the places in `ids`, counted row after row.
-
-        They lie in memory that the next run takes.
-        """
+        """Logits `[wanted, vocab]` at those of the places in `ids`, counted row after row."""
         rows, n = ids.shape
         past, total = self.length, self.length + n
         self._make_room(n)
@@ -189,22 +128,7 @@ class OpenVinoEngine:
             "max_context_len": np.array(total, np.int32),
             "wanted": wanted.astype(np.int32),
         }
-        for name, array in inputs.items():
-            self._give(name, array)
-        # Not in this thread: the plugin keeps memory for each one that ever called it.
-        self._request.start_async()
-        self._request.wait()
-        logits: Logits = self._request.get_output_tensor(0).data
-        return logits
-
-    def _give(self, name: str, array: npt.NDArray[np.generic]) -> None:
-        """What has the shape of the last step goes to the same place, which the plugin then knows."""
-        given = self._given.get(name)
-        if given is not None and given.shape == array.shape:
-            given[...] = array
-        else:
-            self._given[name] = array
-            self._request.set_tensor(name, tensor(array))
+        return self._network.run(inputs, self._caches)
 
     def _make_room(self, n: int) -> None:
         """Have pages for `n` more tokens of each row, and in them the tokens they shared until now."""
@@ -219,11 +143,11 @@ class OpenVinoEngine:
     def _grow(self, capacity: int) -> None:
         config = self._network.config
         shape = (capacity, config.key_value_heads, PAGE, config.head_width)
-        half = self._network.half
+        kind = np.uint16 if self._network.half else np.float32
+        grown: dict[str, npt.NDArray[np.generic]] = {}
         for layer in range(config.layers):
             for name in (f"key_cache.{layer}", f"value_cache.{layer}"):
-                cache = np.zeros(shape, np.uint16 if half else np.float32)
+                grown[name] = np.zeros(shape, kind)
                 if name in self._caches:
-                    cache[: len(self._caches[name])] = self._caches[name]
-                self._caches[name] = cache
-                self._request.set_tensor(name, tensor(cache, Type.bf16 if half else None))
+                    grown[name][: len(self._caches[name])] = self._caches[name]
+        self._caches = grown
