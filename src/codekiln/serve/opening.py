@@ -59,7 +59,7 @@ def opened_assistant(
             completer, name = asked, asked.dialect.model
         if name in adapters:
             raise UsageError(f"An adapter has the model's name, {name}: give it another.")
-        yield Assistant(
+        assistant = Assistant(
             completer,
             name=name,
             tokenizer=tokenizer if server is None else None,
@@ -70,3 +70,5 @@ def opened_assistant(
             adapters=tuple(adapters),
             context_tokens=context_tokens,
         )
+        assistant.warm_up()
+        yield assistant
