@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -156,3 +157,50 @@ def test_one_module_imports_openvino():
         if line.strip().startswith(("import openvino", "from openvino"))
     }
     assert importing == {"runtime.py"}
+
+
+class Failing:
+    """A request that fails once, when it is first asked to do one thing."""
+
+    def __init__(self, request, method):
+        self._request, self._method = request, method
+
+    def __getattr__(self, name):
+        if name != self._method:
+            return getattr(self._request, name)
+        self._method = ""
+
+        def fail(*_):
+            raise KeyboardInterrupt
+
+        return fail
+
+
+@pytest.mark.parametrize("method", ["set_tensor", "start_async", "wait", "get_output_tensor"])
+def test_what_was_interrupted_spoils_nothing_for_others(folder, method):
+    network = load_network(folder, GROUPED, "f32")
+    tokens, request = ids(1, 70), network._request
+    OpenVinoEngine(network).prefill(tokens[:, :40])
+    network._request = Failing(request, method)
+    with pytest.raises(KeyboardInterrupt):
+        OpenVinoEngine(network).prefill(tokens[:, :56])
+    for length in (40, 56, 70):
+        found = OpenVinoEngine(network).prefill(tokens[:, :length])
+        assert_same(found, expected(tokens[:, :length])[:, -1])
+
+
+def test_a_cache_grows_a_layer_at_a_time(folder, monkeypatch):
+    """Else a long text takes twice the memory for a moment."""
+    network = load_network(folder, GROUPED, "f32")
+    engine, alive = OpenVinoEngine(network), []
+    engine.prefill(ids(1, 200))
+    old = [weakref.ref(array) for array in engine._caches.values()]
+    replace_one = network.replace
+
+    def seen(caches, name, new):
+        replace_one(caches, name, new)
+        alive.append(sum(one() is not None for one in old))
+
+    monkeypatch.setattr(network, "replace", seen)
+    engine.read(ids(1, 200))
+    assert alive[: len(old)] == list(range(len(old) - 1, -1, -1))

@@ -23,6 +23,7 @@ from codekiln.generate.search.choice import search
 from codekiln.generate.speculation import FromAnswer, FromAnswers, FromMatches, Source, Speculation
 from codekiln.generate.strategies import Strategy, strategy_of
 from codekiln.generate.turns import Turns
+from codekiln.generate.warm_up import warm_up
 from codekiln.index import Documents, Index, Matcher, OpenFile, default_mixture
 from codekiln.tasks import completion_prompt
 from codekiln.tasks.chat import chat_prompt
@@ -83,6 +84,11 @@ class EngineCompleter:
         self._speculation = Speculation(engine.stride)
         self._answers: deque[Answer] = deque(maxlen=ANSWERS)
         self.turns = Turns()
+
+    def warm_up(self) -> None:
+        """Have its engines make what they need, half a second or so; for who completes for long."""
+        for cache in self._caches.values():
+            warm_up(cache.engine)
 
     def complete(self, request: CompletionRequest) -> Iterator[CompletionChunk]:
         """A chunk a token, or one alone where answers are searched for; bad settings are refused at once.

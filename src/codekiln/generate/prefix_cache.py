@@ -118,6 +118,11 @@ class PrefixCache:
         self._taken: deque[tuple[list[int], float]] = deque(maxlen=slots)  # first ids, last use
         self._most, self._clock = slots, clock
 
+    @property
+    def engine(self) -> Engine:
+        """One of the slots'; only its twins are for others."""
+        return self._slots[0].engine
+
     def slot_for(self, prompt: list[int]) -> Slot:
         """The slot that shares most with the prompt, or else the one that was idle longest, primed."""
         slot = max(self._slots, key=lambda slot: slot.shared(prompt))
@@ -133,7 +138,7 @@ class PrefixCache:
         if len(shortest.ids) < KEPT:
             return shortest
         if len(self._slots) < min(FEW, self._most) or self._is_missed(prompt):
-            self._slots.append(Slot(self._slots[0].engine.twin()))
+            self._slots.append(Slot(self.engine.twin()))
             return self._slots[-1]
         oldest = min(self._slots, key=lambda slot: slot.used)
         self._taken.append(([*oldest.ids, *oldest.pending][:KEPT], oldest.used))

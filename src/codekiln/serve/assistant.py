@@ -3,7 +3,6 @@
 One model and at most one folder stand behind it. Any thread may ask.
 """
 
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,7 +24,6 @@ from codekiln.generate import (
 from codekiln.generate.engine_completer import EngineCompleter, InTurn, Unbegun
 from codekiln.generate.turns import Turns
 from codekiln.generate.verify import Verifier
-from codekiln.generate.warm_up import warm_up
 from codekiln.index import Index
 from codekiln.languages import language_of
 from codekiln.serve.admission import Admission
@@ -96,13 +94,6 @@ class Assistant:
             self._answering, self._turns = InTurn(completer), completer.turns
         self._names = Names()
         self._verifier = Verifier()
-
-    def warm_up(self) -> None:
-        """Make a model of ours ready, while this goes on; with a server there is nothing to do."""
-        if isinstance(self.completer, EngineCompleter):
-            # Not the maker's thread: who has a turn waits for that one, and this waits for turns.
-            made_ready = (self.completer.engine, self._turns)
-            threading.Thread(target=warm_up, args=made_ready, name="warm-up").start()
 
     @property
     def models(self) -> tuple[str, ...]:

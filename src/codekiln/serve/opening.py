@@ -49,7 +49,9 @@ def opened_assistant(
         if server is None:
             name = model_folder(model).resolve().name
             live = watched.live if watched else None
-            completer = load_completer(model, index=live, adapters=adapters)
+            ours = load_completer(model, index=live, adapters=adapters)
+            ours.warm_up()
+            completer = ours
         elif adapters:
             raise UsageError("An adapter changes a model of this machine: leave out --engine.")
         else:
@@ -59,7 +61,7 @@ def opened_assistant(
             completer, name = asked, asked.dialect.model
         if name in adapters:
             raise UsageError(f"An adapter has the model's name, {name}: give it another.")
-        assistant = Assistant(
+        yield Assistant(
             completer,
             name=name,
             tokenizer=tokenizer if server is None else None,
@@ -70,5 +72,3 @@ def opened_assistant(
             adapters=tuple(adapters),
             context_tokens=context_tokens,
         )
-        assistant.warm_up()
-        yield assistant

@@ -144,10 +144,9 @@ class OpenVinoEngine:
         config = self._network.config
         shape = (capacity, config.key_value_heads, PAGE, config.head_width)
         kind = np.uint16 if self._network.half else np.float32
-        grown: dict[str, npt.NDArray[np.generic]] = {}
         for layer in range(config.layers):
             for name in (f"key_cache.{layer}", f"value_cache.{layer}"):
-                grown[name] = np.zeros(shape, kind)
+                cache: npt.NDArray[np.generic] = np.zeros(shape, kind)
                 if name in self._caches:
-                    grown[name][: len(self._caches[name])] = self._caches[name]
-        self._caches = grown
+                    cache[: len(self._caches[name])] = self._caches[name]
+                self._network.replace(self._caches, name, cache)

@@ -31,7 +31,8 @@ from codekiln.model.lora import Adapter, merged
 # step to step take the plugin a fifth more time.
 STRIDE = 8
 
-Arrays = Mapping[str, npt.NDArray[np.generic]]
+Array = npt.NDArray[np.generic]
+Arrays = Mapping[str, Array]
 
 
 class Network:
@@ -43,35 +44,47 @@ class Network:
         self.cosine, self.sine = rotary_tables(config, STRIDE)
         self.compiled = compiled
         self._request: InferRequest = compiled.create_infer_request()
-        self._given: dict[str, npt.NDArray[np.generic]] = {}
+        self._given: dict[str, Array] = {}
         self._caches: Arrays = {}
         self._running = threading.Lock()
 
     def run(self, inputs: Arrays, caches: Arrays) -> Logits:
-        """Logits `[wanted, vocab]`; keys and values are read from `caches` and written to them.
-
-        Another size of these is to be another object.
-        """
+        """Logits `[wanted, vocab]`; keys and values are read from `caches` and written to them."""
         with self._running:
             for name, array in inputs.items():
                 self._give(name, array)
             if caches is not self._caches:
+                self._caches = {}  # should this be interrupted
                 for name, array in caches.items():
-                    self._request.set_tensor(name, tensor(array, Type.bf16 if self.half else None))
+                    self._bind(name, array)
                 self._caches = caches
             # Not in this thread: the plugin keeps memory for each one that ever called it.
             self._request.start_async()
-            self._request.wait()
+            try:
+                self._request.wait()
+            except BaseException:
+                self._request.wait()  # else whoever is next would find it busy
+                raise
             return np.array(self._request.get_output_tensor(0).data)
 
-    def _give(self, name: str, array: npt.NDArray[np.generic]) -> None:
+    def replace(self, caches: dict[str, Array], name: str, new: Array) -> None:
+        """Put a larger array into an engine's caches; the old one goes at once, if nobody else has it."""
+        with self._running:
+            caches[name] = new
+            if caches is self._caches:
+                self._bind(name, new)
+
+    def _bind(self, name: str, cache: Array) -> None:
+        self._request.set_tensor(name, tensor(cache, Type.bf16 if self.half else None))
+
+    def _give(self, name: str, array: Array) -> None:
         """What has the shape of the last step goes to the same place, which the plugin then knows."""
         given = self._given.get(name)
         if given is not None and given.shape == array.shape:
             given[...] = array
         else:
-            self._given[name] = array
             self._request.set_tensor(name, tensor(array))
+            self._given[name] = array
 
 
 def load_network(
