@@ -80,13 +80,17 @@ def test_what_was_read_for_places_that_are_left_is_let_go(monkeypatch):
 
 
 def test_an_answer_knows_what_of_it_is_left():
-    answer = Answer("x = ", "foo(bar)", [1, 2])
+    answer = Answer("x = ", 4, "foo(bar)", [1, 2])
     assert answer.rest("x = ") == "foo(bar)"
     assert answer.rest("x = foo") == "(bar)"
     assert answer.rest("x = foo(bar)") == ""
     assert answer.rest("x = fo_") is None
     assert answer.rest("y = ") is None
     assert answer.rest("x =") is None
+    assert answer.rest("x = x = ") is None
+    deep = Answer("x = ", 1000, "foo(bar)", [1, 2])
+    assert deep.rest("#" * 996 + "x = fo") == "o(bar)"
+    assert deep.rest("#" * 995 + "x = fo") is None
 
 
 def test_another_seed_or_temperature_is_not_bent_by_earlier_answers():

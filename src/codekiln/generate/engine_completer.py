@@ -30,23 +30,29 @@ from codekiln.tasks.chat import chat_prompt
 from codekiln.tokenizer import Tokenizer
 
 ANSWERS = 32  # that are remembered, for those who type on along them
+TAIL = 1000  # characters by which their prefixes are known again
 DRAFTED_FROM = 8  # of them: the latest, for all others
 SHARE = 0.1  # seconds that an answer may take before it is hurried for those who wait
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An earlier answer: whatever text continues it is likely to get the rest of it."""
+    """An earlier answer: whatever text continues it is likely to get the rest of it.
 
-    prefix: str
+    The prefix that it was given to has `at` characters and ends with `tail`. A text that is another one
+    further up gets a draft that does not hold.
+    """
+
+    tail: str
+    at: int
     text: str
     ids: list[int]
 
     def rest(self, prefix: str) -> str | None:
         """What of it still lies behind a prefix that agrees with it; None if this does not."""
-        typed = prefix[len(self.prefix) :]
-        agrees = prefix.startswith(self.prefix) and self.text.startswith(typed)
-        return self.text[len(typed) :] if agrees else None
+        typed = prefix[self.at :]
+        is_same = len(prefix) >= self.at and prefix.endswith(self.tail, 0, self.at)
+        return self.text[len(typed) :] if is_same and self.text.startswith(typed) else None
 
 
 class EngineCompleter:
@@ -278,7 +284,7 @@ class EngineCompleter:
         data = b"".join(map(self.tokenizer.bytes_of, written))
         if len(data) > overlap:
             text = data[overlap:].decode(errors="replace")
-            self._answers.appendleft(Answer(prefix, text, written))
+            self._answers.appendleft(Answer(prefix[-TAIL:], len(prefix), text, written))
 
 
 @dataclass(frozen=True)

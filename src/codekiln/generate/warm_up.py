@@ -12,22 +12,23 @@ from codekiln.generate.prefix_cache import LARGEST_PIECE, SMALLEST_PIECE
 from codekiln.generate.speculation import LONGEST_ANSWER
 
 LONGEST_STEP = DRAFTED_BEHIND + LONGEST_ANSWER
+LONGEST_TEXT = 1024  # ids; attention needs room for what stands before, and few prompts have more
 
 
 def warm_up(engine: Engine) -> None:
-    """Have a twin of the engine read some hundred ids, as far as its context goes, and forget them.
+    """Have a twin of the engine read a text, as far as its context goes, and forget it.
 
     An engine without a stride makes nothing for a size, and reads nothing.
     """
     if engine.stride == 1:
         return
     twin = engine.twin()
+    room = min(LONGEST_TEXT, twin.context) - LONGEST_STEP
     size = SMALLEST_PIECE
-    while size <= min(LARGEST_PIECE, twin.context - twin.length):
+    while size <= room - twin.length:
         (twin.read if twin.length else twin.prefill)(_text(size))
-        size *= 2
-    longest = min(LONGEST_STEP, twin.context - twin.length) if twin.length else 0
-    for n in range(engine.stride, longest + 1, engine.stride):
+        size = min(2 * size, LARGEST_PIECE)
+    for n in range(engine.stride, LONGEST_STEP + 1, engine.stride) if twin.length else ():
         twin.step(_text(n), min(n, 1 + LONGEST_ANSWER))
         twin.rewind(n)
 
