@@ -70,9 +70,9 @@ class Network:
     def replace(self, caches: dict[str, Array], name: str, new: Array) -> None:
         """Put a larger array into an engine's caches; the old one goes at once, if nobody else has it."""
         with self._running:
-            caches[name] = new
             if caches is self._caches:
                 self._bind(name, new)
+            caches[name] = new
 
     def _bind(self, name: str, cache: Array) -> None:
         self._request.set_tensor(name, tensor(cache, Type.bf16 if self.half else None))
