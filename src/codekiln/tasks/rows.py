@@ -14,9 +14,9 @@ from codekiln.tasks.completion import completion_prompt
 from codekiln.tasks.example import TaskExample
 from codekiln.tasks.fix.patch import Patch
 from codekiln.tasks.fix.prompt import fix_prompt
-from codekiln.tasks.healing import opened
 from codekiln.tasks.implement.prompt import implement_prompt
 from codekiln.tokenizer import Tokenizer
+from codekiln.tokenizer.healing import opened
 
 CONTEXT_SHARE = 3  # at least one third of a row is context: a longer answer is left out
 

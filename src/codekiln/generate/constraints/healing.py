@@ -1,6 +1,6 @@
 """Token healing: the text just before the cursor is generated anew, so that its tokens may differ.
 
-What leaves the prompt for that, and why, is in `tasks.healing`; here is how the answer is held to it.
+What leaves the prompt for that, and why, is in `tokenizer.healing`; here is how the answer is held to it.
 """
 
 from bisect import bisect_left, bisect_right
@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from codekiln.generate.constraints.constraint import Mask
-from codekiln.tasks.healing import opened
 from codekiln.tokenizer import Tokenizer
+from codekiln.tokenizer.healing import opened
 
 BLANKS = (b" ", b"\t")
 
