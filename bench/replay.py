@@ -13,7 +13,8 @@ index (and found by retrieval) once they are finished. Every prompt has 1,024 to
 go to retrieved text. Nothing is trained. "index" has pieces of the index in its prompt and the index mixed
 in; "retrieved" has the same pieces alone, so the ratio to it is what mixing brings. The other baseline is
 independent of ours: chunks of 20 lines by BM25 as in RepoCoder. Intervals are of 95 %, resampled by file,
-or by runs of eight lines where there are fewer than ten files.
+or by runs of eight lines where there are fewer than ten files. As many packages as there are cores are
+typed at once, each on one core.
 
 `CODEKILN_BENCH_LINES` (100) is the number of lines of a package, `CODEKILN_BENCH_MODELS` names the models.
 `CODEKILN_BENCH_TUNED` is a folder with the first of them, tuned on none of these packages: it is asked both
@@ -22,7 +23,10 @@ ways, too.
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import product
+from multiprocessing import Queue, get_context
 from pathlib import Path
 
 from bench.corpus.rows import cache
@@ -73,13 +77,15 @@ YOUNG = Pair("smolagents", "1.0.0", "1.24.0")
 def run() -> dict[str, list[Row]]:
     """For each model the table of all systems, and the index against each baseline."""
     open_work(cache())
+    for name in MODELS:
+        _place(name)  # downloaded once, before several want it
+    asked = list(product(MODELS, (*PAIRS, YOUNG)))
+    with _one_core_each() as pool:
+        found = dict(zip(asked, pool.map(_items, *zip(*asked, strict=True)), strict=True))
     tables: dict[str, list[Row]] = {}
     for name in MODELS:
-        folder = model_folder(Path(STARTER) if name == STARTER else pull(name, cache()).path)
-        tuned = Path(TUNED) if TUNED and name == MODELS[0] else None
-        found = {pair.name: list(_items(folder, pair, tuned)) for pair in (*PAIRS, YOUNG)}
-        together = [item for pair in PAIRS for item in found[pair.name]]
-        parts = {**found, "the three together": together}
+        parts = {pair.name: found[name, pair] for pair in (*PAIRS, YOUNG)}
+        parts["the three together"] = [item for pair in PAIRS for item in found[name, pair]]
         tables[name] = [row for part, items in parts.items() for row in _rows(part, items)]
         tables[f"{name}: with the index / without"] = [
             row for part, items in parts.items() for row in _ratios(part, items)
@@ -87,7 +93,25 @@ def run() -> dict[str, list[Row]]:
     return tables
 
 
-def _items(folder: Path, pair: Pair, tuned: Path | None) -> Iterator[Item]:
+def _place(name: str) -> Path:
+    return Path(STARTER) if name == STARTER else pull(name, cache()).path
+
+
+def _one_core_each() -> ProcessPoolExecutor:
+    spawn, cores = get_context("spawn"), os.sched_getaffinity(0)
+    free = spawn.Queue()
+    for core in cores:
+        free.put(core)
+    return ProcessPoolExecutor(len(cores), spawn, initializer=_stay, initargs=(free,))
+
+
+def _stay(free: "Queue[int]") -> None:
+    """OpenVINO has as many threads as its process may use cores."""
+    os.sched_setaffinity(0, {free.get()})
+
+
+def _items(name: str, pair: Pair) -> list[Item]:
+    folder = model_folder(_place(name))
     tokenizer, engine = Tokenizer.load(folder), load_engine(folder)
     index = GrowingIndex(tokenizer, pair.name)
     versions = (f"pypi:{pair.name}=={version}" for version in (pair.older, pair.newer))
@@ -97,10 +121,10 @@ def _items(folder: Path, pair: Pair, tuned: Path | None) -> Iterator[Item]:
         system(PIECES, engine.twin(), tokenizer, index, PROMPT),
         _with_chunks(engine.twin(), tokenizer, index),
         system(INDEX, engine.twin(), tokenizer, index, PROMPT),
-        *(_tuned(tuned, index) if tuned else ()),
+        *(_tuned(Path(TUNED), index) if TUNED and name == MODELS[0] else ()),
     ]
-    for line in walk(history, index, systems, Pace(LINES)):
-        yield from items_of(history, line)
+    lines = walk(history, index, systems, Pace(LINES))
+    return [item for line in lines for item in items_of(history, line)]
 
 
 def _tuned(folder: Path, index: GrowingIndex) -> Iterator[System]:
