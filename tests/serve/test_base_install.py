@@ -27,16 +27,34 @@ with ExitStack() as stack:
 """
 
 
+NONE_ABSENT = "import sys\n"
+ABSENT = f"{NONE_ABSENT}for name in {EXTRAS}: sys.modules[name] = None\n"
+NONE_LOADED = f"""
+loaded = {{name for name in {EXTRAS} if sys.modules.get(name)}}
+assert not loaded, f"they would only take memory: {{loaded}}"
+"""
+
+
 @pytest.mark.parametrize("program", [SERVE, LSP])
-def test_a_model_of_this_machine_needs_no_extra(program, tmp_path):
+@pytest.mark.parametrize("extras", [ABSENT, NONE_ABSENT])
+def test_a_model_of_this_machine_needs_no_extra(extras, program, tmp_path):
     (tmp_path / "code").mkdir()
     (tmp_path / "code" / "a.py").write_text("a = 1\n")
-    without = f"import sys\nfor name in {EXTRAS}: sys.modules[name] = None\n"
     done = subprocess.run(
-        [sys.executable, "-c", without + program],
+        [sys.executable, "-c", extras + program + NONE_LOADED],
         capture_output=True,
         text=True,
         cwd=tmp_path,
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_check_sees_what_is_loaded():
+    done = subprocess.run(
+        [sys.executable, "-c", f"import yaml\n{NONE_ABSENT}{NONE_LOADED}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "yaml" in done.stderr
