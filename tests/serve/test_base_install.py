@@ -5,8 +5,20 @@ import sys
 
 import pytest
 
-EXTRAS = ("httpx", "torch", "daft", "pyarrow", "llguidance", "matplotlib", "gguf", "yaml")
+EXTRAS = (
+    "httpx",
+    "torch",
+    "daft",
+    "pyarrow",
+    "llguidance",
+    "matplotlib",
+    "gguf",
+    "yaml",
+    "ray",
+    "pypi_simple",
+)
 SERVE = """
+import codekiln.cli.main
 from pathlib import Path
 from codekiln.serve.events import Events
 from codekiln.serve.http import Settings, create_app
@@ -18,6 +30,7 @@ with opened_assistant(Path("starter"), work=Path("work"), folder=Path("code")) a
     app.include_router(router(assistant, model=Path("starter"), work=Path("work")))
 """
 LSP = """
+import codekiln.cli.main
 from contextlib import ExitStack
 from pathlib import Path
 import codekiln.serve.lsp.server
@@ -57,4 +70,4 @@ def test_the_check_sees_what_is_loaded():
         text=True,
         check=False,
     )
-    assert "yaml" in done.stderr
+    assert "they would only take memory: {'yaml'}" in done.stderr

@@ -63,15 +63,17 @@ _ROOMS = (
 )
 
 
-def __getattr__(name: str) -> Any:
-    """What needs the extra is loaded when it is first asked for.
+if not TYPE_CHECKING:  # which knows that there is nothing else
 
-    The rooms within that clean a single file need none, so that a live index does without; and where it is
-    installed, a server would hold 100 MB for nothing.
-    """
-    if name not in __all__:
-        raise AttributeError(name)
-    if not extra.INSTALLED:
-        raise extra.missing()
-    rooms = (vars(import_module(f"{__name__}.{room}")) for room in _ROOMS)
-    return next(room[name] for room in rooms if name in room)
+    def __getattr__(name: str) -> Any:
+        """What needs the extra is loaded when it is first asked for.
+
+        The rooms within that clean a single file need none, so that a live index does without; and where
+        it is installed, a server would hold 40 MB for nothing.
+        """
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if not extra.INSTALLED:
+            raise extra.missing()
+        rooms = (vars(import_module(f"{__name__}.{room}")) for room in _ROOMS)
+        return next(room[name] for room in rooms if name in room)

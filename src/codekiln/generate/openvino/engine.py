@@ -146,8 +146,10 @@ class OpenVinoEngine:
         kind = np.uint16 if self._network.half else np.float32
         for layer in range(config.layers):
             for name in (f"key_cache.{layer}", f"value_cache.{layer}"):
-                # Not `zeros`, whose memory would come page by page while somebody types.
-                cache: npt.NDArray[np.generic] = np.full(shape, 0, kind)
-                if name in self._caches:
-                    cache[: len(self._caches[name])] = self._caches[name]
+                cache: npt.NDArray[np.generic] = np.empty(shape, kind)
+                held = self._caches.get(name, cache[:0])
+                cache[: len(held)] = held
+                cache[len(held) :] = (
+                    0  # the memory of `zeros` would come page by page, minutes later
+                )
                 self._network.replace(self._caches, name, cache)
