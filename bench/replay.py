@@ -12,9 +12,9 @@ behind each word, an answer offered while the typed text agrees with it, files o
 index (and found by retrieval) once they are finished. Every prompt has 1,024 tokens, of which at most 448
 go to retrieved text. Nothing is trained here. "index" has pieces of the index in its prompt and the index
 mixed in; "retrieved" has the same pieces alone, so the ratio to it is what mixing brings. The other
-baseline is independent of ours: chunks of 20 lines by BM25 as in RepoCoder. Intervals are of 95 %, resampled
-by file, or by runs of eight lines where there are fewer than ten files. As many packages as there are cores
-are typed at once, each on one core.
+baseline is independent of ours: chunks of 20 lines by BM25 as in RepoCoder. Intervals are of 95 %,
+resampled by file, or by runs of eight lines where there are fewer than ten files. As many packages as
+there are cores are typed at once, each on one core.
 
 `CODEKILN_BENCH_LINES` (100) is the number of lines of a package, `CODEKILN_BENCH_MODELS` names the models.
 `CODEKILN_BENCH_TUNED` is a folder with the first of them, tuned on none of these packages: it is asked both

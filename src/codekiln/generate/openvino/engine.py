@@ -149,7 +149,6 @@ class OpenVinoEngine:
                 cache: npt.NDArray[np.generic] = np.empty(shape, kind)
                 held = self._caches.get(name, cache[:0])
                 cache[: len(held)] = held
-                cache[len(held) :] = (
-                    0  # the memory of `zeros` would come page by page, minutes later
-                )
+                # Written at once: the memory of `zeros` would come page by page, minutes later.
+                cache[len(held) :] = 0
                 self._network.replace(self._caches, name, cache)
