@@ -143,12 +143,16 @@ class OpenVinoEngine:
     def _grow(self, capacity: int) -> None:
         config = self._network.config
         shape = (capacity, config.key_value_heads, PAGE, config.head_width)
-        kind = np.uint16 if self._network.half else np.float32
         for layer in range(config.layers):
             for name in (f"key_cache.{layer}", f"value_cache.{layer}"):
-                cache: npt.NDArray[np.generic] = np.empty(shape, kind)
-                held = self._caches.get(name, cache[:0])
-                cache[: len(held)] = held
-                # Written at once: the memory of `zeros` would come page by page, minutes later.
-                cache[len(held) :] = 0
-                self._network.replace(self._caches, name, cache)
+                self._network.replace(self._caches, name, self._larger(name, shape))
+
+    def _larger(self, name: str, shape: tuple[int, ...]) -> npt.NDArray[np.generic]:
+        """A cache of that shape with what the one of that name holds."""
+        kind = np.uint16 if self._network.half else np.float32
+        cache: npt.NDArray[np.generic] = np.empty(shape, kind)
+        held = self._caches.get(name, cache[:0])
+        cache[: len(held)] = held
+        # Written at once: the memory of `zeros` would come page by page, minutes later.
+        cache[len(held) :] = 0
+        return cache
